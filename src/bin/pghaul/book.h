@@ -1,0 +1,95 @@
+/*
+ * book.h - every command and every option, once.
+ *
+ * Parsing, --help, list-options, the reference in docs/, and what is kept in the
+ * catalog for workers and for --resume all come from the two tables in book.c.
+ */
+#ifndef PGHAUL_BIN_BOOK_H
+#define PGHAUL_BIN_BOOK_H
+
+#include "base/fault.h"
+#include "base/strbuf.h"
+#include "catalog/settings.h"
+#include "store/db.h"
+
+enum command_id {
+    CMD_CLONE = 1 << 0,
+    CMD_SNAPSHOT = 1 << 1,
+    CMD_LIST = 1 << 2,
+    CMD_PING = 1 << 3,
+    CMD_STATUS = 1 << 4,
+    CMD_LIST_OPTIONS = 1 << 5,
+    CMD_HELP = 1 << 6,
+    CMD_WORKER = 1 << 7,
+};
+
+enum { OPTIONS_MOST = 64, ARGUMENTS_MOST = 8 };
+
+struct options {
+    const char *source;
+    const char *target;
+    const char *dir;
+    const char *name;
+    const char *snapshot;
+    const char *log_level;
+    bool verbose;
+    bool quiet;
+    bool resume;
+    bool restart;
+    bool not_consistent;
+    bool json;
+    bool markdown;
+    int64_t number;  /* worker */
+    int64_t channel; /* worker */
+    bool help;
+    bool version;
+    struct settings settings;
+
+    const char
+        *given[OPTIONS_MOST]; /* text from command line or environment, by place in the book */
+    const char *arguments[ARGUMENTS_MOST];
+    int argument_count;
+};
+
+struct command {
+    enum command_id id;
+    const char *name;
+    const char *arguments; /* for the usage line: "tables|parts|indexes|sequences" */
+    const char *summary;   /* one line */
+    const char *text;      /* a paragraph for help and docs */
+    bool hidden;
+    int arguments_least, arguments_most;
+    bool (*run)(struct options *options, struct fault *why);
+};
+
+/* Commands are ended by one without a name. */
+const struct command *book_commands(void);
+
+/* NULL when there is none of this name. */
+const struct command *book_command(const char *name);
+
+/* The known command or option nearest to a wrong one; NULL when none is near. */
+const char *book_nearest_command(const char *name);
+
+/* Reads arguments behind the command, then the environment, then defaults. */
+bool book_parse(struct options *options, const struct command *command, int argc, char **argv,
+                struct fault *why);
+
+/* Only the defaults: for commands that work without parsing. */
+void book_defaults(struct options *options);
+
+/* Keeps the settings of a run in its catalog; reads them back. When a run is resumed,
+ * what is given now replaces what was kept, unless it would change what is already
+ * done: FAULT_RUN_DIFFERS. */
+bool book_keep(const struct options *options, struct db *db, struct fault *why);
+bool book_recall(struct options *options, struct db *db, struct fault *why);
+
+/* Help as text, the list of options (tab-separated or JSON), the reference page. */
+void book_add_general_help(struct strbuf *text);
+void book_add_help(struct strbuf *text, const struct command *command);
+void book_add_list(struct strbuf *text, const struct command *command, bool json);
+void book_add_markdown(struct strbuf *text);
+void book_add_exit_codes(struct strbuf *text, bool markdown);
+void book_add_faults(struct strbuf *text, bool markdown);
+
+#endif

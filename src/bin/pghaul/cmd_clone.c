@@ -1,0 +1,209 @@
+/*
+ * cmd_clone.c - a run from its beginning, or from where it stopped, to its end.
+ */
+#include "commands.h"
+
+#include "base/log.h"
+#include "base/scoped.h"
+#include "catalog/catalog.h"
+#include "catalog/run.h"
+#include "plan/plan.h"
+#include "run/status.h"
+#include "run/supervise.h"
+
+#include <errno.h>
+#include <jansson.h>
+
+struct clone {
+    struct options *options;
+    struct conninfo source;
+    struct conninfo target;
+    struct workdir dir;
+    struct db *db;
+    struct run run; /* the one found in the directory */
+    bool found;
+};
+
+static void drop_clone(struct clone *clone)
+{
+    drop_db(&clone->db);
+    drop_conninfo(&clone->source);
+    drop_conninfo(&clone->target);
+    drop_workdir(&clone->dir);
+}
+
+static bool check_options(const struct options *options, struct fault *why)
+{
+    if (options->resume && options->restart)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--resume and --restart exclude each other");
+    if (options->not_consistent && !options->resume)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--not-consistent goes with --resume only");
+    if (options->snapshot != NULL && options->resume)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "a resumed run goes on in its own snapshot: --snapshot cannot be given");
+    return true;
+}
+
+static bool open_directory(struct clone *clone, struct fault *why)
+{
+    char path[PATH_MAX], file[PATH_MAX];
+    if (!find_directory(clone->options, clone->source.database, path, why))
+        return false;
+    workdir_path(file, path, "catalog.db");
+    if (clone->options->resume && access(file, F_OK) != 0)
+        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"", path);
+    if (!workdir_make(path, why) || !workdir_lock(&clone->dir, path, "lock", why))
+        return false;
+    workdir_path(file, path, "log/pghaul.log");
+    if (!log_open_file(file, why))
+        return false;
+    workdir_path(file, path, "catalog.db");
+    return catalog_open(&clone->db, file, DB_CREATE, why) &&
+           run_get(clone->db, &clone->run, &clone->found, why);
+}
+
+/* A run that failed before it changed anything is no loss. */
+static bool has_touched_target(const struct run *run)
+{
+    return strcmp(run->state, "failed") != 0 || run->phase > PHASE_PLAN;
+}
+
+static bool refuse_found(const struct clone *clone, struct fault *why)
+{
+    const struct run *run = &clone->run;
+    bool crashed = strcmp(run->state, "running") == 0;
+    return fault_set(why, FAULT_DIR_HAS_RUN,
+                     "work directory \"%s\" has run \"%s\" in it (%s to %s), which %s",
+                     clone->dir.path, run->name, run->source, run->target,
+                     crashed                              ? "was killed"
+                     : strcmp(run->state, "stopped") == 0 ? "was stopped"
+                     : strcmp(run->state, "failed") == 0  ? "has failed"
+                                                          : "is done");
+}
+
+/* The snapshot of `pghaul snapshot`, of another session, or (0) none yet. */
+static bool choose_snapshot(struct clone *clone, struct fault *why)
+{
+    int64_t seq;
+    struct snapshot snapshot;
+    bool found;
+    if (clone->options->snapshot != NULL) {
+        snapshot = (struct snapshot){.holder = HOLDER_OUTSIDE};
+        if (strlcpy(snapshot.id, clone->options->snapshot, sizeof snapshot.id) >=
+            sizeof snapshot.id)
+            return fault_set(why, FAULT_BAD_VALUE, "--snapshot is too long to be a snapshot's id");
+        return snapshot_add(clone->db, &snapshot, why) &&
+               run_set_snapshot(clone->db, snapshot.seq, why);
+    }
+    if (!snapshot_held(clone->db, &seq, why) || seq == 0)
+        return seq == 0;
+    if (!snapshot_get(clone->db, seq, &snapshot, &found, why))
+        return false;
+    if (kill(snapshot.holder_pid, 0) != 0 && errno == ESRCH) {
+        log_warning("the process %d that held snapshot %s is gone: taking another one",
+                    snapshot.holder_pid, snapshot.id);
+        return snapshot_end_held(clone->db, why);
+    }
+    log_info("copying in snapshot %s, held by process %d", snapshot.id, snapshot.holder_pid);
+    return run_set_snapshot(clone->db, seq, why);
+}
+
+/* The runs that were given up for this one: their rows on the target are of no use any more. */
+static bool forget_found(struct clone *clone, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf given_up = STRBUF_EMPTY;
+    bool found;
+    if (!clone->found)
+        return true;
+    if (!setting_get(clone->db, SETTING_GIVEN_UP, &given_up, &found, why))
+        return false;
+    strbuf_addf(&given_up, "%s'%s'", found ? ", " : "", clone->run.uuid);
+    return run_forget(clone->db, why) &&
+           setting_put(clone->db, SETTING_GIVEN_UP, given_up.text, why);
+}
+
+static bool create(struct clone *clone, struct fault *why)
+{
+    const char *name = clone->options->name != NULL ? clone->options->name : clone->source.database;
+    return forget_found(clone, why) && workdir_wipe_schema(clone->dir.path, why) &&
+           plan_forget(clone->db, why) &&
+           run_create(clone->db, name, PGHAUL_VERSION, strbuf_text(&clone->source.shown),
+                      strbuf_text(&clone->target.shown), why) &&
+           plan_first_items(clone->db, why) && book_keep(clone->options, clone->db, why) &&
+           choose_snapshot(clone, why);
+}
+
+static bool begin(struct clone *clone, struct fault *why)
+{
+    struct options *options = clone->options;
+    if (options->resume && !clone->found)
+        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"",
+                         clone->dir.path);
+    if (options->resume) {
+        log_info("resuming run \"%s\"", clone->run.name);
+        return book_recall(options, clone->db, why) && book_keep(options, clone->db, why) &&
+               run_set_resumed(clone->db, why);
+    }
+    if (clone->found && !options->restart) {
+        if (has_touched_target(&clone->run))
+            return refuse_found(clone, why);
+        log_info("the run before this one failed before it changed anything: beginning anew");
+    }
+    return create(clone, why);
+}
+
+static bool print_summary(struct clone *clone, struct fault *why)
+{
+    json_t *status;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (!status_collect(clone->db, clone->dir.path, &status, why))
+        return false;
+    status_add_summary(&text, status);
+    json_decref(status);
+    return clone->options->quiet || print_text(&text, why);
+}
+
+static bool say_what_is_left(struct clone *clone, struct fault *why)
+{
+    int64_t seq;
+    struct snapshot snapshot;
+    bool found;
+    if (!snapshot_held(clone->db, &seq, why) || seq == 0)
+        return seq == 0;
+    if (!snapshot_get(clone->db, seq, &snapshot, &found, why))
+        return false;
+    log_info("process %d (pghaul snapshot) still holds snapshot %s on the source; it is no longer"
+             " needed",
+             snapshot.holder_pid, snapshot.id);
+    return true;
+}
+
+bool cmd_clone(struct options *options, struct fault *why)
+{
+    scoped(drop_clone) struct clone clone = {.options = options, .dir = {.lock = -1}};
+    if (!check_options(options, why) || !set_up_log(options, "clone", why) ||
+        !read_side(options, SIDE_SOURCE, &clone.source, why) ||
+        !read_side(options, SIDE_TARGET, &clone.target, why) || !open_directory(&clone, why))
+        return false;
+    if (options->resume && clone.found && strcmp(clone.run.state, "done") == 0) {
+        log_info("run \"%s\" is done already", clone.run.name);
+        return true;
+    }
+    if (!begin(&clone, why))
+        return false;
+    log_info("copying %s to %s, work directory %s", strbuf_text(&clone.source.shown),
+             strbuf_text(&clone.target.shown), clone.dir.path);
+    struct supervise what = {
+        .dir = &clone.dir,
+        .db = clone.db,
+        .settings = &options->settings,
+        .source = options->source,
+        .target = options->target,
+        .resume = options->resume,
+        .not_consistent = options->not_consistent,
+        .show_progress = !options->quiet,
+    };
+    return supervise(&what, why) && print_summary(&clone, why) && say_what_is_left(&clone, why);
+}

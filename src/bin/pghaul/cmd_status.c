@@ -1,0 +1,33 @@
+/*
+ * cmd_status.c - shows a run from its catalog.
+ */
+#include "commands.h"
+
+#include "base/scoped.h"
+#include "catalog/catalog.h"
+#include "run/status.h"
+#include "run/workdir.h"
+
+#include <jansson.h>
+
+bool cmd_status(struct options *options, struct fault *why)
+{
+    char path[PATH_MAX], file[PATH_MAX];
+    scoped(drop_db) struct db *db = NULL;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    json_t *status;
+    if (!set_up_log(options, "status", why) || !find_directory(options, NULL, path, why))
+        return false;
+    workdir_path(file, path, "catalog.db");
+    if (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &status, why))
+        return false;
+    if (options->json) {
+        char *json = json_dumps(status, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        strbuf_addf(&text, "%s\n", json);
+        free(json);
+    } else {
+        status_add_text(&text, status);
+    }
+    json_decref(status);
+    return print_text(&text, why);
+}

@@ -1,0 +1,32 @@
+/*
+ * commands.h - the functions behind the commands, one file each, and what they share.
+ */
+#ifndef PGHAUL_BIN_COMMANDS_H
+#define PGHAUL_BIN_COMMANDS_H
+
+#include "book.h"
+#include "pg/conninfo.h"
+
+#define PGHAUL_VERSION "0.1.0"
+
+typedef bool command_function(struct options *options, struct fault *why);
+
+command_function cmd_clone, cmd_snapshot, cmd_list, cmd_ping, cmd_status, cmd_list_options,
+    cmd_help, cmd_worker;
+
+/* Prints a text on stdout. FAULT_SYSTEM when it cannot be written (disk full, pipe closed). */
+bool print_text(const struct strbuf *text, struct fault *why);
+
+/* Sets the log's level and colour from the options. */
+bool set_up_log(const struct options *options, const char *who, struct fault *why);
+
+/* Reads --source or --target. FAULT_MISSING_OPTION when it is not given. */
+bool read_side(const struct options *options, enum side side, struct conninfo *ret_info,
+               struct fault *why);
+
+/* The work directory that is meant: --dir, --name, or else that of `usual_name`; without
+ * one, the only run in the state directory. `to` has PATH_MAX bytes. */
+bool find_directory(const struct options *options, const char *usual_name, char *to,
+                    struct fault *why);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * common.c - what several commands need.
+ */
+#include "commands.h"
+
+#include "base/log.h"
+#include "base/scoped.h"
+#include "run/workdir.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <libgen.h>
+
+bool print_text(const struct strbuf *text, struct fault *why)
+{
+    if (fwrite(strbuf_text(text), 1, text->length, stdout) != text->length || fflush(stdout) != 0)
+        return fault_errno(why, FAULT_SYSTEM, "cannot write to standard output");
+    return true;
+}
+
+bool set_up_log(const struct options *options, const char *who, struct fault *why)
+{
+    enum log_level level;
+    if (options->verbose && options->quiet)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--verbose and --quiet exclude each other");
+    if (!log_level_parse(options->log_level, &level))
+        return fault_set(why, FAULT_BUG, "log level \"%s\"", options->log_level);
+    log_set_level(options->verbose ? LEVEL_DEBUG : options->quiet ? LEVEL_ERROR : level);
+    log_set_who(who);
+    return true;
+}
+
+bool read_side(const struct options *options, enum side side, struct conninfo *ret_info,
+               struct fault *why)
+{
+    const char *text = side == SIDE_SOURCE ? options->source : options->target;
+    if (text == NULL) {
+        fault_set(why, FAULT_MISSING_OPTION, "--%s is missing", side_word(side));
+        return fault_hint(why, "Give --%s CONNINFO, or set PGHAUL_%s.", side_word(side),
+                          side == SIDE_SOURCE ? "SOURCE" : "TARGET");
+    }
+    return conninfo_read(ret_info, side, text, why);
+}
+
+/* The only run below the state directory. */
+static bool find_only_run(char *to, struct fault *why)
+{
+    char home[PATH_MAX], pattern[PATH_MAX + 16];
+    glob_t found;
+    if (!workdir_state_home(home, sizeof home, why))
+        return false;
+    snprintf(pattern, sizeof pattern, "%s/*/catalog.db", home);
+    if (glob(pattern, 0, NULL, &found) != 0)
+        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", home);
+    bool one = found.gl_pathc == 1;
+    if (one)
+        snprintf(to, PATH_MAX, "%s", dirname(found.gl_pathv[0]));
+    else
+        fault_set(why, FAULT_MISSING_OPTION, "there are %d runs in \"%s\": which one?",
+                  (int)found.gl_pathc, home);
+    globfree(&found);
+    if (!one)
+        return fault_hint(why, "Give --name or --dir.");
+    return true;
+}
+
+/* Workers and tools run in this directory's name, so it must be absolute. */
+static bool make_absolute(char *to, const char *path, struct fault *why)
+{
+    char here[PATH_MAX];
+    if (*path == '/') {
+        strlcpy(to, path, PATH_MAX);
+        return true;
+    }
+    if (getcwd(here, sizeof here) == NULL)
+        return fault_errno(why, FAULT_SYSTEM, "cannot find the current directory");
+    if (snprintf(to, PATH_MAX, "%s/%s", here, path) >= PATH_MAX)
+        return fault_set(why, FAULT_DIR_UNUSABLE, "the path of the work directory is too long");
+    return true;
+}
+
+bool find_directory(const struct options *options, const char *usual_name, char *to,
+                    struct fault *why)
+{
+    if (options->dir != NULL && options->name != NULL && usual_name == NULL)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--dir and --name exclude each other here");
+    if (options->dir != NULL)
+        return make_absolute(to, options->dir, why);
+    const char *name = options->name != NULL ? options->name : usual_name;
+    if (name == NULL || *name == '\0')
+        return find_only_run(to, why);
+    return workdir_default(to, PATH_MAX, name, why);
+}

@@ -1,0 +1,122 @@
+/*
+ * fault_ids.h - every fault that pghaul can report, once.
+ *
+ * F(name, number, kind, title, remedy)
+ *
+ * The number is what users see (PGH-2101) and never changes its meaning. The
+ * kind decides the exit status (fault.h). The remedy is printed as the hint
+ * unless the place that reports the fault gives a better one. docs/reference/
+ * faults.md is generated from this list.
+ */
+/* clang-format off */
+#define FAULTS(F)                                                                                  \
+  F(FAULT_UNKNOWN_COMMAND,     1001, USAGE,   "unknown command",                                   \
+    "See pghaul --help for the commands.")                                                         \
+  F(FAULT_UNKNOWN_OPTION,      1002, USAGE,   "unknown option",                                    \
+    "See pghaul help COMMAND for the options of a command.")                                       \
+  F(FAULT_BAD_VALUE,           1003, USAGE,   "option value out of range or malformed",            \
+    "Give a value of the form and range that the message names.")                                  \
+  F(FAULT_MISSING_OPTION,      1004, USAGE,   "a required option or argument is missing",          \
+    "See pghaul help COMMAND.")                                                                    \
+  F(FAULT_CONFLICTING_OPTIONS, 1005, USAGE,   "options exclude each other",                        \
+    "Leave one of them out.")                                                                      \
+  F(FAULT_BAD_CONNINFO,        1006, USAGE,   "connection string cannot be parsed",                \
+    "Use a libpq URI (postgresql://user@host:port/db) or keywords (host=h dbname=d).")             \
+  F(FAULT_SAME_DATABASE,       1007, USAGE,   "source and target are the same database",           \
+    "Check --source and --target: nothing was changed.")                                           \
+                                                                                                   \
+  F(FAULT_SOURCE_CONNECT,      2001, SOURCE,  "cannot connect to the source",                      \
+    "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
+  F(FAULT_SOURCE_LOST,         2002, SOURCE,  "connection to the source was lost",                 \
+    "Check network and server log, then go on with --resume.")                                     \
+  F(FAULT_SOURCE_QUERY,        2003, SOURCE,  "the source refused a statement",                    \
+    "See the server's message; go on with --resume after mending the cause.")                      \
+  F(FAULT_SOURCE_VERSION,      2004, SOURCE,  "the source's version is not supported",             \
+    "pghaul reads PostgreSQL 9.6 and later.")                                                      \
+  F(FAULT_SOURCE_ENCODING,     2005, SOURCE,  "data does not fit its encoding",                    \
+    "Mend the rows on the source, or create the target database with the source's encoding.")      \
+  F(FAULT_TABLE_UNREADABLE,    2101, SOURCE,  "tables cannot be read",                             \
+    "GRANT SELECT on them (and USAGE on their schemas) to the role that connects.")                \
+  F(FAULT_ROWS_HIDDEN,         2102, SOURCE,  "row-level security would hide rows from us",        \
+    "Connect as the tables' owner or as a role with BYPASSRLS.")                                   \
+  F(FAULT_TABLE_CHANGED,       2103, SOURCE,  "a table changed under the snapshot",                \
+    "Its rows can no longer be read as they were: start over with --restart (and "                 \
+    "--drop-if-exists), without TRUNCATE, VACUUM FULL, CLUSTER or ALTER TABLE meanwhile.")         \
+  F(FAULT_TABLE_GONE,          2104, SOURCE,  "a table vanished from the source",                  \
+    "It was dropped or renamed after the snapshot was taken: start over with --restart.")          \
+  F(FAULT_TABLE_LOCKED,        2105, SOURCE,  "a table is locked on the source",                   \
+    "End the session that holds the lock, or raise --lock-timeout; then go on with --resume.")     \
+  F(FAULT_SNAPSHOT_GONE,       2106, SOURCE,  "the snapshot is gone",                              \
+    "Start over with --restart (and --drop-if-exists), or copy the unfinished tables in a new "    \
+    "snapshot with --resume --not-consistent. `pghaul snapshot` holds a snapshot that outlives "   \
+    "a clone.")                                                                                    \
+  F(FAULT_SEQUENCE_UNREADABLE, 2107, SOURCE,  "sequences cannot be read",                          \
+    "GRANT SELECT on them to the role that connects.")                                             \
+  F(FAULT_LARGE_OBJECT_UNREADABLE, 2108, SOURCE, "large objects cannot be read",                   \
+    "Connect as their owner or a superuser, or GRANT SELECT ON LARGE OBJECT.")                     \
+  F(FAULT_ROW_COUNT,           2109, SOURCE,  "source and target disagree on a row count",         \
+    "This is never expected: please report it with the log; the item was rolled back.")            \
+                                                                                                   \
+  F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
+    "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
+  F(FAULT_TARGET_LOST,         3002, TARGET,  "connection to the target was lost",                 \
+    "Check network and server log, then go on with --resume.")                                     \
+  F(FAULT_TARGET_QUERY,        3003, TARGET,  "the target refused a statement",                    \
+    "See the server's message; go on with --resume after mending the cause.")                      \
+  F(FAULT_TARGET_VERSION,      3004, TARGET,  "the target's version is not supported",             \
+    "pghaul writes to PostgreSQL 11 and later.")                                                   \
+  F(FAULT_TARGET_NOT_EMPTY,    3101, TARGET,  "the target already has relations of the same names", \
+    "Use an empty database, or --drop-if-exists to drop them first.")                              \
+  F(FAULT_ROLE_MISSING,        3102, TARGET,  "roles are missing on the target",                   \
+    "Create them (pg_dumpall --roles-only), or use --no-owner and --no-acl.")                      \
+  F(FAULT_TABLESPACE_MISSING,  3103, TARGET,  "tablespaces are missing on the target",             \
+    "Create them, or use --no-tablespaces.")                                                       \
+  F(FAULT_TARGET_PRIVILEGE,    3104, TARGET,  "the role may not create what is needed",            \
+    "GRANT CREATE ON DATABASE to the role that connects to the target.")                           \
+  F(FAULT_SCHEMA_RESTORE,      3105, TARGET,  "a schema statement failed on the target",           \
+    "Mend the cause named by the server, then go on with --resume: what was created stays.")       \
+  F(FAULT_TARGET_DIFFERS,      3106, TARGET,  "the target is not what was built",                  \
+    "Somebody else changed the target during the run. Mend the named object by hand, or "          \
+    "start over with --restart --drop-if-exists.")                                                 \
+  F(FAULT_TARGET_LOCKED,       3107, TARGET,  "an object is locked on the target",                 \
+    "End the session that holds the lock, then go on with --resume.")                              \
+  F(FAULT_TARGET_READ_ONLY,    3108, TARGET,  "the target is read-only",                           \
+    "Give the primary server: it is a standby or is set to read only.")                            \
+                                                                                                   \
+  F(FAULT_DIR_BUSY,            4001, CATALOG, "another pghaul works in this directory",            \
+    "Wait for it or stop it, or give another --dir. See pghaul status.")                           \
+  F(FAULT_DIR_HAS_RUN,         4002, CATALOG, "the work directory has a run in it",                \
+    "Go on with it by --resume, begin again with --restart, or give another --dir.")               \
+  F(FAULT_DIR_NO_RUN,          4003, CATALOG, "the work directory has no run in it",               \
+    "Start one with pghaul clone, or give the --dir of one.")                                      \
+  F(FAULT_DIR_UNUSABLE,        4004, CATALOG, "the work directory cannot be used",                 \
+    "Give a --dir on a local disk that is writable and has free space.")                           \
+  F(FAULT_CATALOG_VERSION,     4005, CATALOG, "the catalog was written by another pghaul",         \
+    "Use the version of pghaul that started the run, or another --dir.")                           \
+  F(FAULT_CATALOG,             4006, CATALOG, "the catalog could not be read or written",          \
+    "Check free space and permissions of the work directory, then go on with --resume.")           \
+  F(FAULT_RUN_DIFFERS,         4007, CATALOG, "the run was started with other settings",           \
+    "Resume with the run's own source, target and settings, or use another --dir.")                \
+                                                                                                   \
+  F(FAULT_TOOL_MISSING,        5001, SYSTEM,  "pg_dump or pg_restore is missing",                  \
+    "Install the PostgreSQL client programs (postgresql-client), or give --pg-bindir.")            \
+  F(FAULT_TOOL_OLD,            5002, SYSTEM,  "pg_dump is older than the source server",           \
+    "Install the client programs of the source's major version or a later one, or give "           \
+    "--pg-bindir.")                                                                                \
+  F(FAULT_TOOL_FAILED,         5003, SYSTEM,  "pg_dump or pg_restore failed",                      \
+    "See its message; go on with --resume after mending the cause.")                               \
+  F(FAULT_SYSTEM,              5004, SYSTEM,  "the operating system refused",                      \
+    "See the message.")                                                                            \
+  F(FAULT_WORKER_DIED,         5005, SYSTEM,  "a worker process died",                             \
+    "See the log for what it was doing (out of memory? killed?), then go on with --resume.")       \
+                                                                                                   \
+  F(FAULT_STOPPED,             6001, STOPPED, "stopped on request",                                \
+    "Go on with --resume.")                                                                        \
+  F(FAULT_ORPHANED,            6002, STOPPED, "the supervisor is gone",                            \
+    "Go on with --resume.")                                                                        \
+                                                                                                   \
+  F(FAULT_BUG,                 9001, BUG,     "an internal error of pghaul",                       \
+    "Please report it with the log file.")                                                         \
+  F(FAULT_INJECTED,            9002, BUG,     "a fault injected by a test",                        \
+    "Unset PGHAUL_TEST_AT.")
+/* clang-format on */

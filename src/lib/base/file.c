@@ -1,0 +1,58 @@
+#include "base/file.h"
+
+#include "base/scoped.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+bool make_directories(const char *path, struct fault *why)
+{
+    scoped(drop_memory) char *at = copy_string(path);
+    for (char *slash = strchr(at + 1, '/');; slash = strchr(slash + 1, '/')) {
+        if (slash != NULL)
+            *slash = '\0';
+        if (mkdir(at, 0700) != 0 && errno != EEXIST)
+            return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot create directory \"%s\"", at);
+        if (slash == NULL)
+            return true;
+        *slash = '/';
+    }
+}
+
+bool read_file(const char *path, struct strbuf *buf, struct fault *why)
+{
+    scoped(drop_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fault_errno(why, FAULT_SYSTEM, "cannot open \"%s\"", path);
+    char piece[65536];
+    ssize_t got;
+    while ((got = read(fd, piece, sizeof piece)) > 0)
+        strbuf_add_bytes(buf, piece, (size_t)got);
+    if (got < 0)
+        return fault_errno(why, FAULT_SYSTEM, "cannot read \"%s\"", path);
+    return true;
+}
+
+static bool write_all(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t put = write(fd, text, length);
+        if (put < 0)
+            return false;
+        text += put;
+        length -= (size_t)put;
+    }
+    return true;
+}
+
+bool write_file(const char *path, const char *text, size_t length, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf draft = STRBUF_EMPTY;
+    strbuf_addf(&draft, "%s.new", path);
+    scoped(drop_fd) int fd =
+        open(draft.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0 || !write_all(fd, text, length) || fsync(fd) != 0 || rename(draft.text, path) != 0)
+        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write \"%s\"", path);
+    return true;
+}

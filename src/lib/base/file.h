@@ -1,0 +1,20 @@
+/*
+ * file.h - small things about files and directories.
+ */
+#ifndef PGHAUL_BASE_FILE_H
+#define PGHAUL_BASE_FILE_H
+
+#include "base/fault.h"
+#include "base/strbuf.h"
+
+/* Makes a directory (mode 0700) and the ones above it. */
+bool make_directories(const char *path, struct fault *why);
+
+/* Adds the whole file to `buf`. */
+bool read_file(const char *path, struct strbuf *buf, struct fault *why);
+
+/* Writes a file (mode 0600) under another name, then renames it, so that nobody
+ * ever sees half of it. */
+bool write_file(const char *path, const char *text, size_t length, struct fault *why);
+
+#endif

@@ -1,0 +1,242 @@
+-- The catalog: everything that a run knows. Anyone may look at it with sqlite3; the views
+-- at the end have plain names. Times are microseconds since 1970 UTC, sizes are bytes.
+
+-- name: SCHEMA
+create table run (
+    id             integer primary key check (id = 1),
+    name           text not null,
+    uuid           text not null,                 -- first column of pghaul.done on the target
+    version        text not null,                 -- of the pghaul that started the run
+    state          text not null check (state in ('running', 'stopped', 'failed', 'done')),
+    phase          integer not null,              -- work.stage that is being worked on
+    source         text not null,                 -- for people: without secrets
+    target         text not null,
+    source_id      text,                          -- system identifier and database, once known
+    target_id      text,
+    source_version integer,                       -- server_version_num
+    target_version integer,
+    encoding       text,                          -- of the source database
+    snapshot       integer,                       -- snapshot.seq that the copies are made in
+    created_us     integer not null,
+    started_us     integer not null,              -- of the latest start or resume
+    ended_us       integer,
+    resumes        integer not null default 0,
+    fault_id       integer,
+    fault_text     text,
+    fault_hint     text
+) strict;
+
+create table setting (
+    name  text primary key,
+    value text not null
+) strict, without rowid;
+
+create table snapshot (
+    seq           integer primary key,
+    id            text not null,                  -- for SET TRANSACTION SNAPSHOT
+    lsn           text not null,                  -- WAL position when it was taken
+    holder        text not null check (holder in ('run', 'command', 'outside')),
+    holder_pid    integer,                        -- of the pghaul process that holds it
+    backend_pid   integer,
+    backend_start text,
+    taken_us      integer not null,
+    ended_us      integer
+) strict;
+
+create table obj_schema (
+    oid     integer primary key,
+    nspname text not null unique
+) strict;
+
+-- Every relation of the source that has a name in the way of others: for the check of the target.
+create table obj_relation (
+    oid     integer primary key,
+    nspname text not null,
+    relname text not null,
+    kind    text not null                         -- pg_class.relkind
+) strict;
+create index obj_relation_name on obj_relation (nspname, relname);
+
+create table obj_table (
+    oid           integer primary key,
+    nspname       text not null,
+    relname       text not null,
+    kind          text not null,                  -- r table, p partitioned table, m materialized view
+    persistence   text not null,                  -- p permanent, u unlogged
+    filenode      integer not null,               -- as seen by the snapshot
+    bytes         integer not null,               -- heap and TOAST
+    blocks        integer not null,               -- of the heap
+    rows_estimate integer not null,
+    access_method text not null,
+    columns       text not null,                  -- quoted names, in order, without generated ones
+    column_types  text not null,                  -- "type/typmod,…" as a row description shows them
+    format        text not null,                  -- text or binary
+    condition     text,                           -- configuration table of an extension: its condition
+    is_config     integer not null,               -- belongs to an extension: only its rows are copied
+    has_data      integer not null,               -- rows are copied
+    is_small      integer not null default 0,     -- one item does all of it
+    is_analyzed   integer not null default 0,     -- has its own ANALYZE
+    split_by      text,                           -- ctid or key, when the table is split
+    split_why     text not null,                  -- why it is split, or why not
+    split_key     text                            -- quoted column, when split by key
+) strict;
+
+create table obj_inherits (
+    child  integer not null,
+    parent integer not null,
+    primary key (child, parent)
+) strict, without rowid;
+create index obj_inherits_parent on obj_inherits (parent);
+
+create table obj_index (
+    oid        integer primary key,
+    table_oid  integer not null,
+    nspname    text not null,
+    relname    text not null,
+    definition text not null,                     -- CREATE INDEX …
+    tablespace text,                              -- null: the database's
+    bytes      integer not null,
+    parent     integer,                           -- index of the partitioned table it is attached to
+    partitioned integer not null,                 -- has no rows of its own: made with the schema
+    marks      text,                              -- statements that restore CLUSTER, REPLICA IDENTITY, …
+    is_valid   integer not null
+) strict;
+create index obj_index_table on obj_index (table_oid);
+create index obj_index_parent on obj_index (parent) where parent is not null;
+
+create table obj_constraint (
+    oid        integer primary key,
+    table_oid  integer not null,
+    conname    text not null,
+    kind       text not null,                     -- pg_constraint.contype: p u x f
+    index_oid  integer,                           -- of p, u, x
+    by_index   integer not null,                  -- may be attached with USING INDEX
+    definition text not null,                     -- pg_get_constraintdef
+    suffix     text not null,                     -- DEFERRABLE …, for USING INDEX
+    ref_table  integer,                           -- of f
+    validated  integer not null
+) strict;
+create index obj_constraint_table on obj_constraint (table_oid);
+create index obj_constraint_index on obj_constraint (index_oid);
+
+create table obj_sequence (
+    oid     integer primary key,
+    nspname text not null,
+    relname text not null
+) strict;
+
+-- The table of contents of the schema's dump.
+create table toc (
+    dump_id     integer primary key,
+    position    integer not null,
+    table_oid   integer not null,                 -- pg_class.oid of the catalog that holds the object
+    oid         integer not null,
+    description text not null,
+    label       text not null,                    -- rest of the line: schema, name, owner
+    script      text                              -- pre, post, refresh, final, events; null: ours, or left out
+) strict;
+create index toc_object on toc (oid);
+
+create table work (
+    id         integer primary key,
+    stage      integer not null,                  -- the phase in which it may be claimed
+    lane       integer not null,                  -- which role of worker claims it
+    kind       text not null,
+    object     integer,                           -- oid it is about
+    part       integer not null default 0,
+    name       text not null,                     -- for people
+    priority   integer not null,                  -- largest first
+    bytes      integer not null default 0,        -- expected
+    low        text,                              -- bounds of a part or batch: from low up to
+    high       text,                              --   before high, null: open
+    waits      integer not null default 0,        -- items that must be done before
+    state      text not null default 'ready' check (state in ('ready', 'running', 'done')),
+    owner      integer,                           -- process.id while running
+    epoch      integer not null default 0,        -- counts claims: fences a worker that was given up
+    attempts   integer not null default 0,
+    snapshot   integer,                           -- snapshot.seq that it was done in
+    started_us integer,
+    ended_us   integer,
+    rows       integer,
+    moved      integer,                           -- bytes moved, so far or in all
+    fault      text                               -- of the last attempt that failed
+) strict;
+create index work_ready on work (stage, lane, priority desc, id) where state = 'ready' and waits = 0;
+create index work_open on work (stage, lane) where state <> 'done';
+create index work_object on work (object, kind);
+create index work_owner on work (owner) where owner is not null;
+
+-- What the check of the result has found on the target: filled, compared, emptied.
+create table found_index (
+    nspname    text not null,
+    relname    text not null,
+    table_nsp  text not null,
+    table_name text not null,
+    definition text not null,
+    is_valid   integer not null
+) strict;
+create index found_index_name on found_index (nspname, relname);
+create table found_constraint (
+    nspname    text not null,
+    relname    text not null,
+    conname    text not null,
+    definition text not null,
+    validated  integer not null
+) strict;
+create index found_constraint_name on found_constraint (nspname, relname, conname);
+
+create table edge (
+    before integer not null,
+    after  integer not null,
+    primary key (before, after)
+) strict, without rowid;
+
+create table process (
+    id            integer primary key,
+    role          text not null,
+    number        integer not null,
+    pid           integer not null,
+    started_us    integer not null,
+    ended_us      integer,
+    source_pid    integer,                        -- backends that may still commit after our death
+    source_start  text,
+    target_pid    integer,
+    target_start  text,
+    reaped        integer not null default 0,     -- its backends are known to be gone
+    note          text,                           -- what its backend is doing or waiting for
+    ending        text
+) strict;
+create index process_live on process (target_pid) where ended_us is null;
+
+create table event (
+    id       integer primary key,
+    at_us    integer not null,
+    level    text not null,
+    fault_id integer,
+    text     text not null
+) strict;
+
+create view v_progress as
+select stage, kind,
+       count(*) as items,
+       sum(state = 'ready') as ready,
+       sum(state = 'running') as running,
+       sum(state = 'done') as done,
+       sum(bytes) as bytes,
+       sum(case when state = 'done' then bytes else min(coalesce(moved, 0), bytes) end) as bytes_done,
+       sum(rows) as rows
+  from work group by stage, kind;
+
+create view v_tables as
+select t.nspname, t.relname, t.bytes, t.rows_estimate, t.format, t.split_by,
+       count(w.id) as parts,
+       sum(w.state = 'done') as parts_done,
+       sum(w.rows) as rows,
+       sum(w.moved) as moved,
+       sum(w.ended_us - w.started_us) as worked_us
+  from obj_table t left join work w on w.object = t.oid and w.kind in ('table', 'part', 'small', 'config')
+ where t.has_data
+ group by t.oid;
+
+create view v_errors as
+select at_us, level, fault_id, text from event where level in ('error', 'warning');

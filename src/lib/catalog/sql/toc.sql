@@ -1,0 +1,72 @@
+-- The table of contents of the schema's dump, and which of our scripts takes each entry.
+
+-- name: TOC_CLEAR
+delete from toc
+
+-- name: TOC_INSERT
+insert into toc (dump_id, position, table_oid, oid, description, label)
+values (:dump_id, :position, :table_oid, :oid, :description, :label)
+
+-- What our own items build is left out (null). An index or key that the plan does not know stays
+-- with pg_restore, so that nothing is lost. Comments on indexes wait for the last script, because
+-- the indexes of materialized views are built late.
+
+-- name: TOC_CLASSIFY scan-ok
+update toc set script = case
+    when description in ('INDEX', 'CONSTRAINT')
+         and (exists (select 1 from obj_index x where x.oid = toc.oid and x.partitioned)
+              or exists (select 1 from obj_constraint c join obj_index x on x.oid = c.index_oid
+                          where c.oid = toc.oid and x.partitioned)) then 'pre'
+    when description = 'INDEX'
+         and exists (select 1 from obj_index x where x.oid = toc.oid) then null
+    when description in ('CONSTRAINT', 'FK CONSTRAINT')
+         and exists (select 1 from obj_constraint c where c.oid = toc.oid) then null
+    when description = 'INDEX ATTACH' or description like 'SUBSCRIPTION%' then null
+    when description = 'MATERIALIZED VIEW DATA' then 'refresh'
+    when description = 'EVENT TRIGGER' then 'events'
+    when description in ('COMMENT', 'SECURITY LABEL') and label like '- EVENT TRIGGER %' then 'events'
+    when description in ('COMMENT', 'SECURITY LABEL') and label like '% INDEX %' then 'final'
+    when description in ('COMMENT', 'SECURITY LABEL', 'ACL', 'DEFAULT ACL', 'CHECK CONSTRAINT',
+                         'TRIGGER', 'RULE', 'POLICY', 'ROW SECURITY', 'INDEX', 'CONSTRAINT',
+                         'FK CONSTRAINT')
+         or description like 'PUBLICATION%' then 'post'
+    else 'pre' end
+
+-- Statistics objects, and keys of partitioned tables, come when all relations are there.
+
+-- name: TOC_SCRIPT scan-ok
+select dump_id, table_oid, oid, description, label from toc
+ where script = :script
+ order by description in ('STATISTICS', 'INDEX', 'CONSTRAINT'), position
+
+-- name: TOC_SCRIPT_COUNT scan-ok
+select count(*) from toc where script = :script
+
+-- Objects that are no relations and no part of one: what --drop-if-exists drops by pg_restore's
+-- own statements. Schemas and extensions stay.
+
+-- name: TOC_DROPPABLE scan-ok
+select dump_id, table_oid, oid, description, label from toc
+ where description not in ('SCHEMA', 'EXTENSION', 'TABLE', 'FOREIGN TABLE', 'VIEW',
+                           'MATERIALIZED VIEW', 'MATERIALIZED VIEW DATA', 'SEQUENCE', 'SEQUENCE OWNED BY',
+                           'DEFAULT', 'TABLE ATTACH', 'INDEX', 'INDEX ATTACH', 'CONSTRAINT',
+                           'CHECK CONSTRAINT', 'FK CONSTRAINT', 'STATISTICS', 'TRIGGER', 'RULE', 'POLICY',
+                           'ROW SECURITY', 'COMMENT', 'SECURITY LABEL', 'ACL', 'DEFAULT ACL')
+   and description not like 'SUBSCRIPTION%' and description not like 'PUBLICATION TABLE%'
+ order by position
+
+-- name: TOC_MISSING scan-ok
+select 'index ' || shown(x.nspname, x.relname)
+  from obj_index x
+ where x.is_valid and not exists (select 1 from toc where toc.oid = x.oid)
+   and not exists (select 1 from obj_constraint c join toc on toc.oid = c.oid
+                    where c.index_oid = x.oid)
+union all
+select 'constraint ' || c.conname
+  from obj_constraint c
+ where not exists (select 1 from toc where toc.oid = c.oid)
+   and not exists (select 1 from obj_index x where x.oid = c.index_oid and not x.is_valid)
+
+-- name: TOC_LEAVE_OUT_SCHEMA
+update toc set script = null
+ where description = 'SCHEMA' and oid = (select oid from obj_schema where nspname = :nspname)

@@ -1,0 +1,155 @@
+-- Work items: claims, ends, dependencies.
+
+-- name: WORK_INSERT
+insert into work (stage, lane, kind, object, part, name, priority, bytes, low, high)
+values (:stage, :lane, :kind, :object, :part, :name, :priority, :bytes, :low, :high)
+
+-- name: WORK_CLAIM
+update work set state = 'running', owner = :owner, epoch = epoch + 1, attempts = attempts + 1,
+       started_us = :now, ended_us = null, rows = null, moved = null
+ where id = (select id from work
+              where stage = (select phase from run where id = 1) and lane = :lane
+                and state = 'ready' and waits = 0
+                and (select count(*) from work busy
+                      where busy.owner is not null and busy.lane = :lane) < :most
+              order by priority desc, id limit 1)
+returning id, epoch, kind, object, part, name, bytes, low, high, attempts
+
+-- name: WORK_FINISH
+update work set state = 'done', owner = null, ended_us = :now, rows = nullif(:rows, -1),
+       moved = nullif(:moved, -1), snapshot = (select snapshot from run where id = 1), fault = null
+ where id = :id and owner = :owner and epoch = :epoch and state = 'running'
+
+-- name: WORK_FOUND_DONE
+update work set state = 'done', owner = null, rows = nullif(:rows, -1), moved = nullif(:moved, -1),
+       started_us = coalesce(started_us, :now), ended_us = coalesce(ended_us, :now),
+       snapshot = (select snapshot from run where id = 1)
+ where id = :id and state <> 'done'
+
+-- name: WORK_FREE_WAITERS
+update work set waits = waits - 1 where id in (select after from edge where before = :id)
+
+-- name: WORK_NEWLY_READY
+select distinct lane from work
+ where id in (select after from edge where before = :id) and waits = 0 and state = 'ready'
+
+-- name: WORK_RETURN
+update work set state = 'ready', owner = null, fault = :fault
+ where owner = :owner and state = 'running'
+
+-- name: WORK_RETURN_ALL
+update work set state = 'ready', owner = null where owner is not null and state = 'running'
+
+-- name: WORK_MOVED
+update work set moved = :moved, rows = :rows where id = :id and state = 'running'
+
+-- name: WORK_READY_IN_LANE
+select 1 from work
+ where stage = (select phase from run where id = 1) and lane = :lane and state = 'ready' and waits = 0
+ limit 1
+
+-- How much is open is asked often, so none of these counts more than is needed to answer.
+
+-- name: WORK_CROWDED
+select count(*) from (select 1 from work
+                       where stage = (select phase from run where id = 1) and lane = :lane
+                         and state <> 'done'
+                       limit :most)
+
+-- name: WORK_OPEN_IN_STAGE
+select exists (select 1 from work
+                where stage = (select phase from run where id = 1) and state <> 'done')
+
+-- name: WORK_OPEN_IN_LANE
+select exists (select 1 from work where stage = :stage and lane = :lane and state <> 'done')
+
+-- name: WORK_DATA_OPEN scan-ok
+select exists (select 1 from work where state <> 'done' and lane = :lane)
+
+-- name: WORK_ROWS_OPEN scan-ok
+select count(*) from work
+ where state <> 'done' and kind in ('table', 'part', 'small', 'config', 'blobs')
+
+-- name: WORK_COUNT_WAITS scan-ok
+update work set waits = (select count(*) from edge where after = work.id) where waits = 0
+
+-- name: WORK_RUNNING
+select w.id, w.kind, w.name, w.bytes, coalesce(w.moved, 0), w.started_us, p.role, p.number,
+       coalesce(p.note, '')
+  from work w join process p on p.id = w.owner
+ where w.owner is not null and w.state = 'running'
+ order by w.started_us, w.id
+
+-- name: WORK_LANE_SIZE scan-ok
+select count(*), coalesce(sum(bytes), 0) from work
+ where stage = :stage and lane = :lane and state <> 'done'
+
+-- name: WORK_RESET_KIND scan-ok
+update work set state = 'ready', owner = null where kind = :kind
+
+-- name: WORK_FREE_SKIPPED scan-ok
+update work set waits = waits - 1
+ where id in (select e.after from edge e join work b on b.id = e.before
+               where b.kind = :kind and b.state <> 'done')
+
+-- name: WORK_SKIP scan-ok
+delete from work where kind = :kind and state <> 'done'
+
+-- name: WORK_KIND_DONE scan-ok
+select count(*) from work where kind = :kind and state = 'done'
+
+-- name: WORK_TOTALS scan-ok
+select kind, count(*), sum(state = 'done'), sum(bytes),
+       sum(case when state = 'done' then bytes else 0 end)
+  from work group by kind
+
+-- name: WORK_KINDS scan-ok
+select kind, count(*), sum(state = 'done'), sum(state = 'running'),
+       sum(bytes),
+       sum(case when state = 'done' then bytes else min(coalesce(moved, 0), bytes) end),
+       sum(rows), sum(moved), min(started_us), max(ended_us),
+       sum(case when state = 'done' then ended_us - started_us else 0 end)
+  from work group by kind order by min(stage), min(id)
+
+-- name: WORK_CONCURRENCY scan-ok
+with moment (at, step) as (
+    select started_us, 1 from work where kind = :kind and state = 'done'
+    union all
+    select ended_us, -1 from work where kind = :kind and state = 'done'
+)
+select max(running)
+  from (select sum(step) over (order by at, step rows unbounded preceding) as running from moment)
+
+-- name: WORK_SLOWEST_TABLES scan-ok
+select t.nspname, t.relname, count(*), sum(w.rows), sum(w.moved), sum(w.ended_us - w.started_us),
+       coalesce((select sum(i.ended_us - i.started_us)
+                   from obj_index x join work i on i.object = x.oid and i.kind = 'index'
+                  where x.table_oid = t.oid and i.state = 'done'), 0)
+  from work w join obj_table t on t.oid = w.object
+ where w.kind in ('table', 'part', 'small', 'config') and w.state = 'done'
+ group by t.oid
+ order by 6 desc limit :count
+
+-- name: EDGE_INSERT
+insert or ignore into edge (before, after) values (:before, :after)
+
+-- In another snapshot the rows have other places: a split table that is not finished begins again,
+-- with emptying. What waits for its parts waits for all of them again.
+
+-- name: WORK_BEGIN_AGAIN_WAITS scan-ok
+update work set waits = (select count(*) from edge e join work b on b.id = e.before
+                          where e.after = work.id
+                            and (b.state <> 'done'
+                                 or (b.kind in ('empty', 'part')
+                                     and exists (select 1 from work p where p.object = b.object
+                                                    and p.kind = 'part' and p.state <> 'done'))))
+ where state <> 'done'
+    or (kind in ('empty', 'part')
+        and exists (select 1 from work p where p.object = work.object
+                       and p.kind = 'part' and p.state <> 'done'))
+
+-- name: WORK_BEGIN_AGAIN_PARTS scan-ok
+update work set state = 'ready', owner = null
+ where kind in ('empty', 'part')
+   and exists (select 1 from work p where p.object = work.object
+                  and p.kind = 'part' and p.state <> 'done')

@@ -1,0 +1,157 @@
+/*
+ * work.h - work items: what a run consists of.
+ *
+ * An item belongs to a stage (the phase in which it may be claimed) and a lane
+ * (the role of worker that claims it). It is claimed by one worker at a time,
+ * fenced by owner and epoch; when it is done, the items that waited for it may
+ * become ready. Every kind is written so that it can be run again: what is on
+ * the target decides (see jobs/).
+ */
+#ifndef PGHAUL_CATALOG_WORK_H
+#define PGHAUL_CATALOG_WORK_H
+
+#include "store/db.h"
+
+/* The phases of a run, in order. run/phases.c has a sentence for each. */
+enum phase {
+    PHASE_NEW = 0,
+    PHASE_PLAN,    /* reading the source's catalogs, dumping its schema */
+    PHASE_SCHEMA,  /* creating tables and all that they need */
+    PHASE_COPY,    /* rows, large objects, sequences; indexes, keys, statistics */
+    PHASE_POST,    /* triggers, rules, policies, comments, privileges, … */
+    PHASE_REFRESH, /* materialized views */
+    PHASE_CLOSE,   /* event triggers, last checks, cleaning up */
+    PHASE_DONE,
+    PHASES
+};
+
+/* Which role of worker claims an item. */
+enum lane {
+    LANE_PLAN,   /* source and target, in the snapshot; ends after the plan */
+    LANE_SCHEMA, /* pg_dump, pg_restore, scripts on the target */
+    LANE_COPY,   /* source in the snapshot, and target */
+    LANE_BUILD,  /* target only */
+    LANES
+};
+
+/* Kinds of items: also the words in work.kind. */
+#define WORK_KINDS(K)                                                   \
+    K(PLAN, "plan", "reading the source's catalogs")                    \
+    K(RENEW, "renew", "preparing unfinished tables for a new snapshot") \
+    K(DUMP, "dump", "dumping the schema")                               \
+    K(SCHEMA, "schema", "creating the schema")                          \
+    K(EMPTY, "empty", "emptying split tables")                          \
+    K(TABLE, "table", "copying tables")                                 \
+    K(PART, "part", "copying parts of tables")                          \
+    K(SMALL, "small", "copying small tables, with indexes")             \
+    K(CONFIG, "config", "copying extension configuration")              \
+    K(BLOBS, "blobs", "copying large objects")                          \
+    K(SEQUENCES, "sequences", "setting sequences")                      \
+    K(INDEX, "index", "building indexes")                               \
+    K(KEYS, "keys", "adding keys")                                      \
+    K(EXCLUSION, "exclusion", "adding exclusion constraints")           \
+    K(ANALYZE, "analyze", "analyzing tables")                           \
+    K(FOREIGN_KEYS, "foreign_keys", "adding foreign keys")              \
+    K(POST, "post", "restoring the rest of the schema")                 \
+    K(REFRESH, "refresh", "refreshing materialized views")              \
+    K(CHECK, "check", "checking the result")                            \
+    K(FINAL, "final", "cleaning up")
+
+enum work_kind {
+#define K(name, word, sentence) WORK_##name,
+    WORK_KINDS(K)
+#undef K
+        WORK_KIND_COUNT
+};
+
+const char *work_kind_word(enum work_kind kind);
+const char *work_kind_sentence(enum work_kind kind);
+
+struct work {
+    int64_t id;
+    int64_t epoch; /* of our claim */
+    enum work_kind kind;
+    int64_t object; /* oid of what it is about, 0 = nothing */
+    int part;       /* number of the part or batch, from 1; 0 = whole */
+    int64_t bytes;  /* expected */
+    int attempts;   /* this one included */
+    char *name;     /* for people: what it is about; "" when the kind says all */
+    char *low;      /* bounds of a part: from low up to before high; NULL = open */
+    char *high;
+};
+
+/* Frees what a claim has filled; an empty struct is fine. For scoped(). */
+void drop_work(struct work *work);
+
+/* Adds an item. `name`, `low`, `high` may be NULL ("" for the name). */
+struct work_new {
+    enum phase stage;
+    enum lane lane;
+    enum work_kind kind;
+    int64_t object;
+    int part;
+    const char *name;
+    int64_t priority;
+    int64_t bytes;
+    const char *low;
+    const char *high;
+};
+bool work_add(struct db *db, const struct work_new *item, struct fault *why);
+
+/* Takes the most urgent ready item of a lane in the current phase for `owner`
+ * (process.id), if fewer than `most` items of the lane are running. *ret_found is
+ * false when there is none now. */
+bool work_claim(struct db *db, enum lane lane, int64_t most, int64_t owner, struct work *ret_work,
+                bool *ret_found, struct fault *why);
+
+/* Ends our claim: the item is done, its waiters may become ready. *ret_lanes is a
+ * mask (1 << lane) of lanes in which items became ready. FAULT_CATALOG when the
+ * claim was taken from us meanwhile. rows or bytes < 0: not known. */
+bool work_finish(struct db *db, const struct work *work, int64_t owner, int64_t rows, int64_t bytes,
+                 unsigned *ret_lanes, struct fault *why);
+
+/* The target says that this item is done (pghaul.done): make the catalog follow.
+ * Nothing happens when it knows already. */
+bool work_found_done(struct db *db, int64_t id, int64_t rows, int64_t bytes, struct fault *why);
+
+/* Gives the items of an owner back, with the reason (may be NULL). */
+bool work_return(struct db *db, int64_t owner, const char *reason, struct fault *why);
+
+/* Gives every claimed item back: for a resume, when all workers are known to be gone. */
+bool work_return_all(struct db *db, struct fault *why);
+
+/* Notes how far a running item is. */
+bool work_moved(struct db *db, int64_t id, int64_t bytes, int64_t rows, struct fault *why);
+
+/* Is something ready in this lane now? */
+bool work_ready(struct db *db, enum lane lane, bool *ret_ready, struct fault *why);
+
+/* Is anything of a lane and stage, or of the whole present stage, not done? */
+bool work_lane_open(struct db *db, enum phase stage, enum lane lane, bool *ret_open,
+                    struct fault *why);
+bool work_stage_open(struct db *db, bool *ret_open, struct fault *why);
+
+/* Are more than `most` items of a lane open in the present stage? */
+bool work_crowded(struct db *db, enum lane lane, int64_t most, bool *ret_crowded,
+                  struct fault *why);
+
+/* Open items of a lane in a stage, and the bytes expected of them. */
+bool work_lane_size(struct db *db, enum phase stage, enum lane lane, int64_t *ret_items,
+                    int64_t *ret_bytes, struct fault *why);
+
+/* Is there a done item of a kind? Makes all of them ready again. */
+bool work_kind_is_done(struct db *db, enum work_kind kind, bool *ret_done, struct fault *why);
+bool work_kind_reset(struct db *db, enum work_kind kind, struct fault *why);
+
+/* Does away with the item of a kind that turns out to have nothing to do. */
+bool work_skip(struct db *db, enum work_kind kind, struct fault *why);
+
+/* Is anything that reads in the snapshot not done, in any stage? How many items that copy
+ * rows or large objects are not? */
+bool work_data_open(struct db *db, bool *ret_open, struct fault *why);
+bool work_rows_open(struct db *db, int64_t *ret_count, struct fault *why);
+
+/* Counts the edges into work.waits: once, when a plan is complete. */
+bool work_count_waits(struct db *db, struct fault *why);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * check.c - is everything there that the plan has?
+ *
+ * Before the run is called done, indexes and constraints of the target are read
+ * once and compared with the plan, by name, table, validity, and (between servers
+ * of one version) by definition.
+ */
+#include "jobs/job.h"
+
+#include "base/failpoint.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "catalog/objects.h"
+#include "catalog/sql.h"
+#include "plan/ask.h"
+
+static bool on_index(void *arg, const struct rows *row, struct fault *why)
+{
+    return db_run(arg, why, SQL_FOUND_INDEX_INSERT, "sssssd", rows_text(row, 0, 0),
+                  rows_text(row, 0, 1), rows_text(row, 0, 2), rows_text(row, 0, 3),
+                  rows_text(row, 0, 4), (int)rows_bool(row, 0, 5));
+}
+
+static bool on_constraint(void *arg, const struct rows *row, struct fault *why)
+{
+    return db_run(arg, why, SQL_FOUND_CONSTRAINT_INSERT, "ssssd", rows_text(row, 0, 0),
+                  rows_text(row, 0, 1), rows_text(row, 0, 2), rows_text(row, 0, 3),
+                  (int)rows_bool(row, 0, 4));
+}
+
+static bool read_target(struct job *job, enum ask ask, conn_each *each, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    ask_add(&sql, ask, conn_version(job->target));
+    return conn_stream(job->target, sql.text, each, job->db, why);
+}
+
+static bool clear(struct db *db, struct fault *why)
+{
+    return db_run(db, why, SQL_FOUND_CLEAR_INDEXES, "") &&
+           db_run(db, why, SQL_FOUND_CLEAR_CONSTRAINTS, "");
+}
+
+static bool read_in_write(struct db *db, void *arg, struct fault *why)
+{
+    struct job *job = arg;
+    return clear(db, why) && read_target(job, ASK_TARGET_INDEXES, on_index, why) &&
+           read_target(job, ASK_TARGET_CONSTRAINTS, on_constraint, why);
+}
+
+static bool refuse_differences(struct job *job, int statement, struct fault *why)
+{
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(job->db, statement, why);
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    int same = job->run->source_version / 10000 == job->run->target_version / 10000;
+    if (stmt == NULL || !stmt_bind(stmt, why, "d", same))
+        return false;
+    for (;;) {
+        bool row;
+        if (!stmt_step(stmt, &row, why))
+            return false;
+        if (!row)
+            break;
+        strbuf_addf(&text, "%s%s %s", text.length == 0 ? "" : "; ", stmt_text(stmt, 0),
+                    stmt_text(stmt, 1));
+    }
+    return text.length == 0 || fault_set(why, FAULT_TARGET_DIFFERS, "%s", text.text);
+}
+
+bool job_check(struct job *job, struct fault *why)
+{
+    /* Definitions are compared as text, so all names must be quoted as the plan's are. */
+    FAILPOINT("check.begun", why);
+    if (!conn_run(job->target, "SET search_path = ''; SET quote_all_identifiers = on", why) ||
+        !db_write(job->db, read_in_write, job, why))
+        return false;
+    return refuse_differences(job, SQL_FOUND_INDEX_DIFFERENCES, why) &&
+           refuse_differences(job, SQL_FOUND_CONSTRAINT_DIFFERENCES, why) && clear(job->db, why);
+}

@@ -1,0 +1,274 @@
+/*
+ * copy.c - rows of a table, or of a part of it, from the source to the target.
+ *
+ * The source's transaction is that of the worker's whole life, in the snapshot. A
+ * savepoint lets go of the lock on one table when the next one comes; parts of one
+ * table keep it. A relation may change under a snapshot (TRUNCATE, VACUUM FULL,
+ * ALTER TABLE): then an old snapshot reads too little without any error. So ACCESS
+ * SHARE is taken first, and then the relation compared with the plan; and once
+ * more after the rows were read, before the target commits.
+ */
+#include "jobs/job.h"
+
+#include "base/failpoint.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "catalog/objects.h"
+#include "jobs/ddl.h"
+#include "jobs/done.h"
+#include "pg/relay.h"
+#include "plan/check.h"
+
+#include <inttypes.h>
+
+/* TRUNCATE makes new files: more than a millisecond, as long as 256 kB take to copy. A table
+ * smaller than that is emptied with DELETE (it is empty anyway) and not frozen. */
+enum { TINY_TABLE = 256 * 1024 };
+
+static void add_table(struct strbuf *sql, const struct table *table)
+{
+    strbuf_add_identifier(sql, table->nspname);
+    strbuf_add_char(sql, '.');
+    strbuf_add_identifier(sql, table->relname);
+}
+
+/* ---- the source's relation is the one that was planned ---- */
+
+static void add_check(struct strbuf *sql, const struct table *table)
+{
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    add_table(&name, table);
+    strbuf_addf(sql, "SELECT pg_catalog.pg_relation_filenode(%" PRId64 "::pg_catalog.oid),",
+                table->oid);
+    strbuf_add_literal(sql, name.text);
+    strbuf_add(sql, "::pg_catalog.regclass::pg_catalog.oid");
+}
+
+static void append_types(struct strbuf *types, const struct rows *rows, int from)
+{
+    for (int column = from; column < rows_columns(rows); column++)
+        strbuf_addf(types, "%s%u/%d", column == from ? "" : ",", (unsigned)rows_type(rows, column),
+                    rows_typmod(rows, column));
+}
+
+static bool changed(const struct table *table, const char *what, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    strbuf_add_name(&name, table->nspname, table->relname);
+    return fault_set(why, FAULT_TABLE_CHANGED, "table %s on the source %s", name.text, what);
+}
+
+static bool is_same(const struct table *table, const struct rows *rows, struct fault *why)
+{
+    enum { OWN_COLUMNS = 2 };
+    if (rows_null(rows, 0, 0) || rows_int(rows, 0, 1) != table->oid)
+        return changed(table, "was dropped or replaced after the snapshot", why);
+    if (rows_int(rows, 0, 0) != table->filenode)
+        return changed(table,
+                       "was rewritten after the snapshot (TRUNCATE, VACUUM FULL, CLUSTER or "
+                       "ALTER TABLE)",
+                       why);
+    scoped(drop_strbuf) struct strbuf types = STRBUF_EMPTY;
+    append_types(&types, rows, OWN_COLUMNS);
+    if (strcmp(strbuf_text(&types), table->column_types) != 0)
+        return changed(table, "has other columns than in the snapshot", why);
+    return true;
+}
+
+/* Lets go of the last item's locks, takes this table's, compares. */
+static bool hold_table(struct job *job, const struct table *table, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (job->held_table != table->oid)
+        strbuf_add(&sql, "ROLLBACK TO SAVEPOINT pghaul_item;");
+    job->held_table = table->oid;
+    strbuf_add(&sql, "LOCK TABLE ONLY ");
+    add_table(&sql, table);
+    strbuf_add(&sql, " IN ACCESS SHARE MODE;");
+    /* One row with what is compared, and no value of the columns, only their types. */
+    strbuf_add(&sql, "SELECT * FROM (");
+    add_check(&sql, table);
+    strbuf_add(&sql, ") pghaul_check");
+    if (*table->columns != '\0') {
+        strbuf_addf(&sql, " LEFT JOIN (SELECT %s FROM ONLY ", table->columns);
+        add_table(&sql, table);
+        strbuf_add(&sql, " LIMIT 0) pghaul_columns ON true");
+    }
+    if (conn_query(job->source, sql.text, &rows, why))
+        return is_same(table, &rows, why);
+
+    struct fault ignored;
+    job->held_table = 0;
+    if (!conn_broken(job->source))
+        conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", &ignored);
+    if (why->id == FAULT_TABLE_LOCKED) {
+        check_name_lockers(job->source, why);
+        return fault_during(why, "waiting for a lock on the source");
+    }
+    /* undefined_table, undefined_column, invalid_schema_name */
+    if (strcmp(why->sqlstate, "42P01") == 0 || strcmp(why->sqlstate, "3F000") == 0)
+        why->id = FAULT_TABLE_GONE;
+    else if (strcmp(why->sqlstate, "42703") == 0)
+        why->id = FAULT_TABLE_CHANGED;
+    return false;
+}
+
+/* ---- the two COPY statements ---- */
+
+static bool is_whole(const struct work *work)
+{
+    return work->kind == WORK_TABLE || work->kind == WORK_SMALL;
+}
+
+static void add_range(struct strbuf *sql, const struct job *job, const struct table *table)
+{
+    const struct work *work = job->work;
+    bool ctid = strcmp(table->split_by, "ctid") == 0;
+    const char *column = ctid ? "ctid" : table->split_key;
+    const char *type = ctid ? "::pg_catalog.tid" : "";
+    strbuf_add(sql, " WHERE ");
+    if (work->low != NULL)
+        strbuf_addf(sql, "%s >= '%s'%s%s", column, work->low, type,
+                    work->high != NULL ? " AND " : "");
+    if (work->high != NULL) {
+        /* Rows without a key belong to the first part. */
+        bool nulls = !ctid && work->low == NULL;
+        strbuf_addf(sql, "%s%s < '%s'%s", nulls ? "(" : "", column, work->high, type);
+        if (nulls)
+            strbuf_addf(sql, " OR %s IS NULL)", column);
+    }
+}
+
+static void add_out(struct strbuf *sql, const struct job *job, const struct table *table)
+{
+    strbuf_add(sql, "COPY ");
+    if (is_whole(job->work) && *table->columns != '\0') {
+        add_table(sql, table);
+        strbuf_addf(sql, " (%s)", table->columns);
+    } else {
+        strbuf_addf(sql, "(SELECT %s FROM ONLY ", table->columns);
+        add_table(sql, table);
+        if (job->work->kind == WORK_PART)
+            add_range(sql, job, table);
+        else if (table->condition != NULL)
+            strbuf_addf(sql, " %s", table->condition);
+        strbuf_add(sql, ")");
+    }
+    strbuf_addf(sql, " TO STDOUT (FORMAT %s);", table->format);
+    add_check(sql, table);
+}
+
+static void add_in(struct strbuf *sql, const struct job *job, const struct table *table)
+{
+    done_add_begin(sql, job, 0, true);
+    bool tiny = is_whole(job->work) && table->bytes <= TINY_TABLE;
+    bool frozen = is_whole(job->work) && !tiny;
+    if (frozen) {
+        strbuf_add(sql, "TRUNCATE ONLY ");
+        add_table(sql, table);
+        strbuf_add(sql, ";");
+    } else if (tiny) {
+        strbuf_add(sql, "LOCK TABLE ONLY ");
+        add_table(sql, table);
+        strbuf_add(sql, ";DELETE FROM ONLY ");
+        add_table(sql, table);
+        strbuf_add(sql, ";");
+    } else if (job->work->kind == WORK_CONFIG) {
+        strbuf_add(sql, "DELETE FROM ONLY ");
+        add_table(sql, table);
+        strbuf_addf(sql, " %s;", table->condition == NULL ? "" : table->condition);
+    }
+    strbuf_add(sql, "COPY ");
+    add_table(sql, table);
+    if (*table->columns != '\0')
+        strbuf_addf(sql, " (%s)", table->columns);
+    /* A table truncated in the same transaction may be written frozen: no VACUUM later. */
+    strbuf_addf(sql, " FROM STDIN (FORMAT %s%s)", table->format, frozen ? ", FREEZE" : "");
+}
+
+/* ---- the job ---- */
+
+static void on_moved(void *arg, int64_t bytes)
+{
+    struct job *job = arg;
+#ifdef PGHAUL_FAILPOINTS
+    struct fault ignored;
+    (void)failpoint_visit("copy.moving", &ignored);
+#endif
+    job->moved(job, bytes);
+}
+
+static bool compare_counts(const struct table *table, const struct relay *relay, struct fault *why)
+{
+    if (strtoll(relay->after, NULL, 10) != table->filenode)
+        return changed(table, "was rewritten while it was copied", why);
+    if (relay->rows_read == relay->rows_written)
+        return true;
+    return fault_set(why, FAULT_ROW_COUNT,
+                     "the source sent %" PRId64 " rows, the target counted %" PRId64,
+                     relay->rows_read, relay->rows_written);
+}
+
+/* A small table gets its indexes, keys and statistics in the same transaction. */
+static bool add_rest(struct strbuf *sql, struct job *job, const struct table *table,
+                     struct fault *why)
+{
+    strbuf_add(sql, "SET LOCAL max_parallel_maintenance_workers = 0;");
+    if (!ddl_add_all(sql, job, table->oid, why))
+        return false;
+    if (table->is_analyzed)
+        ddl_add_analyze(sql, job, table->nspname, table->relname);
+    return true;
+}
+
+static bool commit(struct job *job, const struct table *table, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    FAILPOINT("copy.before_commit", why);
+    if (job->work->kind == WORK_SMALL && !add_rest(&sql, job, table, why))
+        return false;
+    done_add_counts(&sql, job, job->rows, job->bytes);
+    strbuf_add(&sql, "COMMIT");
+    if (!conn_run(job->target, sql.text, why))
+        return false;
+    FAILPOINT("copy.after_commit", why);
+    return true;
+}
+
+bool job_copy(struct job *job, struct fault *why)
+{
+    scoped(drop_table) struct table table = {.owned = NULL};
+    scoped(drop_strbuf) struct strbuf out = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf in = STRBUF_EMPTY;
+    if (!table_get(job->db, job->work->object, &table, why) || !hold_table(job, &table, why))
+        return false;
+    add_out(&out, job, &table);
+    add_in(&in, job, &table);
+    FAILPOINT("copy.begun", why);
+    struct relay relay = {.out_sql = out.text, .in_sql = in.text, .moved = on_moved, .arg = job};
+    if (!relay_run(&relay, job->source, job->target, why))
+        return done_already(job, why);
+    job->rows = relay.rows_written;
+    job->bytes = relay.bytes;
+    return compare_counts(&table, &relay, why) && commit(job, &table, why);
+}
+
+/* Split tables are emptied once, before their first part. The table is ours, made in
+ * this run: TRUNCATE ONLY, because plain TRUNCATE empties loaded children too. */
+bool job_empty(struct job *job, struct fault *why)
+{
+    scoped(drop_table) struct table table = {.owned = NULL};
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!table_get(job->db, job->work->object, &table, why))
+        return false;
+    done_add_begin(&sql, job, 0, true);
+    strbuf_add(&sql, "TRUNCATE ONLY ");
+    add_table(&sql, &table);
+    strbuf_add(&sql, ";COMMIT");
+    if (!conn_run(job->target, sql.text, why) && !done_already(job, why))
+        return false;
+    FAILPOINT("empty.after_commit", why);
+    return true;
+}

@@ -1,0 +1,30 @@
+#include "jobs/job.h"
+
+static job_function *const functions[WORK_KIND_COUNT] = {
+    [WORK_PLAN] = job_plan,           [WORK_RENEW] = job_renew,
+    [WORK_DUMP] = job_dump,           [WORK_SCHEMA] = job_schema,
+    [WORK_EMPTY] = job_empty,         [WORK_TABLE] = job_copy,
+    [WORK_PART] = job_copy,           [WORK_SMALL] = job_copy,
+    [WORK_CONFIG] = job_copy,         [WORK_BLOBS] = job_blobs,
+    [WORK_SEQUENCES] = job_sequences, [WORK_INDEX] = job_index,
+    [WORK_KEYS] = job_keys,           [WORK_EXCLUSION] = job_exclusion,
+    [WORK_ANALYZE] = job_analyze,     [WORK_FOREIGN_KEYS] = job_foreign_keys,
+    [WORK_POST] = job_post,           [WORK_REFRESH] = job_refresh,
+    [WORK_CHECK] = job_check,         [WORK_FINAL] = job_final,
+};
+
+bool job_run(struct job *job, struct fault *why)
+{
+    job->rows = job->bytes = -1;
+    if (functions[job->work->kind](job, why))
+        return true;
+    const char *name = job->work->name;
+    fault_during(why, "%s%s%s", work_kind_sentence(job->work->kind), *name == '\0' ? "" : ", ",
+                 name);
+    /* The source's transaction may be aborted: the next item goes back to its savepoint. */
+    job->held_table = 0;
+    struct fault ignored;
+    if (job->target != NULL && !conn_broken(job->target))
+        conn_run(job->target, "ROLLBACK", &ignored);
+    return false;
+}

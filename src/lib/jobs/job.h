@@ -1,0 +1,50 @@
+/*
+ * job.h - doing a work item: one function for each kind.
+ *
+ * A job is written so that it can be run again at any time. What it does to the
+ * target commits together with its row in pghaul.done (done.h), so the target
+ * always says what is done. Jobs know nothing of each other.
+ */
+#ifndef PGHAUL_JOBS_JOB_H
+#define PGHAUL_JOBS_JOB_H
+
+#include "catalog/run.h"
+#include "catalog/settings.h"
+#include "catalog/work.h"
+#include "pg/conn.h"
+#include "proc/leash.h"
+
+struct job {
+    /* Set for the life of a worker. */
+    struct db *db;
+    struct leash *leash;
+    const struct settings *settings;
+    const struct run *run;
+    const char *dir; /* work directory */
+    const struct conninfo *source_info;
+    const struct conninfo *target_info;
+    struct conn *source;  /* in the snapshot's transaction; NULL where the role has none */
+    struct conn *target;  /* idle, no transaction; NULL where the role has none */
+    const char *snapshot; /* id; "" for roles without one */
+    int64_t held_table;   /* oid of the table that the source's savepoint keeps locked */
+    void (*moved)(struct job *job, int64_t bytes); /* reports progress */
+
+    /* Set for each item. */
+    const struct work *work;
+
+    /* Results; -1: not known or without meaning. */
+    int64_t rows;
+    int64_t bytes;
+};
+
+typedef bool job_function(struct job *job, struct fault *why);
+
+/* Does job->work. After a failure the connections are usable again, unless broken. */
+bool job_run(struct job *job, struct fault *why);
+
+/* The functions, one file each. */
+job_function job_plan, job_renew, job_dump, job_schema, job_empty, job_copy, job_blobs,
+    job_sequences, job_index, job_keys, job_exclusion, job_foreign_keys, job_analyze, job_post,
+    job_refresh, job_check, job_final;
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * plan.c - the job that checks both sides and fills the catalog.
+ */
+#include "jobs/job.h"
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "catalog/objects.h"
+#include "catalog/sql.h"
+#include "jobs/done.h"
+#include "plan/check.h"
+#include "plan/plan.h"
+
+static bool plan_in_write(struct db *db, void *arg, struct fault *why)
+{
+    struct job *job = arg;
+    struct plan plan = {
+        .db = db,
+        .source = job->source,
+        .target_version = conn_version(job->target),
+        .table_jobs = (int)job->settings->table_jobs,
+        .split_larger_than = job->settings->split_larger_than,
+        .split_by = (enum split_method)job->settings->split_by,
+        .format = (enum copy_format)job->settings->copy_format,
+    };
+    return plan_forget(db, why) && plan_source(&plan, why) && plan_work(&plan, why);
+}
+
+static bool on_invalid_index(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct job *job = arg;
+    log_warning("index %s.%s is invalid on the source: left out", stmt_text(row, 0),
+                stmt_text(row, 1));
+    char text[256];
+    snprintf(text, sizeof text, "index %s.%s is invalid on the source: left out", stmt_text(row, 0),
+             stmt_text(row, 1));
+    return event_add(job->db, "warning", 0, text, why);
+}
+
+/* A plan must not be lost when the power fails: the target will be filled according to it. */
+static bool make_plan(struct job *job, struct fault *why)
+{
+    struct fault ignored;
+    bool good = db_durable(job->db, true, why) && db_write(job->db, plan_in_write, job, why) &&
+                db_durable(job->db, false, why);
+    if (!good && why->id == FAULT_TABLE_LOCKED) {
+        conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", &ignored);
+        check_name_lockers(job->source, why);
+    }
+    return good;
+}
+
+/* The target is looked at before it is touched, the catalog filled before that. */
+bool job_plan(struct job *job, struct fault *why)
+{
+    struct check_target check = {
+        .db = job->db,
+        .source = job->source,
+        .target = job->target,
+        .replace = job->settings->drop_if_exists,
+        .owners = !job->settings->no_owner || !job->settings->no_acl,
+        .tablespaces = !job->settings->no_tablespaces,
+    };
+    if (!check_source(job->source, why))
+        return false;
+    FAILPOINT("plan.begun", why);
+    if (!make_plan(job, why))
+        return false;
+    FAILPOINT("plan.made", why);
+    return check_target(&check, why) && done_prepare(job, why) &&
+           catalog_list(job->db, SQL_INDEX_INVALID, 0, on_invalid_index, job, why);
+}
+
+static bool renew_in_write(struct db *db, void *arg, struct fault *why)
+{
+    struct job *job = arg;
+    return plan_renew(db, job->source, why);
+}
+
+bool job_renew(struct job *job, struct fault *why)
+{
+    return db_write(job->db, renew_in_write, job, why);
+}

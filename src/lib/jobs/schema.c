@@ -1,0 +1,347 @@
+/*
+ * schema.c - the schema: dumped once in the snapshot, restored by filtered scripts.
+ *
+ * pg_dump knows every kind of object, so its archive is the truth. pg_restore turns
+ * chosen entries of it into plain SQL, in the work directory, where anyone may read
+ * them; we run that SQL ourselves, so that what is done is known on the target
+ * (script.h), and a failure names its object.
+ *
+ *   pre.sql      all that rows need: types, functions, tables, partitions, views, …
+ *   post.sql     triggers, rules, policies, comments, privileges, publications, …
+ *   refresh.sql  materialized views, in the order in which they depend on each other
+ *   final.sql    comments on indexes
+ *   events.sql   event triggers: last, because they fire on whatever comes after them
+ */
+#include "jobs/job.h"
+
+#include "base/failpoint.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "catalog/objects.h"
+#include "catalog/sql.h"
+#include "jobs/done.h"
+#include "jobs/drop.h"
+#include "jobs/script.h"
+#include "pg/tools.h"
+#include "wire/restore_list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+static void schema_path(char *to, const struct job *job, const char *name, const char *ending)
+{
+    snprintf(to, PATH_MAX, "%s/schema/%s%s", job->dir, name, ending);
+}
+
+static bool choose_tools(struct job *job, struct tools *tools, struct fault *why)
+{
+    const char *bindir = job->settings->pg_bindir;
+    return tools_choose(tools, *bindir == '\0' ? NULL : bindir, job->run->source_version,
+                        job->run->target_version, job->leash, why);
+}
+
+/* ---- the dump ---- */
+
+bool job_dump(struct job *job, struct fault *why)
+{
+    enum { MOST = 24 };
+    struct tools tools;
+    char path[PATH_MAX], draft[PATH_MAX], snapshot[96], lock_timeout[48];
+    const char *args[MOST] = {"--format=custom",
+                              "--compress=0",
+                              "--no-sync",
+                              "--no-password",
+                              "--section=pre-data",
+                              "--section=post-data",
+                              "--no-blobs",
+                              "--no-subscriptions",
+                              "--exclude-schema=pghaul",
+                              "--file",
+                              draft,
+                              "--snapshot",
+                              snapshot,
+                              "--encoding",
+                              job->run->encoding};
+    int count = 15;
+
+    if (!choose_tools(job, &tools, why))
+        return false;
+    log_info("dumping the schema with %s (version %d)", tools.pg_dump, tools.version);
+    schema_path(path, job, "dump", "");
+    schema_path(draft, job, "dump", ".new");
+    strlcpy(snapshot, job->snapshot, sizeof snapshot);
+    if (job->settings->lock_timeout_ms > 0) {
+        snprintf(lock_timeout, sizeof lock_timeout, "--lock-wait-timeout=%" PRId64,
+                 job->settings->lock_timeout_ms);
+        args[count++] = lock_timeout;
+    }
+    if (job->run->source_version / 10000 != job->run->target_version / 10000)
+        args[count++] = "--quote-all-identifiers";
+    FAILPOINT("dump.begun", why);
+    if (!tools_dump(&tools, job->source_info, args, job->leash, why))
+        return false;
+    if (rename(draft, path) != 0)
+        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot rename \"%s\"", draft);
+    FAILPOINT("dump.made", why);
+    return true;
+}
+
+/* ---- its table of contents ---- */
+
+struct loading {
+    struct job *job;
+    const char *list;
+    struct strbuf description;
+    struct strbuf label;
+};
+
+static void drop_loading(struct loading *loading)
+{
+    drop_strbuf(&loading->description);
+    drop_strbuf(&loading->label);
+}
+
+static bool load_line(struct loading *loading, const char *line, size_t length, int position,
+                      struct fault *why)
+{
+    struct restore_entry entry;
+    if (!restore_list_parse(line, length, &entry)) {
+        if (length == 0 || *line == ';')
+            return true;
+        return fault_set(why, FAULT_TOOL_FAILED, "cannot read a line of pg_restore --list: %.*s",
+                         (int)length, line);
+    }
+    strbuf_clear(&loading->description);
+    strbuf_clear(&loading->label);
+    strbuf_add_bytes(&loading->description, entry.description, entry.description_length);
+    strbuf_add_bytes(&loading->label, entry.label, entry.label_length);
+    return db_run(loading->job->db, why, SQL_TOC_INSERT, "ddiiss", entry.dump_id, position,
+                  (int64_t)entry.table_oid, (int64_t)entry.oid, loading->description.text,
+                  loading->label.text);
+}
+
+static bool load_in_write(struct db *db, void *arg, struct fault *why)
+{
+    struct loading *loading = arg;
+    int position = 0;
+    if (!db_run(db, why, SQL_TOC_CLEAR, ""))
+        return false;
+    for (const char *line = loading->list; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (!load_line(loading, line, length, ++position, why))
+            return false;
+        line += length + (line[length] == '\n');
+    }
+    return db_run(db, why, SQL_TOC_CLASSIFY, "");
+}
+
+static bool load_contents(struct job *job, const struct tools *tools, struct fault *why)
+{
+    char dump[PATH_MAX];
+    scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
+    schema_path(dump, job, "dump", "");
+    const char *const args[] = {"pg_restore", "--list", dump, NULL};
+    if (!tools_restore(tools, args, job->leash, -1, &list, why))
+        return false;
+    scoped(drop_loading) struct loading loading = {.job = job, .list = strbuf_text(&list)};
+    return db_write(job->db, load_in_write, &loading, why);
+}
+
+static bool on_missing(void *arg, const struct stmt *row, struct fault *why)
+{
+    (void)arg;
+    return fault_set(why, FAULT_BUG, "the plan has %s, the schema's dump has not",
+                     stmt_text(row, 0));
+}
+
+/* ---- from the archive to a script ---- */
+
+static bool on_entry(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct strbuf *list = arg;
+    (void)why;
+    strbuf_addf(list, "%" PRId64 "; %" PRId64 " %" PRId64 " %s %s\n", stmt_int(row, 0),
+                stmt_int(row, 1), stmt_int(row, 2), stmt_text(row, 3), stmt_text(row, 4));
+    return true;
+}
+
+/* pg_restore of the entries of a list, as SQL. */
+static bool restore_text(struct job *job, const struct tools *tools, const char *name,
+                         const struct strbuf *list, bool clean, struct strbuf *sql,
+                         struct fault *why)
+{
+    char list_path[PATH_MAX], dump[PATH_MAX];
+    const char *args[16] = {"pg_restore", "--use-list", list_path, "--file=-"};
+    int count = 4;
+    schema_path(list_path, job, name, ".list");
+    schema_path(dump, job, "dump", "");
+    if (!write_file(list_path, strbuf_text(list), list->length, why))
+        return false;
+    if (clean) {
+        args[count++] = "--clean";
+        args[count++] = "--if-exists";
+    }
+    if (job->settings->no_owner)
+        args[count++] = "--no-owner";
+    if (job->settings->no_acl)
+        args[count++] = "--no-privileges";
+    if (job->settings->no_comments)
+        args[count++] = "--no-comments";
+    if (job->settings->no_tablespaces)
+        args[count++] = "--no-tablespaces";
+    args[count] = dump;
+    return tools_restore(tools, args, job->leash, -1, sql, why);
+}
+
+/* Writes NAME.sql, unless a run before this one has: the steps noted on the target
+ * count the statements of that file. */
+static bool make_script(struct job *job, const struct tools *tools, const char *name,
+                        struct fault *why)
+{
+    char path[PATH_MAX];
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
+    scoped(drop_stmt) struct stmt *stmt = NULL;
+    bool row;
+    schema_path(path, job, name, ".sql");
+    if (access(path, F_OK) == 0)
+        return true;
+    stmt = db_stmt(job->db, SQL_TOC_SCRIPT, why);
+    if (stmt == NULL || !stmt_bind(stmt, why, "s", name))
+        return false;
+    do {
+        if (!stmt_step(stmt, &row, why) || (row && !on_entry(&list, stmt, why)))
+            return false;
+    } while (row);
+    if (list.length > 0 && !restore_text(job, tools, name, &list, false, &sql, why))
+        return false;
+    return write_file(path, strbuf_text(&sql), sql.length, why);
+}
+
+static bool has_entries(struct job *job, const char *name, bool *ret_any, struct fault *why)
+{
+    int64_t count;
+    if (!db_int(job->db, why, &count, 0, SQL_TOC_SCRIPT_COUNT, "s", name))
+        return false;
+    *ret_any = count > 0;
+    return true;
+}
+
+static bool run_script(struct job *job, const char *name, int batch, struct fault *why)
+{
+    struct tools tools;
+    char path[PATH_MAX];
+    bool any;
+    if (!has_entries(job, name, &any, why))
+        return false;
+    if (!any)
+        return true;
+    schema_path(path, job, name, ".sql");
+    return choose_tools(job, &tools, why) && make_script(job, &tools, name, why) &&
+           script_run(job, path, batch, why);
+}
+
+/* ---- --drop-if-exists ---- */
+
+/* Before anything of ours is there: what we create must never be dropped by a resumed run. */
+static bool drop_existing(struct job *job, const struct tools *tools, struct fault *why)
+{
+    int step;
+    bool whole;
+    char path[PATH_MAX];
+    scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!job->settings->drop_if_exists)
+        return true;
+    if (!done_last_step(job, &step, &whole, why))
+        return false;
+    if (step >= 0)
+        return true;
+    schema_path(path, job, "drop", ".sql");
+    return catalog_list(job->db, SQL_TOC_DROPPABLE, 0, on_entry, &list, why) &&
+           (list.length == 0 || restore_text(job, tools, "drop", &list, true, &sql, why)) &&
+           write_file(path, strbuf_text(&sql), sql.length, why) &&
+           drop_objects(job, strbuf_text(&sql), why);
+}
+
+/* ---- the jobs ---- */
+
+/* A schema that the target has already is used as it is. */
+static bool leave_out_existing(struct job *job, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_query(job->target, "SELECT nspname FROM pg_catalog.pg_namespace", &rows, why))
+        return false;
+    for (int row = 0; row < rows_count(&rows); row++)
+        if (!db_run(job->db, why, SQL_TOC_LEAVE_OUT_SCHEMA, "s", rows_text(&rows, row, 0)))
+            return false;
+    return true;
+}
+
+/* Nothing to restore or refresh: then the phases that would are over before they begin. */
+static bool skip_empty(struct job *job, enum work_kind kind, const char *script, struct fault *why)
+{
+    bool any;
+    return has_entries(job, script, &any, why) && (any || work_skip(job->db, kind, why));
+}
+
+bool job_schema(struct job *job, struct fault *why)
+{
+    struct tools tools;
+    char path[PATH_MAX];
+    schema_path(path, job, "pre", ".sql");
+    if (!choose_tools(job, &tools, why))
+        return false;
+    if (access(path, F_OK) != 0 &&
+        (!load_contents(job, &tools, why) || !leave_out_existing(job, why) ||
+         !catalog_list(job->db, SQL_TOC_MISSING, 0, on_missing, NULL, why)))
+        return false;
+    return drop_existing(job, &tools, why) && make_script(job, &tools, "pre", why) &&
+           skip_empty(job, WORK_POST, "post", why) &&
+           skip_empty(job, WORK_REFRESH, "refresh", why) && script_run(job, path, 0, why);
+}
+
+bool job_post(struct job *job, struct fault *why)
+{
+    return run_script(job, "post", 0, why);
+}
+
+/* One transaction for each view, since each may take hours. */
+bool job_refresh(struct job *job, struct fault *why)
+{
+    return run_script(job, "refresh", 1, why);
+}
+
+/* Comments on indexes first. Then, in one transaction, our table goes and the event
+ * triggers come: so none of them fires on anything of ours. */
+bool job_final(struct job *job, struct fault *why)
+{
+    struct tools tools;
+    char path[PATH_MAX];
+    bool any;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!done_any(job, &any, why))
+        return false;
+    /* The schema's rows are there until this job's own commit removes them. */
+    if (!any)
+        return true;
+    if (!run_script(job, "final", 0, why) || !choose_tools(job, &tools, why) ||
+        !make_script(job, &tools, "events", why))
+        return false;
+    schema_path(path, job, "events", ".sql");
+    strbuf_add(&sql, "BEGIN;");
+    done_add_remove(&sql, job);
+    if (!script_add(job, path, &sql, why))
+        return false;
+    strbuf_add(&sql, "COMMIT");
+    FAILPOINT("final.before_commit", why);
+    if (!conn_run(job->target, sql.text, why))
+        return fault_during(why, "restoring event triggers");
+    FAILPOINT("final.after_commit", why);
+    return true;
+}

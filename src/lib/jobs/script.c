@@ -1,0 +1,269 @@
+/*
+ * script.c - running a script of schema statements on the target, exactly once.
+ *
+ * Step n of the item in pghaul.done says that the first n statements are done.
+ * After a break the SET statements before it are run again, because they belong
+ * to the session. Statements go to the server many at a time; when one of them
+ * fails, the batch is rolled back and run again one by one to find it.
+ */
+#include "jobs/script.h"
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "jobs/done.h"
+#include "wire/sql_script.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum {
+    BATCH_MOST = 2000,
+    SENT_MOST = 256 * 1024,  /* bytes in one message */
+    LOCKS_PER_STATEMENT = 8, /* table, TOAST table and index, sequence, types: with reserve */
+};
+
+struct mapped {
+    char *text;
+    size_t length;
+};
+
+static void drop_mapped(struct mapped *mapped)
+{
+    if (mapped->text != NULL)
+        munmap(mapped->text, mapped->length);
+}
+
+static bool map_file(const char *path, struct mapped *ret_mapped, struct fault *why)
+{
+    struct stat stat;
+    scoped(drop_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &stat) != 0)
+        return fault_errno(why, FAULT_SYSTEM, "cannot open \"%s\"", path);
+    *ret_mapped = (struct mapped){NULL, (size_t)stat.st_size};
+    if (stat.st_size == 0)
+        return true;
+    void *text = mmap(NULL, ret_mapped->length, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (text == MAP_FAILED)
+        return fault_errno(why, FAULT_SYSTEM, "cannot map \"%s\"", path);
+    ret_mapped->text = text;
+    return true;
+}
+
+struct script {
+    struct job *job;
+    struct sql_script source;
+    struct strbuf known;         /* names of the target's settings, each between newlines */
+    struct sql_statement *batch; /* [most] */
+    int most;
+    int count;  /* statements in the batch */
+    int passed; /* statements before the batch */
+    struct strbuf sql;
+};
+
+static void drop_script(struct script *script)
+{
+    drop_strbuf(&script->known);
+    drop_strbuf(&script->sql);
+    drop_memory(&script->batch);
+}
+
+static bool read_known_settings(struct script *script, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_query(script->job->target,
+                    "SELECT pg_catalog.lower(name) FROM pg_catalog.pg_settings", &rows, why))
+        return false;
+    strbuf_add(&script->known, "\n");
+    for (int row = 0; row < rows_count(&rows); row++)
+        strbuf_addf(&script->known, "%s\n", rows_text(&rows, row, 0));
+    return true;
+}
+
+/* How many relations one transaction may make without filling the lock table. */
+static bool read_lock_budget(struct script *script, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_query(script->job->target,
+                    "SELECT pg_catalog.current_setting('max_locks_per_transaction')::int8"
+                    " * (pg_catalog.current_setting('max_connections')::int8"
+                    " + pg_catalog.current_setting('max_prepared_transactions')::int8)",
+                    &rows, why))
+        return false;
+    int64_t batch = rows_int(&rows, 0, 0) / LOCKS_PER_STATEMENT;
+    script->most = batch < 50 ? 50 : batch > BATCH_MOST ? BATCH_MOST : (int)batch;
+    return true;
+}
+
+/* A setting of a newer pg_dump that an older target does not know is left out. */
+static bool is_unknown_setting(const struct script *script, const struct sql_statement *statement)
+{
+    char name[64], line[70];
+    if (!sql_statement_setting(statement, name, sizeof name))
+        return false;
+    for (char *c = name; *c != '\0'; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+    snprintf(line, sizeof line, "\n%s\n", name);
+    return strstr(script->known.text, line) == NULL;
+}
+
+static bool belongs_to_session(const struct sql_statement *statement)
+{
+    static const char set_config[] = "SELECT pg_catalog.set_config(";
+    char name[64];
+    return sql_statement_setting(statement, name, sizeof name) ||
+           (statement->length > sizeof set_config &&
+            memcmp(statement->text, set_config, sizeof set_config - 1) == 0);
+}
+
+/* A batch does not reach over the last statement that is done. */
+static void take_batch(struct script *script, int done)
+{
+    script->passed += script->count;
+    script->count = 0;
+    int left = done - script->passed;
+    int most = left > 0 && left < script->most ? left : script->most;
+    while (script->count < most && sql_script_next(&script->source, &script->batch[script->count]))
+        if (!is_unknown_setting(script, &script->batch[script->count]))
+            script->count++;
+}
+
+static bool send_sql(struct script *script, struct fault *why)
+{
+    bool good = script->sql.length == 0 || conn_run(script->job->target, script->sql.text, why);
+    strbuf_clear(&script->sql);
+    return good;
+}
+
+static void add_statement(struct script *script, const struct sql_statement *statement)
+{
+    strbuf_add_bytes(&script->sql, statement->text, statement->length);
+    /* The last statement of a file may lack its semicolon. */
+    strbuf_add(&script->sql, "\n;\n");
+}
+
+static bool name_statement(const struct sql_statement *statement, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf raw = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf shown = STRBUF_EMPTY;
+    size_t line = statement->length;
+    const char *newline = memchr(statement->text, '\n', statement->length);
+    if (newline != NULL)
+        line = (size_t)(newline - statement->text);
+    /* The label names the object; statements may hold secrets (user mappings), labels do not. */
+    if (statement->label != NULL)
+        strbuf_add_bytes(&raw, statement->label, statement->label_length);
+    else
+        strbuf_add_bytes(&raw, statement->text, line > 60 ? 60 : line);
+    strbuf_add_shown(&shown, raw.text);
+    if (!why->retry && why->id == FAULT_TARGET_QUERY)
+        why->id = FAULT_SCHEMA_RESTORE;
+    return fault_during(why, "%s", shown.text);
+}
+
+/* Everything of the batch between BEGIN with its step and COMMIT. */
+static bool run_batch(struct script *script, int step, bool one_by_one, struct fault *why)
+{
+    struct job *job = script->job;
+    done_add_begin(&script->sql, job, step, false);
+    if (one_by_one && !send_sql(script, why))
+        return false;
+    for (int i = 0; i < script->count; i++) {
+        add_statement(script, &script->batch[i]);
+        if (one_by_one && !send_sql(script, why))
+            return name_statement(&script->batch[i], why);
+        if (script->sql.length > SENT_MOST && !send_sql(script, why))
+            return false;
+    }
+    if (!send_sql(script, why))
+        return false;
+    FAILPOINT("script.before_commit", why);
+    if (!conn_run(job->target, "COMMIT", why))
+        return false;
+    FAILPOINT("script.after_commit", why);
+    return true;
+}
+
+static bool do_batch(struct script *script, int step, struct fault *why)
+{
+    struct fault ignored;
+    if (run_batch(script, step, false, why) || done_already(script->job, why))
+        return true;
+    if (conn_broken(script->job->target) || why->retry || why->id == FAULT_INJECTED)
+        return false;
+    strbuf_clear(&script->sql);
+    return conn_run(script->job->target, "ROLLBACK", &ignored) &&
+           run_batch(script, step, true, why);
+}
+
+/* What the statements before set in the session that is gone. */
+static bool restore_session(struct script *script, struct fault *why)
+{
+    for (int i = 0; i < script->count; i++)
+        if (belongs_to_session(&script->batch[i]))
+            add_statement(script, &script->batch[i]);
+    return send_sql(script, why);
+}
+
+static bool run_all(struct script *script, int done, struct fault *why)
+{
+    for (;;) {
+        take_batch(script, done);
+        int last = script->passed + script->count;
+        if (last <= done && script->count > 0) {
+            if (!restore_session(script, why))
+                return false;
+            continue;
+        }
+        /* The end of the script, also of an empty one, is the end of the item. */
+        if (script->count == 0)
+            return do_batch(script, 0, why);
+        if (!do_batch(script, last, why))
+            return false;
+    }
+}
+
+static bool open_script(struct script *script, struct mapped *file, const char *path, int batch,
+                        struct fault *why)
+{
+    script->most = batch;
+    if (!map_file(path, file, why) || !read_known_settings(script, why) ||
+        (batch == 0 && !read_lock_budget(script, why)))
+        return false;
+    script->batch = new_memory((size_t)script->most, sizeof *script->batch);
+    script->source = sql_script_over(file->text, file->length);
+    return true;
+}
+
+bool script_run(struct job *job, const char *path, int batch, struct fault *why)
+{
+    scoped(drop_mapped) struct mapped file = {NULL, 0};
+    scoped(drop_script) struct script script = {.job = job};
+    int done;
+    bool whole;
+    if (!done_last_step(job, &done, &whole, why))
+        return false;
+    if (whole)
+        return true;
+    if (!open_script(&script, &file, path, batch, why))
+        return false;
+    if (done > 0)
+        log_debug("the first %d statements of %s are done", done, path);
+    return run_all(&script, done, why);
+}
+
+bool script_add(struct job *job, const char *path, struct strbuf *sql, struct fault *why)
+{
+    scoped(drop_mapped) struct mapped file = {NULL, 0};
+    scoped(drop_script) struct script script = {.job = job};
+    if (!open_script(&script, &file, path, BATCH_MOST, why))
+        return false;
+    for (take_batch(&script, 0); script.count > 0; take_batch(&script, 0))
+        for (int i = 0; i < script.count; i++)
+            add_statement(&script, &script.batch[i]);
+    strbuf_add(sql, strbuf_text(&script.sql));
+    return true;
+}

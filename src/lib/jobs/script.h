@@ -1,0 +1,18 @@
+/*
+ * script.h - running a script of schema statements on the target, exactly once.
+ */
+#ifndef PGHAUL_JOBS_SCRIPT_H
+#define PGHAUL_JOBS_SCRIPT_H
+
+#include "jobs/job.h"
+
+/* Runs the statements of the file in batches of `batch` (0: as many as the target's
+ * lock table allows), each batch one transaction with its step in pghaul.done, so
+ * that a run that was cut off goes on behind the last batch. The file must stay the
+ * same until then. A failing statement is named in the fault. */
+bool script_run(struct job *job, const char *path, int batch, struct fault *why);
+
+/* Adds the statements of a short script to `sql`, for a transaction of the caller's. */
+bool script_add(struct job *job, const char *path, struct strbuf *sql, struct fault *why);
+
+#endif

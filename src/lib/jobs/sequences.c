@@ -1,0 +1,101 @@
+/*
+ * sequences.c - all sequences: last_value and is_called.
+ *
+ * Read from the relations themselves, many in one statement, because the view
+ * pg_sequences shows NULL for a sequence that was set but not yet used. On the
+ * target only those that differ are set.
+ */
+#include "jobs/job.h"
+
+#include "base/failpoint.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "catalog/objects.h"
+#include "catalog/sql.h"
+
+#include <inttypes.h>
+
+enum { CHUNK = 500 };
+
+struct chunk {
+    struct job *job;
+    int count;
+    struct strbuf names[CHUNK]; /* quoted, qualified */
+    int64_t set;
+};
+
+static void drop_chunk(struct chunk **held)
+{
+    for (int i = 0; *held != NULL && i < CHUNK; i++)
+        drop_strbuf(&(*held)->names[i]);
+    drop_memory(held);
+}
+
+static bool read_values(struct conn *conn, const struct chunk *chunk, const char *before,
+                        struct rows *ret_rows, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add(&sql, before);
+    for (int i = 0; i < chunk->count; i++)
+        strbuf_addf(&sql, "%sSELECT %d AS n, last_value, is_called FROM %s",
+                    i == 0 ? "" : " UNION ALL ", i, chunk->names[i].text);
+    strbuf_add(&sql, " ORDER BY n");
+    return conn_query(conn, sql.text, ret_rows, why);
+}
+
+static bool same_value(const struct rows *a, const struct rows *b, int row)
+{
+    return rows_int(a, row, 1) == rows_int(b, row, 1) &&
+           rows_bool(a, row, 2) == rows_bool(b, row, 2);
+}
+
+static bool copy_chunk(struct chunk *chunk, struct fault *why)
+{
+    struct job *job = chunk->job;
+    scoped(drop_rows) struct rows source = ROWS_NONE;
+    scoped(drop_rows) struct rows target = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    /* Going back to the savepoint lets go of the locks on the last chunk's sequences. */
+    job->held_table = 0;
+    if (!read_values(job->source, chunk, "ROLLBACK TO SAVEPOINT pghaul_item;", &source, why))
+        return fault_during(why, "reading sequences");
+    if (!read_values(job->target, chunk, "", &target, why))
+        return fault_during(why, "reading sequences");
+    for (int row = 0; row < chunk->count; row++) {
+        if (same_value(&source, &target, row))
+            continue;
+        strbuf_add(&sql, sql.length == 0 ? "SELECT pg_catalog.setval(" : ", pg_catalog.setval(");
+        strbuf_add_literal(&sql, chunk->names[row].text);
+        strbuf_addf(&sql, ", %" PRId64 ", %s)", rows_int(&source, row, 1),
+                    rows_bool(&source, row, 2) ? "true" : "false");
+        chunk->set++;
+    }
+    chunk->count = 0;
+    FAILPOINT("sequences.before_set", why);
+    if (sql.length > 0 && !conn_run(job->target, sql.text, why))
+        return fault_during(why, "setting sequences");
+    FAILPOINT("sequences.set", why);
+    return true;
+}
+
+static bool on_sequence(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct chunk *chunk = arg;
+    struct strbuf *name = &chunk->names[chunk->count++];
+    strbuf_clear(name);
+    strbuf_add_identifier(name, stmt_text(row, 0));
+    strbuf_add_char(name, '.');
+    strbuf_add_identifier(name, stmt_text(row, 1));
+    return chunk->count < CHUNK || copy_chunk(chunk, why);
+}
+
+bool job_sequences(struct job *job, struct fault *why)
+{
+    scoped(drop_chunk) struct chunk *chunk = new_memory(1, sizeof *chunk);
+    chunk->job = job;
+    if (!catalog_list(job->db, SQL_SEQUENCE_LIST, 0, on_sequence, chunk, why) ||
+        (chunk->count > 0 && !copy_chunk(chunk, why)))
+        return false;
+    job->rows = chunk->set;
+    return true;
+}

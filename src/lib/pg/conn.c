@@ -1,0 +1,441 @@
+#include "pg/conn_internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "pg/session.h"
+#include "wire/server_message.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+enum { OLDEST_SOURCE = 90600, OLDEST_TARGET = 110000 };
+
+void drop_result(PGresult **result)
+{
+    PQclear(*result);
+    *result = NULL;
+}
+
+static const char *or_empty(const char *text)
+{
+    return text == NULL ? "" : text;
+}
+
+/* ---- faults ---- */
+
+/* libpq's own messages have several lines, one for each address that was tried. */
+static void connection_fault(const struct conn *conn, enum fault_id id, struct fault *why)
+{
+    const char *message = PQerrorMessage(conn->pq);
+    size_t first = strcspn(message, "\n");
+    fault_set(why, id, "%.*s", (int)first, message);
+    if (message[first] != '\0' && message[first + 1] != '\0')
+        fault_detail(why, "%s", message + first + 1);
+}
+
+bool conn_fault(struct conn *conn, const PGresult *result, struct fault *why)
+{
+    const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (PQstatus(conn->pq) == CONNECTION_BAD)
+        conn->broken = true;
+    if (sqlstate == NULL) {
+        bool source = conn->side == SIDE_SOURCE;
+        connection_fault(conn, source ? FAULT_SOURCE_LOST : FAULT_TARGET_LOST, why);
+        conn->broken = true;
+        why->retry = true;
+        return false;
+    }
+    struct server_error error = {
+        .severity = or_empty(PQresultErrorField(result, PG_DIAG_SEVERITY)),
+        .sqlstate = sqlstate,
+        .message = or_empty(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)),
+        .detail = or_empty(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)),
+        .hint = or_empty(PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)),
+        .context = or_empty(PQresultErrorField(result, PG_DIAG_CONTEXT)),
+    };
+    return server_fault(conn->side, &error, why);
+}
+
+/* ---- waiting ---- */
+
+void conn_cancel(struct conn *conn)
+{
+    char message[256];
+    PGcancel *cancel = PQgetCancel(conn->pq);
+    if (cancel == NULL)
+        return;
+    PQcancel(cancel, message, sizeof message);
+    PQfreeCancel(cancel);
+}
+
+bool conn_await(struct conn *conn, short events, struct fault *why)
+{
+    struct pollfd fd = {.fd = PQsocket(conn->pq), .events = events};
+    do {
+        if (!leash_poll(conn->leash, &fd, 1, -1, why))
+            return false;
+        if (conn->leash->wish == LEASH_NOW) {
+            conn_cancel(conn);
+            conn->broken = true;
+            return leash_fault(conn->leash, why);
+        }
+    } while (fd.revents == 0);
+    return true;
+}
+
+bool conn_flush(struct conn *conn, struct fault *why)
+{
+    for (;;) {
+        int left = PQflush(conn->pq);
+        if (left < 0)
+            return conn_fault(conn, NULL, why);
+        if (left == 0)
+            return true;
+        /* The server may want to be read before it reads on. */
+        if (!conn_await(conn, POLLIN | POLLOUT, why))
+            return false;
+        if (!PQconsumeInput(conn->pq))
+            return conn_fault(conn, NULL, why);
+    }
+}
+
+bool conn_next(struct conn *conn, PGresult **ret_result, struct fault *why)
+{
+    while (PQisBusy(conn->pq)) {
+        if (!conn_await(conn, POLLIN, why))
+            return false;
+        if (!PQconsumeInput(conn->pq))
+            return conn_fault(conn, NULL, why);
+    }
+    *ret_result = PQgetResult(conn->pq);
+    return true;
+}
+
+bool conn_drain(struct conn *conn, struct fault *why)
+{
+    for (;;) {
+        scoped(drop_result) PGresult *result = NULL;
+        if (!conn_next(conn, &result, why))
+            return false;
+        if (result == NULL)
+            return true;
+        /* A COPY that nobody feeds or reads would never end. */
+        if (PQresultStatus(result) == PGRES_COPY_IN || PQresultStatus(result) == PGRES_COPY_OUT) {
+            conn->broken = true;
+            return fault_set(why, FAULT_BUG, "a COPY was left open");
+        }
+    }
+}
+
+/* ---- connecting ---- */
+
+static void on_notice(void *arg, const PGresult *result)
+{
+    struct conn *conn = arg;
+    conn->notices++;
+    const char *severity = or_empty(PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED));
+    log_debug("%s says %s: %s", side_word(conn->side), severity,
+              or_empty(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+}
+
+static bool set_up(struct conn *conn, const struct conn_wish *wish, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    session_add_setup(&sql, wish, conn_version(conn));
+    if (!conn_query(conn, sql.text, &rows, why))
+        return fault_during(why, "setting up a session on the %s", side_word(conn->side));
+    /* Not PQbackendPID: behind a pooler that is not the backend's. */
+    conn->pid = (int)rows_int(&rows, 0, 0);
+    strlcpy(conn->start, rows_text(&rows, 0, 1), sizeof conn->start);
+    strlcpy(conn->encoding, rows_text(&rows, 0, 2), sizeof conn->encoding);
+    strlcpy(conn->user, rows_text(&rows, 0, 3), sizeof conn->user);
+    strlcpy(conn->database, rows_text(&rows, 0, 4), sizeof conn->database);
+    strlcpy(conn->version_text, rows_text(&rows, 0, 5), sizeof conn->version_text);
+    return true;
+}
+
+static bool check_version(const struct conn *conn, struct fault *why)
+{
+    int version = conn_version(conn);
+    if (conn->side == SIDE_SOURCE && version < OLDEST_SOURCE)
+        return fault_set(why, FAULT_SOURCE_VERSION, "the source has version %d.%d", version / 10000,
+                         version / 100 % 100);
+    if (conn->side == SIDE_TARGET && version < OLDEST_TARGET)
+        return fault_set(why, FAULT_TARGET_VERSION, "the target has version %d.%d", version / 10000,
+                         version / 100 % 100);
+    return true;
+}
+
+bool conn_open(struct conn **ret_conn, const struct conn_wish *wish, struct leash *leash,
+               struct fault *why)
+{
+    bool source = wish->info->side == SIDE_SOURCE;
+    scoped(drop_conn) struct conn *conn = new_memory(1, sizeof *conn);
+    conn->side = wish->info->side;
+    conn->leash = leash;
+    conn->pq = PQconnectdb(strbuf_text(&wish->info->full));
+    if (PQstatus(conn->pq) != CONNECTION_OK) {
+        connection_fault(conn, source ? FAULT_SOURCE_CONNECT : FAULT_TARGET_CONNECT, why);
+        why->retry = true;
+        return fault_during(why, "cannot connect to the %s %s", side_word(conn->side),
+                            strbuf_text(&wish->info->shown));
+    }
+    PQsetNoticeReceiver(conn->pq, on_notice, conn);
+    PQsetnonblocking(conn->pq, 1);
+    if (!check_version(conn, why) || !set_up(conn, wish, why))
+        return false;
+    *ret_conn = give(conn);
+    return true;
+}
+
+void drop_conn(struct conn **held)
+{
+    if (*held == NULL)
+        return;
+    PQfinish((*held)->pq);
+    free(*held);
+    *held = NULL;
+}
+
+/* ---- statements ---- */
+
+static bool is_error(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+}
+
+/* Takes all results; keeps the last with rows (or, without rows, the last). */
+static bool take_results(struct conn *conn, struct rows *ret_rows, struct fault *why)
+{
+    scoped(drop_result) PGresult *kept = NULL;
+    bool failed = false;
+    for (;;) {
+        scoped(drop_result) PGresult *result = NULL;
+        if (!conn_next(conn, &result, why))
+            return false;
+        if (result == NULL)
+            break;
+        if (is_error(result) && !failed) {
+            failed = true;
+            conn_fault(conn, result, why);
+        }
+        bool rows = PQresultStatus(result) == PGRES_TUPLES_OK;
+        if (rows || kept == NULL || PQresultStatus(kept) != PGRES_TUPLES_OK) {
+            drop_result(&kept);
+            kept = give(result);
+        }
+    }
+    if (failed)
+        return false;
+    if (ret_rows != NULL) {
+        drop_rows(ret_rows);
+        ret_rows->result = give(kept);
+    }
+    return true;
+}
+
+static bool usable(struct conn *conn, struct fault *why)
+{
+    if (!conn->broken)
+        return true;
+    fault_set(why, conn->side == SIDE_SOURCE ? FAULT_SOURCE_LOST : FAULT_TARGET_LOST,
+              "the connection is closed");
+    why->retry = true;
+    return false;
+}
+
+bool conn_query(struct conn *conn, const char *sql, struct rows *ret_rows, struct fault *why)
+{
+    if (!usable(conn, why))
+        return false;
+    if (!PQsendQuery(conn->pq, sql))
+        return conn_fault(conn, NULL, why);
+    return conn_flush(conn, why) && take_results(conn, ret_rows, why);
+}
+
+bool conn_run(struct conn *conn, const char *sql, struct fault *why)
+{
+    return conn_query(conn, sql, NULL, why);
+}
+
+bool conn_runf(struct conn *conn, struct fault *why, const char *format, ...)
+{
+    scoped(drop_memory) char *sql = NULL;
+    va_list args;
+    va_start(args, format);
+    int length = vasprintf(&sql, format, args);
+    va_end(args);
+    if (length < 0)
+        return fault_errno(why, FAULT_SYSTEM, "out of memory");
+    return conn_run(conn, sql, why);
+}
+
+bool conn_query_params(struct conn *conn, const char *sql, int count, const char *const *values,
+                       struct rows *ret_rows, struct fault *why)
+{
+    if (!usable(conn, why))
+        return false;
+    if (!PQsendQueryParams(conn->pq, sql, count, NULL, values, NULL, NULL, 0))
+        return conn_fault(conn, NULL, why);
+    return conn_flush(conn, why) && take_results(conn, ret_rows, why);
+}
+
+bool conn_stream(struct conn *conn, const char *sql, conn_each *each, void *arg, struct fault *why)
+{
+    if (!usable(conn, why))
+        return false;
+    if (!PQsendQuery(conn->pq, sql) || !PQsetSingleRowMode(conn->pq))
+        return conn_fault(conn, NULL, why);
+    if (!conn_flush(conn, why))
+        return false;
+    bool good = true;
+    for (;;) {
+        scoped(drop_result) PGresult *result = NULL;
+        struct fault later; /* of what follows the first failure, which is the one to report */
+        if (!conn_next(conn, &result, good ? why : &later))
+            return false;
+        if (result == NULL)
+            return good;
+        if (good && is_error(result)) {
+            good = conn_fault(conn, result, why);
+        } else if (good && PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+            struct rows row = {result};
+            good = each(arg, &row, why);
+            if (!good)
+                conn_cancel(conn);
+        }
+    }
+}
+
+bool conn_wait_idle(struct conn *conn, bool *ret_lost, struct fault *why)
+{
+    struct pollfd fd = {.fd = PQsocket(conn->pq), .events = POLLIN};
+    *ret_lost = false;
+    while (conn->leash->wish == LEASH_GO && !conn->leash->woken) {
+        if (!leash_poll(conn->leash, &fd, 1, -1, why))
+            return false;
+        if (fd.revents == 0)
+            continue;
+        /* A parameter status or notice is taken; the end of the connection is found. */
+        if (!PQconsumeInput(conn->pq) || PQstatus(conn->pq) == CONNECTION_BAD) {
+            conn->broken = *ret_lost = true;
+            return true;
+        }
+    }
+    return true;
+}
+
+/* ---- rows ---- */
+
+int rows_count(const struct rows *rows)
+{
+    return PQntuples(rows->result);
+}
+
+int rows_columns(const struct rows *rows)
+{
+    return PQnfields(rows->result);
+}
+
+const char *rows_text(const struct rows *rows, int row, int column)
+{
+    const char *text = PQgetvalue(rows->result, row, column);
+    return text == NULL ? "" : text;
+}
+
+bool rows_null(const struct rows *rows, int row, int column)
+{
+    return PQgetisnull(rows->result, row, column) == 1;
+}
+
+int64_t rows_int(const struct rows *rows, int row, int column)
+{
+    return strtoll(rows_text(rows, row, column), NULL, 10);
+}
+
+bool rows_bool(const struct rows *rows, int row, int column)
+{
+    return rows_text(rows, row, column)[0] == 't';
+}
+
+int rows_length(const struct rows *rows, int row, int column)
+{
+    return PQgetlength(rows->result, row, column);
+}
+
+uint32_t rows_type(const struct rows *rows, int column)
+{
+    return PQftype(rows->result, column);
+}
+
+int rows_typmod(const struct rows *rows, int column)
+{
+    return PQfmod(rows->result, column);
+}
+
+int64_t rows_affected(const struct rows *rows)
+{
+    const char *count = PQcmdTuples(rows->result);
+    return count == NULL || *count == '\0' ? -1 : strtoll(count, NULL, 10);
+}
+
+void drop_rows(struct rows *rows)
+{
+    PQclear(rows->result);
+    rows->result = NULL;
+}
+
+/* ---- facts ---- */
+
+enum side conn_side(const struct conn *conn)
+{
+    return conn->side;
+}
+
+int conn_version(const struct conn *conn)
+{
+    return PQserverVersion(conn->pq);
+}
+
+const char *conn_version_text(const struct conn *conn)
+{
+    return conn->version_text;
+}
+
+const char *conn_database_encoding(const struct conn *conn)
+{
+    return conn->encoding;
+}
+
+int conn_backend_pid(const struct conn *conn)
+{
+    return conn->pid;
+}
+
+const char *conn_backend_start(const struct conn *conn)
+{
+    return conn->start;
+}
+
+const char *conn_user(const struct conn *conn)
+{
+    return conn->user;
+}
+
+const char *conn_database(const struct conn *conn)
+{
+    return conn->database;
+}
+
+bool conn_encrypted(const struct conn *conn)
+{
+    return PQsslInUse(conn->pq) || PQgssEncInUse(conn->pq);
+}
+
+bool conn_broken(const struct conn *conn)
+{
+    return conn->broken;
+}

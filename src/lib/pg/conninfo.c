@@ -1,0 +1,141 @@
+#include "pg/conninfo.h"
+
+#include "base/scoped.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+#include <libpq-fe.h>
+
+/* A peer that vanishes without a word is noticed after about a minute. */
+static const struct {
+    const char *keyword;
+    const char *value;
+} defaults[] = {
+    {"connect_timeout", "30"},
+    {"keepalives_idle", "30"},
+    {"keepalives_interval", "10"},
+    {"keepalives_count", "3"},
+    {"fallback_application_name", "pghaul"},
+};
+
+const char *side_word(enum side side)
+{
+    return side == SIDE_SOURCE ? "source" : "target";
+}
+
+static void drop_options(PQconninfoOption **options)
+{
+    PQconninfoFree(*options);
+}
+
+static const char *value_of(const PQconninfoOption *options, const char *keyword)
+{
+    for (const PQconninfoOption *option = options; option->keyword != NULL; option++)
+        if (strcmp(option->keyword, keyword) == 0)
+            return option->val;
+    return NULL;
+}
+
+static void add_pair(struct strbuf *to, const char *keyword, const char *value)
+{
+    strbuf_addf(to, "%s%s='", to->length > 0 ? " " : "", keyword);
+    for (; *value != '\0'; value++) {
+        if (*value == '\'' || *value == '\\')
+            strbuf_add_char(to, '\\');
+        strbuf_add_char(to, *value);
+    }
+    strbuf_add_char(to, '\'');
+}
+
+static bool is_secret(const char *keyword)
+{
+    return strcmp(keyword, "password") == 0 || strcmp(keyword, "sslpassword") == 0;
+}
+
+static const char *first_set(const char *a, const char *b, const char *c)
+{
+    if (a != NULL && *a != '\0')
+        return a;
+    return b != NULL && *b != '\0' ? b : c;
+}
+
+/* libpq's environment and defaults fill in what the string leaves out. */
+static void show(struct conninfo *info, const PQconninfoOption *given)
+{
+    scoped(drop_options) PQconninfoOption *usual = PQconndefaults();
+    const char *service = first_set(value_of(given, "service"), getenv("PGSERVICE"), "");
+    const char *host = first_set(value_of(given, "host"), value_of(given, "hostaddr"),
+                                 usual == NULL ? "" : value_of(usual, "host"));
+    const char *port =
+        first_set(value_of(given, "port"), usual == NULL ? NULL : value_of(usual, "port"), "5432");
+    const char *user =
+        first_set(value_of(given, "user"), usual == NULL ? NULL : value_of(usual, "user"), "");
+    const char *database = first_set(value_of(given, "dbname"),
+                                     usual == NULL ? NULL : value_of(usual, "dbname"), user);
+    strlcpy(info->database, *service != '\0' ? service : database, sizeof info->database);
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (*service != '\0')
+        strbuf_addf(&text, "service=%s", service);
+    else
+        strbuf_addf(&text, "postgres://%s@%s:%s/%s", user,
+                    host == NULL || *host == '\0' ? "local socket" : host, port, database);
+    strbuf_add_shown(&info->shown, text.text);
+}
+
+/* libpq quotes pieces of the string in its messages; a piece may be the password. */
+static void add_without_quotations(struct strbuf *to, const char *message)
+{
+    bool quoted = false;
+    for (; *message != '\0' && *message != '\n'; message++) {
+        if (*message == '"') {
+            quoted = !quoted;
+            strbuf_add(to, quoted ? "\"…" : "\"");
+        } else if (!quoted) {
+            strbuf_add_char(to, *message);
+        }
+    }
+}
+
+bool conninfo_read(struct conninfo *info, enum side side, const char *text, struct fault *why)
+{
+    char *message = NULL;
+    scoped(drop_options) PQconninfoOption *options = PQconninfoParse(text, &message);
+    if (options == NULL) {
+        scoped(drop_strbuf) struct strbuf safe = STRBUF_EMPTY;
+        add_without_quotations(&safe, message == NULL ? "out of memory" : message);
+        PQfreemem(message);
+        return fault_set(why, FAULT_BAD_CONNINFO, "--%s is not a connection string: %s",
+                         side_word(side), strbuf_text(&safe));
+    }
+    *info = (struct conninfo){.side = side};
+    for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
+        if (option->val == NULL)
+            continue;
+        add_pair(&info->full, option->keyword, option->val);
+        if (!is_secret(option->keyword))
+            add_pair(&info->open, option->keyword, option->val);
+    }
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+        if (value_of(options, defaults[i].keyword) == NULL) {
+            add_pair(&info->full, defaults[i].keyword, defaults[i].value);
+            add_pair(&info->open, defaults[i].keyword, defaults[i].value);
+        }
+    const char *password = value_of(options, "password");
+    const char *ssl_password = value_of(options, "sslpassword");
+    info->password = password == NULL ? NULL : copy_string(password);
+    info->ssl_password = ssl_password == NULL ? NULL : copy_string(ssl_password);
+    secret_keep(password);
+    secret_keep(ssl_password);
+    secret_keep(getenv("PGPASSWORD"));
+    show(info, options);
+    return true;
+}
+
+void drop_conninfo(struct conninfo *info)
+{
+    drop_strbuf(&info->full);
+    drop_strbuf(&info->open);
+    drop_strbuf(&info->shown);
+    drop_memory(&info->password);
+    drop_memory(&info->ssl_password);
+}

@@ -1,0 +1,20 @@
+/*
+ * relay_internal.h - the two ways of moving a COPY.
+ */
+#ifndef PGHAUL_PG_RELAY_INTERNAL_H
+#define PGHAUL_PG_RELAY_INTERNAL_H
+
+#include "pg/conn_internal.h"
+#include "pg/relay.h"
+
+/* From socket to socket. Not for encrypted connections. */
+bool relay_raw(struct relay *relay, struct conn *source, struct conn *target, struct fault *why);
+
+/* Through libpq's buffers. */
+bool relay_by_libpq(struct relay *relay, struct conn *source, struct conn *target,
+                    struct fault *why);
+
+/* Calls relay->moved if it is time to. */
+void relay_report(struct relay *relay, int64_t *last_ms);
+
+#endif

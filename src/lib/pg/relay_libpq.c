@@ -1,0 +1,207 @@
+/*
+ * relay_libpq.c - a COPY through libpq, for encrypted connections.
+ *
+ * libpq gives and takes one row at a time; rows are gathered so that the target
+ * gets large CopyData messages. Nothing is read from the source while libpq
+ * still holds unsent data, so its output buffer stays as small as ours.
+ */
+#include "pg/relay_internal.h"
+
+#include "base/scoped.h"
+#include "base/strbuf.h"
+
+#include <poll.h>
+
+enum { GATHERED = 128 * 1024 };
+
+static void drop_copy_data(char **data)
+{
+    PQfreemem(*data);
+}
+
+static bool start(struct conn *conn, const char *sql, ExecStatusType wanted, struct fault *why)
+{
+    if (!PQsendQuery(conn->pq, sql))
+        return conn_fault(conn, NULL, why);
+    if (!conn_flush(conn, why))
+        return false;
+    for (;;) {
+        scoped(drop_result) PGresult *result = NULL;
+        if (!conn_next(conn, &result, why))
+            return false;
+        if (result == NULL)
+            return fault_set(why, FAULT_BUG, "no COPY in: %s", sql);
+        if (PQresultStatus(result) == wanted)
+            return true;
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
+            conn_fault(conn, result, why);
+            struct fault ignored;
+            conn_drain(conn, &ignored);
+            return false;
+        }
+    }
+}
+
+/* *ret_length -1 at the end. Waits for data. */
+static bool next_row(struct conn *source, char **ret_row, int *ret_length, struct fault *why)
+{
+    for (;;) {
+        *ret_length = PQgetCopyData(source->pq, ret_row, 1);
+        if (*ret_length > 0 || *ret_length == -1)
+            return true;
+        if (*ret_length < -1)
+            return conn_fault(source, NULL, why);
+        if (!conn_await(source, POLLIN, why))
+            return false;
+        if (!PQconsumeInput(source->pq))
+            return conn_fault(source, NULL, why);
+    }
+}
+
+static bool put(struct conn *target, const struct strbuf *gathered, struct fault *why)
+{
+    if (gathered->length > 0 &&
+        PQputCopyData(target->pq, gathered->text, (int)gathered->length) != 1)
+        return conn_fault(target, NULL, why);
+    return conn_flush(target, why);
+}
+
+/* libpq keeps an error that comes during COPY IN to itself until the COPY is ended. But a server
+ * says nothing while it takes a COPY, notices apart: so if it does, it has failed. */
+static bool target_spoke(struct conn *target)
+{
+    struct pollfd fd = {.fd = PQsocket(target->pq), .events = POLLIN};
+    int notices = target->notices;
+    if (poll(&fd, 1, 0) != 1)
+        return false;
+    PQconsumeInput(target->pq);
+    PQisBusy(target->pq); /* hands notices out */
+    return target->notices == notices;
+}
+
+static bool move_rows(struct relay *relay, struct conn *source, struct conn *target,
+                      bool *ret_target_failed, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf gathered = STRBUF_EMPTY;
+    int64_t reported_ms = 0;
+    for (;;) {
+        scoped(drop_copy_data) char *row = NULL;
+        int length;
+        if (!next_row(source, &row, &length, why))
+            return false;
+        if (length > 0)
+            strbuf_add_bytes(&gathered, row, (size_t)length);
+        if (length == -1 || gathered.length >= GATHERED) {
+            if (!put(target, &gathered, why))
+                return false;
+            relay->bytes += (int64_t)gathered.length;
+            strbuf_clear(&gathered);
+            relay_report(relay, &reported_ms);
+            if (length == -1)
+                return true;
+            if (target_spoke(target)) {
+                *ret_target_failed = true;
+                return true;
+            }
+        }
+    }
+}
+
+/* What the source says after its COPY: its count, then perhaps one value. */
+static bool end_source(struct relay *relay, struct conn *source, struct fault *why)
+{
+    bool good = true;
+    for (;;) {
+        scoped(drop_result) PGresult *result = NULL;
+        struct fault later;
+        if (!conn_next(source, &result, good ? why : &later))
+            return false;
+        if (result == NULL)
+            return good;
+        ExecStatusType status = PQresultStatus(result);
+        if (status == PGRES_FATAL_ERROR && good)
+            good = conn_fault(source, result, why);
+        else if (status == PGRES_COMMAND_OK && relay->rows_read < 0)
+            relay->rows_read = strtoll(PQcmdTuples(result), NULL, 10);
+        else if (status == PGRES_TUPLES_OK && PQntuples(result) > 0)
+            strlcpy(relay->after, PQgetvalue(result, 0, 0), sizeof relay->after);
+    }
+}
+
+static bool end_target(struct relay *relay, struct conn *target, const char *failure,
+                       struct fault *why)
+{
+    int put;
+    while ((put = PQputCopyEnd(target->pq, failure)) == 0)
+        if (!conn_flush(target, why))
+            return false;
+    if (put < 0 && PQstatus(target->pq) == CONNECTION_BAD)
+        return conn_fault(target, NULL, why);
+    if (!conn_flush(target, why))
+        return false;
+    bool good = true;
+    for (;;) {
+        scoped(drop_result) PGresult *result = NULL;
+        struct fault later;
+        if (!conn_next(target, &result, good ? why : &later))
+            return false;
+        if (result == NULL)
+            return good;
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR && good)
+            good = conn_fault(target, result, why);
+        else if (PQresultStatus(result) == PGRES_COMMAND_OK)
+            relay->rows_written = strtoll(PQcmdTuples(result), NULL, 10);
+    }
+}
+
+/* Ends a COPY of the source that nobody wants any more. */
+static void abandon_source(struct conn *source)
+{
+    struct fault ignored;
+    conn_cancel(source);
+    for (;;) {
+        scoped(drop_copy_data) char *row = NULL;
+        int length;
+        if (!next_row(source, &row, &length, &ignored)) {
+            source->broken = true;
+            return;
+        }
+        if (length == -1)
+            break;
+    }
+    if (!conn_drain(source, &ignored))
+        source->broken = true;
+}
+
+bool relay_by_libpq(struct relay *relay, struct conn *source, struct conn *target,
+                    struct fault *why)
+{
+    struct fault ignored;
+    if (!start(target, relay->in_sql, PGRES_COPY_IN, why))
+        return false;
+    bool good = start(source, relay->out_sql, PGRES_COPY_OUT, why);
+    if (!good) {
+        if (!end_target(relay, target, "pghaul: the source failed", &ignored) &&
+            ignored.sqlstate[0] == '\0')
+            target->broken = true;
+        return false;
+    }
+    bool target_failed = false;
+    good = move_rows(relay, source, target, &target_failed, why);
+    if (!good) {
+        source->broken = target->broken = true;
+        return false;
+    }
+    if (target_failed) {
+        abandon_source(source);
+        if (end_target(relay, target, "pghaul: the target spoke during COPY", why))
+            return fault_set(why, FAULT_BUG, "a failed COPY ended well");
+        why->retry |= strcmp(why->sqlstate, "57014") == 0;
+        return false;
+    }
+    if (!end_source(relay, source, why)) {
+        end_target(relay, target, "pghaul: the source failed", &ignored);
+        return false;
+    }
+    return end_target(relay, target, NULL, why);
+}

@@ -1,0 +1,75 @@
+/*
+ * session.c - how every session of ours is set, whatever role or database say.
+ *
+ * A role's own settings change what COPY prints (extra_float_digits, DateStyle),
+ * what it sees (row_security) and when it is ended (timeouts), so each is set
+ * explicitly. It is done in the session rather than by the startup packet because
+ * poolers refuse unknown startup parameters, and in one round trip because every
+ * worker begins with it.
+ */
+#include "pg/session.h"
+
+#include <inttypes.h>
+
+static const struct {
+    const char *name;
+    const char *value;
+    int since; /* first server version that knows it */
+} settings[] = {
+    {"standard_conforming_strings", "on", 0},
+    {"search_path", "", 0},
+    {"DateStyle", "ISO", 0},
+    {"IntervalStyle", "postgres", 0},
+    {"TimeZone", "UTC", 0},
+    {"extra_float_digits", "3", 0},
+    {"bytea_output", "hex", 0},
+    {"xmloption", "content", 0},
+    {"lc_monetary", "C", 0},
+    {"row_security", "off", 0},
+    {"synchronize_seqscans", "off", 0},
+    {"default_transaction_read_only", "off", 0},
+    {"default_transaction_isolation", "read committed", 0},
+    {"default_transaction_deferrable", "off", 0},
+    {"default_tablespace", "", 0},
+    {"idle_in_transaction_session_timeout", "0", 0},
+    /* Its compiler takes longer than any of our queries. */
+    {"jit", "off", 110000},
+    {"idle_session_timeout", "0", 140000},
+    {"transaction_timeout", "0", 170000},
+    /* A backend notices within two seconds that its client is gone, also in a long statement. */
+    {"client_connection_check_interval", "2000", 140000},
+};
+
+static void add_setting(struct strbuf *sql, const char *name, const char *value)
+{
+    strbuf_addf(sql, ", pg_catalog.set_config('%s', ", name);
+    strbuf_add_literal(sql, value);
+    strbuf_add(sql, ", false)");
+}
+
+void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int version)
+{
+    char lock_timeout[24];
+    snprintf(lock_timeout, sizeof lock_timeout, "%" PRId64, wish->lock_timeout_ms);
+    /* First of all, and a statement of its own: the role's may be too short for the next one. */
+    strbuf_add(sql, "SET statement_timeout = 0; ");
+    if (wish->settings != NULL)
+        strbuf_add(sql, wish->settings);
+    /* The facts come first, so that their columns have fixed places. */
+    strbuf_add(sql,
+               "SELECT pg_catalog.pg_backend_pid(), (SELECT a.backend_start FROM "
+               "pg_catalog.pg_stat_get_activity("
+               "pg_catalog.pg_backend_pid()) a), pg_catalog.getdatabaseencoding(), current_user,"
+               " pg_catalog.current_database(), pg_catalog.current_setting('server_version')");
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        if (version >= settings[i].since)
+            add_setting(sql, settings[i].name, settings[i].value);
+    add_setting(sql, "lock_timeout", lock_timeout);
+    add_setting(sql, "quote_all_identifiers", wish->quote_all ? "on" : "off");
+    add_setting(sql, "application_name", wish->application);
+    if (wish->encoding != NULL)
+        add_setting(sql, "client_encoding", wish->encoding);
+    else
+        strbuf_add(sql, ", pg_catalog.set_config('client_encoding',"
+                        " pg_catalog.getdatabaseencoding(), false)");
+}

@@ -1,0 +1,15 @@
+/*
+ * session.h - how every session of ours is set, whatever role or database say.
+ */
+#ifndef PGHAUL_PG_SESSION_H
+#define PGHAUL_PG_SESSION_H
+
+#include "base/strbuf.h"
+#include "pg/conn.h"
+
+/* Adds the statements that set up a session on a server of this version. The last one
+ * returns a row that begins with: pid and start of the backend, database encoding, user,
+ * database, server_version. */
+void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int version);
+
+#endif

@@ -1,0 +1,49 @@
+#include "pg/snapshot.h"
+
+#include "base/scoped.h"
+#include "base/strbuf.h"
+
+static const char *position_query(int version)
+{
+    if (version >= 100000)
+        return "SELECT pg_catalog.pg_export_snapshot(),"
+               " CASE WHEN pg_catalog.pg_is_in_recovery()"
+               " THEN pg_catalog.pg_last_wal_replay_lsn()"
+               " ELSE pg_catalog.pg_current_wal_insert_lsn() END";
+    return "SELECT pg_catalog.pg_export_snapshot(),"
+           " CASE WHEN pg_catalog.pg_is_in_recovery()"
+           " THEN pg_catalog.pg_last_xlog_replay_location()"
+           " ELSE pg_catalog.pg_current_xlog_insert_location() END";
+}
+
+bool snapshot_take(struct conn *source, struct snapshot_export *ret_export, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_run(source, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", why) ||
+        !conn_query(source, position_query(conn_version(source)), &rows, why) ||
+        !conn_run(source, "SAVEPOINT pghaul_item", why))
+        return fault_during(why, "exporting a snapshot");
+    strlcpy(ret_export->id, rows_text(&rows, 0, 0), sizeof ret_export->id);
+    strlcpy(ret_export->lsn, rows_text(&rows, 0, 1), sizeof ret_export->lsn);
+    return true;
+}
+
+bool snapshot_enter(struct conn *source, const char *id, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+                     "SET TRANSACTION SNAPSHOT ");
+    strbuf_add_literal(&sql, id);
+    strbuf_add(&sql, ";SAVEPOINT pghaul_item");
+    if (conn_run(source, sql.text, why))
+        return true;
+    /* invalid_parameter_value, undefined_object, object_not_in_prerequisite_state: by version */
+    static const char *const gone[] = {"22023", "42704", "55000"};
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++)
+        if (strcmp(why->sqlstate, gone[i]) == 0) {
+            char said[256];
+            strlcpy(said, why->text, sizeof said);
+            return fault_set(why, FAULT_SNAPSHOT_GONE, "snapshot %s is gone: %s", id, said);
+        }
+    return fault_during(why, "entering snapshot %s", id);
+}

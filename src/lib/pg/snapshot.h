@@ -1,0 +1,23 @@
+/*
+ * snapshot.h - exporting a snapshot of the source, and reading in it.
+ */
+#ifndef PGHAUL_PG_SNAPSHOT_H
+#define PGHAUL_PG_SNAPSHOT_H
+
+#include "pg/conn.h"
+
+struct snapshot_export {
+    char id[64];
+    char lsn[24]; /* WAL position read with it */
+};
+
+/* Begins a transaction on the connection and exports its snapshot, which lives
+ * until that transaction ends; then sets the savepoint of snapshot_enter(). */
+bool snapshot_take(struct conn *source, struct snapshot_export *ret_export, struct fault *why);
+
+/* Begins a read-only transaction in the snapshot, and the savepoint pghaul_item in it,
+ * to which jobs go back to let go of locks and errors. FAULT_SNAPSHOT_GONE when the
+ * snapshot's holder has ended. */
+bool snapshot_enter(struct conn *source, const char *id, struct fault *why);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * ask.h - the book of queries to the servers' catalogs.
+ */
+#ifndef PGHAUL_PLAN_ASK_H
+#define PGHAUL_PLAN_ASK_H
+
+#include "base/strbuf.h"
+
+enum ask {
+#define SQL(name, scan_ok, text) name,
+#include "gen/plan_sql.inc"
+#undef SQL
+    ASKS
+};
+
+/* Adds the text of a query for a server of this version (server_version_num). */
+void ask_add(struct strbuf *sql, enum ask ask, int server_version);
+
+#endif

@@ -1,0 +1,225 @@
+#include "plan/check.h"
+
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "catalog/objects.h"
+#include "catalog/sql.h"
+#include "plan/ask.h"
+
+enum { NAMED = 10 };
+
+static bool ask(struct conn *conn, enum ask what, struct rows *ret_rows, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    ask_add(&sql, what, conn_version(conn));
+    return conn_query(conn, sql.text, ret_rows, why);
+}
+
+bool check_identity(struct conn *conn, struct identity *ret_identity, struct fault *why)
+{
+    scoped(drop_rows) struct rows may = ROWS_NONE;
+    scoped(drop_rows) struct rows cluster = ROWS_NONE;
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!ask(conn, ASK_MAY_ASK_SYSTEM, &may, why) || !ask(conn, ASK_IDENTITY, &rows, why))
+        return false;
+    bool known = rows_bool(&may, 0, 0);
+    if (known && !ask(conn, ASK_SYSTEM, &cluster, why))
+        return false;
+    /* A clone of a server has its system identifier; only one was started at this moment. */
+    snprintf(ret_identity->id, sizeof ret_identity->id, "%s/%s/%s",
+             known ? rows_text(&cluster, 0, 0) : "?", rows_text(&rows, 0, 1), conn_database(conn));
+    ret_identity->integer_datetimes = strcmp(rows_text(&rows, 0, 2), "on") == 0;
+    ret_identity->in_recovery = rows_bool(&rows, 0, 3);
+    return true;
+}
+
+/* "a.b, c.d and 12 more" */
+static void list_names(struct strbuf *text, const struct rows *rows, int columns)
+{
+    int count = rows_count(rows);
+    for (int row = 0; row < count && row < NAMED; row++) {
+        if (row > 0)
+            strbuf_add(text, ", ");
+        if (columns == 2)
+            strbuf_add_name(text, rows_text(rows, row, 0), rows_text(rows, row, 1));
+        else
+            strbuf_add_shown(text, rows_text(rows, row, 0));
+    }
+    if (count > NAMED)
+        strbuf_addf(text, " and %d more", count - NAMED);
+}
+
+static bool refuse_if_any(struct conn *conn, enum ask what, enum fault_id id, const char *sentence,
+                          struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!ask(conn, what, &rows, why))
+        return false;
+    if (rows_count(&rows) == 0)
+        return true;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    list_names(&names, &rows, 2);
+    return fault_set(why, id, "role \"%s\" %s: %s", conn_user(conn), sentence, names.text);
+}
+
+bool check_source(struct conn *source, struct fault *why)
+{
+    return refuse_if_any(source, ASK_UNREADABLE, FAULT_TABLE_UNREADABLE, "may not read tables",
+                         why) &&
+           refuse_if_any(source, ASK_UNREADABLE_SEQUENCES, FAULT_SEQUENCE_UNREADABLE,
+                         "may not read sequences", why) &&
+           refuse_if_any(source, ASK_HIDDEN, FAULT_ROWS_HIDDEN,
+                         "does not see all rows because of row-level security in", why);
+}
+
+void check_name_lockers(struct conn *source, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    struct fault ignored;
+    if (!ask(source, ASK_EXCLUSIVE_LOCKS, &rows, &ignored))
+        return;
+    for (int row = 0; row < rows_count(&rows); row++) {
+        strbuf_addf(&text, "%stable ", row == 0 ? "" : "; ");
+        strbuf_add_name(&text, rows_text(&rows, row, 0), rows_text(&rows, row, 1));
+        strbuf_addf(&text, " is locked by backend %s (user \"%s\", application \"%s\", %s for %s)",
+                    rows_text(&rows, row, 2), rows_text(&rows, row, 3), rows_text(&rows, row, 4),
+                    rows_text(&rows, row, 5), rows_text(&rows, row, 6));
+    }
+    if (text.length > 0)
+        fault_detail(why, "%s", text.text);
+}
+
+/* ---- the target ---- */
+
+struct clash {
+    struct db *db;
+    struct strbuf names;
+    int count;
+};
+
+static bool on_target_relation(void *arg, const struct rows *row, struct fault *why)
+{
+    struct clash *clash = arg;
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(clash->db, SQL_RELATION_BY_NAME, why);
+    bool found;
+    if (stmt == NULL || !stmt_bind(stmt, why, "ss", rows_text(row, 0, 0), rows_text(row, 0, 1)) ||
+        !stmt_step(stmt, &found, why))
+        return false;
+    if (!found)
+        return true;
+    if (clash->count++ < NAMED) {
+        strbuf_add(&clash->names, clash->names.length > 0 ? ", " : "");
+        strbuf_add_name(&clash->names, rows_text(row, 0, 0), rows_text(row, 0, 1));
+    }
+    return true;
+}
+
+static void drop_clash(struct clash *clash)
+{
+    drop_strbuf(&clash->names);
+}
+
+static bool check_names(struct check_target *check, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_clash) struct clash clash = {.db = check->db};
+    ask_add(&sql, ASK_TARGET_RELATIONS, conn_version(check->target));
+    if (!conn_stream(check->target, sql.text, on_target_relation, &clash, why))
+        return false;
+    if (clash.count == 0)
+        return true;
+    fault_set(why, FAULT_TARGET_NOT_EMPTY,
+              "database \"%s\" on the target already has %d relation%s of the source's names: %s",
+              conn_database(check->target), clash.count, clash.count == 1 ? "" : "s",
+              clash.names.text);
+    if (clash.count > NAMED)
+        fault_detail(why, "and %d more", clash.count - NAMED);
+    return false;
+}
+
+/* Large objects keep their oids, so those of the target must not be in the way. */
+static bool check_large_objects(struct check_target *check, struct fault *why)
+{
+    scoped(drop_rows) struct rows there = ROWS_NONE;
+    scoped(drop_rows) struct rows both = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    if (!conn_query(check->target,
+                    "SELECT oid FROM pg_catalog.pg_largeobject_metadata ORDER BY oid LIMIT 100000",
+                    &there, why))
+        return false;
+    if (rows_count(&there) == 0)
+        return true;
+    strbuf_add(&sql, "SELECT oid FROM pg_catalog.pg_largeobject_metadata WHERE oid IN (");
+    for (int row = 0; row < rows_count(&there); row++)
+        strbuf_addf(&sql, "%s%s", row == 0 ? "" : ",", rows_text(&there, row, 0));
+    strbuf_add(&sql, ") ORDER BY oid");
+    if (!conn_query(check->source, sql.text, &both, why))
+        return false;
+    if (rows_count(&both) == 0)
+        return true;
+    list_names(&names, &both, 1);
+    return fault_set(why, FAULT_TARGET_NOT_EMPTY,
+                     "database \"%s\" on the target already has large objects of the source's: %s",
+                     conn_database(check->target), names.text);
+}
+
+/* Names of the source's list that the target's query does not know. */
+static bool check_missing(struct check_target *check, enum ask what, const char *known,
+                          enum fault_id id, const char *noun, struct fault *why)
+{
+    scoped(drop_rows) struct rows wanted = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_rows) struct rows missing = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    if (!ask(check->source, what, &wanted, why))
+        return false;
+    if (rows_count(&wanted) == 0)
+        return true;
+    strbuf_add(&sql, "SELECT w FROM pg_catalog.unnest(ARRAY[");
+    for (int row = 0; row < rows_count(&wanted); row++) {
+        strbuf_add(&sql, row == 0 ? "" : ", ");
+        strbuf_add_literal(&sql, rows_text(&wanted, row, 0));
+    }
+    strbuf_addf(&sql, "]::pg_catalog.name[]) w WHERE w NOT IN (%s) ORDER BY 1", known);
+    if (!conn_query(check->target, sql.text, &missing, why))
+        return false;
+    if (rows_count(&missing) == 0)
+        return true;
+    list_names(&names, &missing, 1);
+    return fault_set(why, id, "%s missing on the target: %s", noun, names.text);
+}
+
+static bool check_rights(struct check_target *check, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_query(check->target,
+                    "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(),"
+                    " 'CREATE'), pg_catalog.pg_is_in_recovery()",
+                    &rows, why))
+        return false;
+    if (rows_bool(&rows, 0, 1))
+        return fault_set(why, FAULT_TARGET_READ_ONLY, "the target server is a standby");
+    if (!rows_bool(&rows, 0, 0)) {
+        fault_set(why, FAULT_TARGET_PRIVILEGE,
+                  "role \"%s\" may not create schemas in database \"%s\" on the target",
+                  conn_user(check->target), conn_database(check->target));
+        return fault_hint(why, "GRANT CREATE ON DATABASE \"%s\" TO \"%s\";",
+                          conn_database(check->target), conn_user(check->target));
+    }
+    return true;
+}
+
+bool check_target(struct check_target *check, struct fault *why)
+{
+    return check_rights(check, why) &&
+           (check->replace || (check_names(check, why) && check_large_objects(check, why))) &&
+           (!check->owners ||
+            check_missing(check, ASK_ROLES, "SELECT rolname FROM pg_catalog.pg_roles",
+                          FAULT_ROLE_MISSING, "roles", why)) &&
+           (!check->tablespaces ||
+            check_missing(check, ASK_TABLESPACES, "SELECT spcname FROM pg_catalog.pg_tablespace",
+                          FAULT_TABLESPACE_MISSING, "tablespaces", why));
+}

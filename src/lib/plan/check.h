@@ -1,0 +1,37 @@
+/*
+ * check.h - what must hold on both servers before anything is changed.
+ */
+#ifndef PGHAUL_PLAN_CHECK_H
+#define PGHAUL_PLAN_CHECK_H
+
+#include "pg/conn.h"
+#include "store/db.h"
+
+/* Who a server and database are, whatever name they were reached by. */
+struct identity {
+    char id[160];
+    bool in_recovery;
+    bool integer_datetimes;
+};
+bool check_identity(struct conn *conn, struct identity *ret_identity, struct fault *why);
+
+/* Tables and sequences that we may not read, tables of which we would not see all rows. */
+bool check_source(struct conn *source, struct fault *why);
+
+struct check_target {
+    struct db *db; /* holds the plan */
+    struct conn *source;
+    struct conn *target;
+    bool replace;     /* relations of the same names will be dropped */
+    bool owners;      /* owners or privileges are restored */
+    bool tablespaces; /* tablespaces are kept */
+};
+
+/* Relations of the same names, missing roles and tablespaces, the right to create. */
+bool check_target(struct check_target *check, struct fault *why);
+
+/* After the source refused with a lock timeout: names the holders of exclusive locks
+ * in the fault's detail. */
+void check_name_lockers(struct conn *source, struct fault *why);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * plan.h - from the source's catalogs to work items in ours.
+ *
+ * plan_source() reads what the source holds, plan_work() makes items and their
+ * order from it. Both belong into one transaction of the catalog, which their
+ * caller opens: a plan is there as a whole or not at all. Rows are streamed, so
+ * memory does not grow with the number of relations.
+ */
+#ifndef PGHAUL_PLAN_PLAN_H
+#define PGHAUL_PLAN_PLAN_H
+
+#include "pg/conn.h"
+#include "store/db.h"
+
+enum copy_format { FORMAT_AUTO, FORMAT_TEXT, FORMAT_BINARY };
+enum split_method { SPLIT_AUTO, SPLIT_CTID, SPLIT_KEY, SPLIT_NONE };
+
+struct plan {
+    struct db *db;
+    struct conn *source; /* in the snapshot's transaction */
+    int target_version;  /* server_version_num; the source's where there is no target */
+    int table_jobs;
+    int64_t split_larger_than; /* bytes; 0: auto */
+    enum split_method split_by;
+    enum copy_format format;
+};
+
+/* Reads relations, tables, indexes, constraints, sequences. */
+bool plan_source(struct plan *plan, struct fault *why);
+
+/* Splits tables; makes items and edges. */
+bool plan_work(struct plan *plan, struct fault *why);
+
+/* Forgets an earlier plan that was not acted upon. */
+bool plan_forget(struct db *db, struct fault *why);
+
+/* The item that dumps the schema runs beside the planning itself, so these two are
+ * made before. */
+bool plan_first_items(struct db *db, struct fault *why);
+
+/* Prepares the unfinished tables for another snapshot, which the connection is in:
+ * takes their present files, and lets split tables begin again. */
+bool plan_renew(struct db *db, struct conn *source, struct fault *why);
+
+#endif

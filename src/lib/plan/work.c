@@ -1,0 +1,168 @@
+/*
+ * work.c - work items and their order, from what the catalog knows of the source.
+ *
+ * Items of tables, indexes and keys are made by set-based statements; so are the
+ * edges between them. See catalog/sql/objects.sql for what waits for what.
+ */
+#include "plan/plan.h"
+
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "catalog/objects.h"
+#include "catalog/sql.h"
+#include "catalog/work.h"
+#include "plan/ask.h"
+#include "plan/split.h"
+
+#include <inttypes.h>
+
+enum {
+    BLOBS_IN_BATCH = 500,
+    SMALL_TABLE = 16 << 20, /* bytes, indexes included */
+};
+
+static bool add(struct db *db, enum phase stage, enum lane lane, enum work_kind kind,
+                struct fault *why)
+{
+    struct work_new item = {.stage = stage, .lane = lane, .kind = kind};
+    return work_add(db, &item, why);
+}
+
+bool plan_first_items(struct db *db, struct fault *why)
+{
+    return add(db, PHASE_PLAN, LANE_PLAN, WORK_PLAN, why) &&
+           add(db, PHASE_PLAN, LANE_SCHEMA, WORK_DUMP, why);
+}
+
+bool plan_forget(struct db *db, struct fault *why)
+{
+    static const int statements[] = {
+        SQL_FORGET_WORK,      SQL_FORGET_EDGES,       SQL_FORGET_SCHEMAS,
+        SQL_FORGET_RELATIONS, SQL_FORGET_TABLES,      SQL_FORGET_INHERITS,
+        SQL_FORGET_INDEXES,   SQL_FORGET_CONSTRAINTS, SQL_FORGET_SEQUENCES,
+    };
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
+        if (!db_run(db, why, statements[i], ""))
+            return false;
+    return true;
+}
+
+/* ---- large objects: batches of neighbours ---- */
+
+struct batch {
+    struct plan *plan;
+    int number, count;
+    char low[24];
+    char last[24];
+};
+
+static bool end_batch(struct batch *batch, const char *high, struct fault *why)
+{
+    char name[80];
+    if (batch->count == 0)
+        return true;
+    snprintf(name, sizeof name, "large objects %s to %s", batch->low, batch->last);
+    struct work_new item = {
+        .stage = PHASE_COPY,
+        .lane = LANE_COPY,
+        .kind = WORK_BLOBS,
+        .part = ++batch->number,
+        .name = name,
+        .low = batch->low,
+        .high = high,
+    };
+    batch->count = 0;
+    return work_add(batch->plan->db, &item, why);
+}
+
+static bool on_large_object(void *arg, const struct rows *row, struct fault *why)
+{
+    struct batch *batch = arg;
+    const char *oid = rows_text(row, 0, 0);
+    if (batch->count == BLOBS_IN_BATCH && !end_batch(batch, oid, why))
+        return false;
+    if (batch->count++ == 0)
+        strlcpy(batch->low, oid, sizeof batch->low);
+    strlcpy(batch->last, oid, sizeof batch->last);
+    return true;
+}
+
+static bool add_blobs(struct plan *plan, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    struct batch batch = {.plan = plan};
+    ask_add(&sql, ASK_LARGE_OBJECTS, conn_version(plan->source));
+    return conn_stream(plan->source, sql.text, on_large_object, &batch, why) &&
+           end_batch(&batch, NULL, why);
+}
+
+/* ---- the rest ---- */
+
+static bool add_sequences(struct plan *plan, struct fault *why)
+{
+    int64_t count;
+    if (!db_int(plan->db, why, &count, 0, SQL_SEQUENCE_COUNT, ""))
+        return false;
+    return count == 0 || add(plan->db, PHASE_COPY, LANE_COPY, WORK_SEQUENCES, why);
+}
+
+static bool on_config_key(void *arg, const struct rows *row, struct fault *why)
+{
+    return db_run(arg, why, SQL_CONFIG_EDGE_INSERT, "ii", rows_int(row, 0, 1), rows_int(row, 0, 0));
+}
+
+static bool add_config_edges(struct plan *plan, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    ask_add(&sql, ASK_CONFIG_KEYS, conn_version(plan->source));
+    return conn_stream(plan->source, sql.text, on_config_key, plan->db, why);
+}
+
+static bool add_scripts(struct db *db, struct fault *why)
+{
+    return add(db, PHASE_SCHEMA, LANE_SCHEMA, WORK_SCHEMA, why) &&
+           add(db, PHASE_POST, LANE_SCHEMA, WORK_POST, why) &&
+           add(db, PHASE_REFRESH, LANE_SCHEMA, WORK_REFRESH, why) &&
+           add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_CHECK, why) &&
+           add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_FINAL, why);
+}
+
+static bool add_items(struct plan *plan, struct fault *why)
+{
+    struct db *db = plan->db;
+    const int copy = PHASE_COPY, refresh = PHASE_REFRESH;
+    const int data = LANE_COPY, build = LANE_BUILD;
+    /* From 18 on, ANALYZE ONLY keeps a partitioned table apart from its partitions. */
+    int only = plan->target_version >= 180000;
+    return db_run(db, why, SQL_PLAN_SMALL_TABLES, "d", SMALL_TABLE) &&
+           db_run(db, why, SQL_PLAN_ANALYZED, "d", only) &&
+           db_run(db, why, SQL_PLAN_EMPTY_ITEMS, "dd", copy, data) &&
+           db_run(db, why, SQL_PLAN_TABLE_ITEMS, "dd", copy, data) &&
+           db_run(db, why, SQL_PLAN_PART_PRIORITY, "") &&
+           db_run(db, why, SQL_PLAN_INDEX_ITEMS, "ddd", refresh, copy, build) &&
+           db_run(db, why, SQL_PLAN_KEY_ITEMS, "ddd", refresh, copy, build) &&
+           db_run(db, why, SQL_PLAN_EXCLUSION_ITEMS, "dd", copy, build) &&
+           db_run(db, why, SQL_PLAN_ANALYZE_ITEMS, "ddd", refresh, copy, build) &&
+           db_run(db, why, SQL_PLAN_FOREIGN_KEY_ITEMS, "dd", copy, build);
+}
+
+static bool add_edges(struct plan *plan, struct fault *why)
+{
+    static const int statements[] = {
+        SQL_PLAN_EDGES_EMPTY,     SQL_PLAN_EDGES_INDEX,   SQL_PLAN_EDGES_KEYS,
+        SQL_PLAN_EDGES_EXCLUSION, SQL_PLAN_EDGES_ANALYZE, SQL_PLAN_EDGES_FOREIGN_KEYS,
+        SQL_PLAN_EDGES_REFRESH,   SQL_PLAN_EDGES_FINAL,
+    };
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
+        if (!db_run(plan->db, why, statements[i], ""))
+            return false;
+    return add_config_edges(plan, why) && work_count_waits(plan->db, why);
+}
+
+bool plan_work(struct plan *plan, struct fault *why)
+{
+    if (!split_tables(plan, why) || !add_scripts(plan->db, why) || !add_items(plan, why) ||
+        !add_blobs(plan, why) || !add_sequences(plan, why) || !add_edges(plan, why))
+        return fault_during(why, "planning the work");
+    return true;
+}

@@ -1,0 +1,105 @@
+#include "proc/leash.h"
+
+#include "base/scoped.h"
+#include "proc/channel.h"
+
+#include <errno.h>
+#include <sys/signalfd.h>
+
+bool leash_open(struct leash *leash, int channel, struct fault *why)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return fault_errno(why, FAULT_SYSTEM, "cannot open a signalfd");
+    sigaddset(&set, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    *leash = (struct leash){.channel = channel, .signals = fd};
+    return true;
+}
+
+void drop_leash(struct leash *leash)
+{
+    drop_fd(&leash->signals);
+}
+
+static void wish_for(struct leash *leash, enum leash_wish wish)
+{
+    if (wish > leash->wish)
+        leash->wish = wish;
+}
+
+static void take_signals(struct leash *leash)
+{
+    struct signalfd_siginfo info;
+    while (read(leash->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo != SIGHUP || leash->channel < 0)
+            wish_for(leash, LEASH_NOW);
+}
+
+static void take_messages(struct leash *leash)
+{
+    static struct message message; /* too large for the stack of a deep call */
+    for (;;) {
+        switch (channel_take(leash->channel, &message)) {
+        case CHANNEL_NOTHING:
+            return;
+        case CHANNEL_CLOSED:
+            leash->orphaned = true;
+            wish_for(leash, LEASH_NOW);
+            return;
+        case CHANNEL_MESSAGE:
+            if (message.type == MSG_WAKE) {
+                leash->woken = true;
+                leash->lanes = message.lanes;
+            } else if (message.type == MSG_FINISH)
+                wish_for(leash, LEASH_FINISH);
+            else if (message.type == MSG_NOW)
+                wish_for(leash, LEASH_NOW);
+        }
+    }
+}
+
+bool leash_poll(struct leash *leash, struct pollfd *fds, int count, int timeout_ms,
+                struct fault *why)
+{
+    enum { OWN = 2, MOST = 8 };
+    struct pollfd all[OWN + MOST] = {
+        {.fd = leash->signals, .events = POLLIN},
+        /* An orphan's channel is readable for ever: leave it out. */
+        {.fd = leash->orphaned ? -1 : leash->channel, .events = POLLIN},
+    };
+    if (count > MOST)
+        return fault_set(why, FAULT_BUG, "too many descriptors to wait for");
+    for (int i = 0; i < count; i++) {
+        fds[i].revents = 0;
+        all[OWN + i] = fds[i];
+    }
+    int ready = poll(all, (nfds_t)OWN + (nfds_t)count, timeout_ms);
+    if (ready < 0)
+        return errno == EINTR || fault_errno(why, FAULT_SYSTEM, "poll failed");
+    for (int i = 0; i < count; i++)
+        fds[i].revents = all[OWN + i].revents;
+    if (all[0].revents != 0)
+        take_signals(leash);
+    if (all[1].revents != 0)
+        take_messages(leash);
+    return true;
+}
+
+bool leash_look(struct leash *leash, struct fault *why)
+{
+    return leash_poll(leash, NULL, 0, 0, why);
+}
+
+bool leash_fault(const struct leash *leash, struct fault *why)
+{
+    if (leash->orphaned)
+        return fault_set(why, FAULT_ORPHANED, "the supervisor is gone");
+    return fault_set(why, FAULT_STOPPED, "stopped on request");
+}

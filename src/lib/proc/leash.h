@@ -1,0 +1,48 @@
+/*
+ * leash.h - how a process learns that it shall stop, wherever it is waiting.
+ *
+ * Every wait of ours is a poll() that includes the leash: SIGTERM and SIGINT by
+ * a signalfd, and the control channel of a worker, whose end of file means that
+ * the supervisor is gone. There are no signal handlers.
+ */
+#ifndef PGHAUL_PROC_LEASH_H
+#define PGHAUL_PROC_LEASH_H
+
+#include "base/fault.h"
+
+#include <poll.h>
+
+enum leash_wish {
+    LEASH_GO,     /* carry on */
+    LEASH_FINISH, /* end after the item in hand */
+    LEASH_NOW,    /* cancel what is going on and end */
+};
+
+struct leash {
+    int channel; /* -1: none (a command, or a worker run by hand) */
+    int signals;
+    enum leash_wish wish;
+    bool orphaned;  /* the supervisor is gone */
+    bool woken;     /* MSG_WAKE came since this was last cleared */
+    unsigned lanes; /* mask that came with the last MSG_WAKE: what the worker may do */
+};
+
+/* Blocks SIGTERM, SIGINT, SIGHUP and SIGPIPE and takes them by a signalfd. */
+bool leash_open(struct leash *leash, int channel, struct fault *why);
+
+/* For scoped(). */
+void drop_leash(struct leash *leash);
+
+/* Waits until one of the caller's descriptors is ready, the leash was pulled, or
+ * `timeout_ms` (-1: none) is over. The caller's revents are filled (zeroed when the
+ * time is over). False only when poll itself fails. */
+bool leash_poll(struct leash *leash, struct pollfd *fds, int count, int timeout_ms,
+                struct fault *why);
+
+/* Looks without waiting. */
+bool leash_look(struct leash *leash, struct fault *why);
+
+/* Fills FAULT_STOPPED, or FAULT_ORPHANED. Returns false. */
+bool leash_fault(const struct leash *leash, struct fault *why);
+
+#endif

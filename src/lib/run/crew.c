@@ -1,0 +1,157 @@
+#include "run/crew.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+
+#include <inttypes.h>
+
+enum {
+    FIRST_DELAY_MS = 100,
+    LONGEST_DELAY_MS = 15000,
+    CRASHES_MOST = 6, /* in a row, whatever the time */
+    KILL_AFTER_MS = 10000,
+};
+
+struct place *crew_place(struct crew *crew, enum role role, int number)
+{
+    for (int i = 0; i < crew->count; i++)
+        if (crew->places[i].role == role && crew->places[i].number == number)
+            return &crew->places[i];
+    struct place *place = &crew->places[crew->count++];
+    *place = (struct place){.role = role, .number = number, .child = CHILD_NONE, .channel = -1};
+    return place;
+}
+
+bool place_filled(const struct place *place)
+{
+    return place->child.pid > 0;
+}
+
+int crew_filled(const struct crew *crew, enum role role)
+{
+    int filled = 0;
+    for (int i = 0; i < crew->count; i++)
+        if ((role == ROLES || crew->places[i].role == role) && place_filled(&crew->places[i]))
+            filled++;
+    return filled;
+}
+
+static bool send_settings(const struct crew *crew, int channel, struct fault *why)
+{
+    struct message message;
+    message_begin(&message, MSG_SETTINGS, 0);
+    message.code = (int32_t)log_level();
+    message_add_text(&message, crew->source);
+    message_add_text(&message, crew->target);
+    return channel_send(channel, &message, why);
+}
+
+bool crew_fill(struct crew *crew, struct place *place, struct fault *why)
+{
+    char number[16], descriptor[16];
+    int ends[2];
+    if (!channel_pair(ends, why))
+        return false;
+    scoped(drop_fd) int theirs = ends[1];
+    scoped(drop_fd) int ours = ends[0];
+    snprintf(number, sizeof number, "%d", place->number);
+    snprintf(descriptor, sizeof descriptor, "%d", theirs);
+    const char *const args[] = {"pghaul",   "worker", role_entry(place->role)->name,
+                                "--number", number,   "--channel",
+                                descriptor, "--dir",  crew->dir,
+                                NULL};
+    const int keep[] = {theirs, crew->lock, -1};
+    struct spawn what = {
+        .program = "/proc/self/exe", .args = args, .in = -1, .out = -2, .error = -2, .keep = keep};
+    if (!spawn(&what, &place->child, why))
+        return fault_during(why, "starting worker %s %d", args[2], place->number);
+    if (!send_settings(crew, ours, why)) {
+        drop_child(&place->child);
+        return false;
+    }
+    place->channel = give_fd(ours);
+    place->state = PLACE_STARTING;
+    place->told_to_end = false;
+    place->deadline = 0;
+    place->fault.id = 0;
+    log_debug("started worker %s %d, process %d", args[2], place->number, (int)place->child.pid);
+    return true;
+}
+
+void place_tell(struct place *place, enum message_type type)
+{
+    struct fault ignored;
+    if (place->channel >= 0)
+        channel_say(place->channel, type, 0, &ignored);
+}
+
+void place_wake(struct place *place, unsigned lanes)
+{
+    struct message message;
+    struct fault ignored;
+    if (place->channel < 0)
+        return;
+    message_begin(&message, MSG_WAKE, 0);
+    message.lanes = lanes;
+    place->state = PLACE_BUSY;
+    channel_send(place->channel, &message, &ignored);
+}
+
+void crew_wake(struct crew *crew, enum role role, unsigned lanes)
+{
+    for (int i = 0; i < crew->count; i++)
+        if (crew->places[i].role == role && crew->places[i].state == PLACE_IDLE)
+            place_wake(&crew->places[i], lanes);
+}
+
+void crew_end(struct crew *crew, enum role role, bool now)
+{
+    for (int i = 0; i < crew->count; i++) {
+        struct place *place = &crew->places[i];
+        bool meant = role == ROLES ? place->role != ROLE_SNAPSHOT : place->role == role;
+        if (!meant)
+            continue;
+        if (place->state == PLACE_WAITING) {
+            place->state = PLACE_EMPTY;
+            place->deadline = 0;
+        }
+        if (!place_filled(place) || (place->told_to_end && !now))
+            continue;
+        place_tell(place, now ? MSG_NOW : MSG_FINISH);
+        place->told_to_end = true;
+        if (now && place->deadline == 0)
+            place->deadline = clock_ms() + KILL_AFTER_MS;
+    }
+}
+
+bool place_failed(struct place *place, int64_t retry_for_ms)
+{
+    int64_t now = clock_ms();
+    if (place->failures++ == 0)
+        place->failing_since = now;
+    bool crash = place->fault.id == 0;
+    if ((crash && place->failures >= CRASHES_MOST) ||
+        (!crash && now - place->failing_since >= retry_for_ms))
+        return false;
+    int64_t delay = FIRST_DELAY_MS;
+    for (int i = 1; i < place->failures && delay < LONGEST_DELAY_MS; i++)
+        delay *= 2;
+    delay = delay > LONGEST_DELAY_MS ? LONGEST_DELAY_MS : delay;
+    /* Jitter, so that workers do not come back all at once. */
+    place->deadline = now + delay / 2 + (int64_t)arc4random_uniform((uint32_t)delay);
+    place->state = PLACE_WAITING;
+    return true;
+}
+
+void drop_crew(struct crew **held)
+{
+    if (*held == NULL)
+        return;
+    for (int i = 0; i < (*held)->count; i++) {
+        drop_child(&(*held)->places[i].child);
+        drop_fd(&(*held)->places[i].channel);
+    }
+    drop_memory(held);
+}

@@ -1,0 +1,41 @@
+/*
+ * progress.h - how far a run is: a live display on a terminal, lines elsewhere.
+ */
+#ifndef PGHAUL_RUN_PROGRESS_H
+#define PGHAUL_RUN_PROGRESS_H
+
+#include "base/strbuf.h"
+#include "catalog/work.h"
+
+struct progress;
+
+/* `show`: draw on stderr if that is a terminal, else log a line every few seconds. */
+bool progress_open(struct progress **ret_progress, struct db *db, bool show, struct fault *why);
+
+/* For scoped(): takes the display off the screen. */
+void drop_progress(struct progress **progress);
+
+/* A phase begins; an item is done (bytes as the plan expected, rows or -1). */
+void progress_phase(struct progress *progress, enum phase phase);
+void progress_done(struct progress *progress, enum work_kind kind, int64_t bytes, int64_t rows);
+
+/* Once a second: draws, or logs a line if it is time to. */
+void progress_tick(struct progress *progress);
+
+/* Logs a line now, whatever the log level (SIGUSR1). */
+void progress_print(struct progress *progress);
+
+/* One line from numbers; for the display, the log and `pghaul status`. */
+struct progress_numbers {
+    int64_t tables, tables_done; /* a part counts like a table */
+    int64_t indexes, indexes_done;
+    int64_t keys, keys_done; /* keys, constraints, foreign keys, statistics */
+    int64_t bytes, bytes_done;
+    int64_t rate; /* bytes a second; 0: not known */
+};
+void progress_add_line(struct strbuf *text, const struct progress_numbers *numbers);
+
+/* Reads the numbers from the catalog (not the rate). */
+bool progress_read(struct db *db, struct progress_numbers *ret_numbers, struct fault *why);
+
+#endif

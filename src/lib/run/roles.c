@@ -1,0 +1,170 @@
+/*
+ * roles.c - what some roles do beside work items: the snapshot, resuming, watching.
+ */
+#include "run/worker.h"
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "jobs/done.h"
+#include "pg/snapshot.h"
+#include "plan/check.h"
+#include "proc/channel.h"
+#include "run/reap.h"
+#include "run/workdir.h"
+
+enum { WATCH_MS = 1000 };
+
+/* ---- snapshot ---- */
+
+/* The snapshot that somebody else holds, or that a resumed run began with. */
+static bool enter(struct worker *worker, int64_t seq, struct snapshot *snapshot, struct fault *why)
+{
+    bool found;
+    if (!snapshot_get(worker->db, seq, snapshot, &found, why))
+        return false;
+    if (!found)
+        return fault_set(why, FAULT_CATALOG, "the catalog has no snapshot %lld", (long long)seq);
+    return snapshot_enter(worker->source, snapshot->id, why);
+}
+
+static bool take(struct worker *worker, struct snapshot *snapshot, struct fault *why)
+{
+    struct snapshot_export export;
+    if (!snapshot_take(worker->source, &export, why))
+        return false;
+    *snapshot = (struct snapshot){
+        .holder = HOLDER_RUN,
+        .holder_pid = getpid(),
+        .backend_pid = conn_backend_pid(worker->source),
+    };
+    strlcpy(snapshot->id, export.id, sizeof snapshot->id);
+    strlcpy(snapshot->lsn, export.lsn, sizeof snapshot->lsn);
+    strlcpy(snapshot->backend_start, conn_backend_start(worker->source),
+            sizeof snapshot->backend_start);
+    FAILPOINT("snapshot.taken", why);
+    return snapshot_add(worker->db, snapshot, why);
+}
+
+bool worker_take_snapshot(struct worker *worker, struct fault *why)
+{
+    struct snapshot *snapshot = &worker->snapshot;
+    int64_t wanted = worker->run.snapshot;
+    if (!run_set_source(worker->db, conn_version(worker->source),
+                        conn_database_encoding(worker->source), why) ||
+        !(wanted != 0 ? enter(worker, wanted, snapshot, why) : take(worker, snapshot, why)) ||
+        !run_set_snapshot(worker->db, snapshot->seq, why) ||
+        !worker_say(worker, MSG_SNAPSHOT, snapshot->seq, why))
+        return false;
+    FAILPOINT("snapshot.held", why);
+    return true;
+}
+
+/* An idle connection tells us that it is lost by becoming readable. The target is not needed
+ * between items, and must not take the snapshot with it if it restarts. */
+bool worker_keep_snapshot(struct worker *worker, struct fault *why)
+{
+    bool lost;
+    struct fault ignored;
+    drop_conn(&worker->target);
+    if (!conn_wait_idle(worker->source, &lost, why))
+        return false;
+    if (lost)
+        return fault_set(why, FAULT_SNAPSHOT_GONE,
+                         "the connection that holds the snapshot was lost");
+    bool woken = worker->leash->woken;
+    worker->leash->woken = false;
+    if (woken && worker->leash->wish == LEASH_GO)
+        return worker_connect(worker, SIDE_TARGET, why);
+    if (worker->snapshot.holder == HOLDER_RUN)
+        snapshot_end(worker->db, worker->snapshot.seq, &ignored);
+    return true;
+}
+
+/* ---- resume ---- */
+
+/* The run's databases, whatever their servers' addresses and start times are now. */
+static bool same_database(const char *before, const char *now)
+{
+    size_t cluster = strcspn(before, "/");
+    return strncmp(before, now, cluster + 1) == 0 &&
+           strcmp(strrchr(before, '/'), strrchr(now, '/')) == 0;
+}
+
+static bool check_same(struct conn *conn, const char *before, struct fault *why)
+{
+    struct identity identity;
+    if (!check_identity(conn, &identity, why))
+        return false;
+    if (before[0] == '\0' || same_database(before, identity.id))
+        return true;
+    return fault_set(why, FAULT_RUN_DIFFERS, "this %s is not the one that the run began with",
+                     side_word(conn_side(conn)));
+}
+
+/* As long as the target has nothing of the run, its plan and dump may be made anew. */
+static bool begin_again_if_untouched(struct worker *worker, struct fault *why)
+{
+    struct job job = {.run = &worker->run, .target = worker->target};
+    bool created, any;
+    if (!work_kind_is_done(worker->db, WORK_SCHEMA, &created, why) || !done_any(&job, &any, why))
+        return false;
+    return created || any ||
+           (work_kind_reset(worker->db, WORK_PLAN, why) &&
+            work_kind_reset(worker->db, WORK_DUMP, why) && workdir_wipe_schema(worker->dir, why));
+}
+
+bool worker_resume(struct worker *worker, struct fault *why)
+{
+    return check_same(worker->source, worker->run.source_id, why) &&
+           check_same(worker->target, worker->run.target_id, why) &&
+           reap(worker, NULL, 0, worker->run.started_us, why) &&
+           done_follow(worker->db, &worker->run, worker->target, why) &&
+           begin_again_if_untouched(worker, why);
+}
+
+/* ---- watch ---- */
+
+/* How far the target's long statements are, and who keeps them waiting. */
+static const char *watch_query(int version)
+{
+    if (version < 120000)
+        return "SELECT a.pid, CASE WHEN a.wait_event_type = 'Lock' THEN 'waiting for a lock held "
+               "by '"
+               " || pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(a.pid), ', ') ELSE '' "
+               "END"
+               " FROM pg_catalog.pg_stat_activity a"
+               " WHERE a.application_name LIKE 'pghaul %' AND a.pid <> pg_catalog.pg_backend_pid()";
+    return "SELECT a.pid, CASE WHEN a.wait_event_type = 'Lock' THEN 'waiting for a lock held by '"
+           " || pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(a.pid), ', ')"
+           " WHEN p.tuples_total > 0 THEN p.phase || ' ' || p.tuples_done * 100 / p.tuples_total "
+           "|| ' %'"
+           " WHEN p.blocks_total > 0 THEN p.phase || ' ' || p.blocks_done * 100 / p.blocks_total "
+           "|| ' %'"
+           " ELSE coalesce(p.phase, '') END"
+           " FROM pg_catalog.pg_stat_activity a"
+           " LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid = a.pid"
+           " WHERE a.application_name LIKE 'pghaul %' AND a.pid <> pg_catalog.pg_backend_pid()";
+}
+
+static bool note_backends(struct worker *worker, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_query(worker->target, watch_query(conn_version(worker->target)), &rows, why))
+        return false;
+    for (int row = 0; row < rows_count(&rows); row++)
+        if (!process_note(worker->db, (int)rows_int(&rows, row, 0), rows_text(&rows, row, 1), why))
+            return false;
+    return true;
+}
+
+bool worker_watch(struct worker *worker, struct fault *why)
+{
+    if (!worker_say(worker, MSG_READY, 0, why))
+        return false;
+    while (worker->leash->wish == LEASH_GO)
+        if (!note_backends(worker, why) || !leash_poll(worker->leash, NULL, 0, WATCH_MS, why))
+            return false;
+    return true;
+}

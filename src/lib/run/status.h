@@ -1,0 +1,27 @@
+/*
+ * status.h - a picture of a run, from its catalog, while it runs or afterwards.
+ */
+#ifndef PGHAUL_RUN_STATUS_H
+#define PGHAUL_RUN_STATUS_H
+
+#include "base/strbuf.h"
+#include "catalog/run.h"
+
+struct json_t;
+
+/* The version of the JSON's shape (docs/reference/status-json.md). */
+enum { STATUS_VERSION = 1 };
+
+/* Everything that is known, as a new reference. `dir` is the work directory. */
+bool status_collect(struct db *db, const char *dir, struct json_t **ret_status, struct fault *why);
+
+/* The same for people. */
+void status_add_text(struct strbuf *text, const struct json_t *status);
+
+/* The summary at the end of a run: steps, and the slowest tables. */
+void status_add_summary(struct strbuf *text, const struct json_t *status);
+
+/* A JSON string of text in any encoding. */
+struct json_t *status_json_text(const char *text);
+
+#endif

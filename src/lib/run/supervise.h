@@ -1,0 +1,30 @@
+/*
+ * supervise.h - the supervisor: starts workers, follows the phases, ends the run.
+ *
+ * It has no connection to PostgreSQL and does no work itself: one poll() over a
+ * signalfd, a pidfd and a channel for each worker, and the nearest deadline.
+ */
+#ifndef PGHAUL_RUN_SUPERVISE_H
+#define PGHAUL_RUN_SUPERVISE_H
+
+#include "base/log.h"
+#include "catalog/run.h"
+#include "catalog/settings.h"
+#include "run/workdir.h"
+
+struct supervise {
+    struct workdir *dir;
+    struct db *db;
+    const struct settings *settings;
+    const char *source; /* connection strings as given: for the workers only */
+    const char *target;
+    bool resume;
+    bool not_consistent; /* a new snapshot may be taken for unfinished tables */
+    bool show_progress;  /* draw or print how far the run is */
+};
+
+/* Works until the run is done, has failed or was stopped; the state is then in the
+ * catalog. True when it is done. */
+bool supervise(struct supervise *what, struct fault *why);
+
+#endif

@@ -1,0 +1,134 @@
+#include "run/workdir.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/scoped.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <pwd.h>
+#include <sys/file.h>
+
+void workdir_path(char *to, const char *dir, const char *name)
+{
+    snprintf(to, PATH_MAX, "%s/%s", dir, name);
+}
+
+bool workdir_state_home(char *to, size_t size, struct fault *why)
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    if (state != NULL && *state == '/') {
+        snprintf(to, size, "%s/pghaul", state);
+        return true;
+    }
+    if (home == NULL || *home != '/') {
+        const struct passwd *user = getpwuid(getuid());
+        home = user == NULL ? NULL : user->pw_dir;
+    }
+    if (home == NULL)
+        return fault_set(why, FAULT_DIR_UNUSABLE, "there is no home directory: give --dir");
+    snprintf(to, size, "%s/.local/state/pghaul", home);
+    return true;
+}
+
+bool workdir_default(char *to, size_t size, const char *name, struct fault *why)
+{
+    char home[PATH_MAX];
+    if (!workdir_state_home(home, sizeof home, why))
+        return false;
+    size_t used = (size_t)snprintf(to, size, "%s/", home);
+    /* A name may hold what a file name may not. */
+    for (const char *at = name; *at != '\0' && used + 1 < size; at++) {
+        bool awkward = *at == '/' || (*at == '.' && at == name);
+        to[used++] = (char)(awkward ? '_' : *at);
+    }
+    to[used < size ? used : size - 1] = '\0';
+    return true;
+}
+
+bool workdir_make(const char *path, struct fault *why)
+{
+    static const char *const below[] = {"schema", "log"};
+    char sub[PATH_MAX];
+    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+        workdir_path(sub, path, below[i]);
+        if (!make_directories(sub, why))
+            return false;
+    }
+    if (access(path, W_OK | X_OK) != 0)
+        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write to work directory \"%s\"", path);
+    return true;
+}
+
+static bool lock_or_explain(struct workdir *dir, struct fault *why)
+{
+    char text[32] = "";
+    if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    if (errno != EWOULDBLOCK)
+        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock work directory \"%s\"", dir->path);
+    ssize_t got = pread(dir->lock, text, sizeof text - 1, 0);
+    pid_t holder = got > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+    if (holder <= 0 || kill(holder, 0) == 0 || errno != ESRCH)
+        return fault_set(why, FAULT_DIR_BUSY, "work directory \"%s\" is in use by process %d",
+                         dir->path, (int)holder);
+    log_info("waiting for the workers of process %d, which is gone, to end", (int)holder);
+    if (flock(dir->lock, LOCK_EX) != 0)
+        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock work directory \"%s\"", dir->path);
+    return true;
+}
+
+bool workdir_lock(struct workdir *dir, const char *path, const char *name, struct fault *why)
+{
+    char lock[PATH_MAX];
+    strlcpy(dir->path, path, sizeof dir->path);
+    workdir_path(lock, path, name);
+    dir->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (dir->lock < 0)
+        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open \"%s\"", lock);
+    if (!lock_or_explain(dir, why)) {
+        drop_workdir(dir);
+        return false;
+    }
+    if (ftruncate(dir->lock, 0) != 0 || dprintf(dir->lock, "%d\n", (int)getpid()) < 0) {
+        fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write \"%s\"", lock);
+        drop_workdir(dir);
+        return false;
+    }
+    return true;
+}
+
+bool workdir_is_locked(const char *path)
+{
+    char lock[PATH_MAX];
+    workdir_path(lock, path, "lock");
+    scoped(drop_fd) int fd = open(lock, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+void drop_workdir(struct workdir *dir)
+{
+    drop_fd(&dir->lock);
+}
+
+static bool remove_matching(const char *path, const char *pattern, struct fault *why)
+{
+    char full[PATH_MAX];
+    glob_t found;
+    workdir_path(full, path, pattern);
+    if (glob(full, 0, NULL, &found) != 0)
+        return true;
+    bool good = true;
+    for (size_t i = 0; good && i < found.gl_pathc; i++)
+        if (unlink(found.gl_pathv[i]) != 0)
+            good = fault_errno(why, FAULT_DIR_UNUSABLE, "cannot remove \"%s\"", found.gl_pathv[i]);
+    globfree(&found);
+    return good;
+}
+
+bool workdir_wipe_schema(const char *path, struct fault *why)
+{
+    return remove_matching(path, "schema/*", why);
+}

@@ -1,0 +1,311 @@
+#include "run/worker.h"
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "jobs/job.h"
+#include "pg/snapshot.h"
+#include "plan/check.h"
+#include "proc/channel.h"
+#include "run/reap.h"
+
+static const struct role_entry roles[ROLES] = {
+    [ROLE_RESUME] = {"resume",
+                     "ends what a dead run has left and asks the target what is done",
+                     true,
+                     true,
+                     {NO_LANE, NO_LANE, NO_LANE}},
+    [ROLE_SNAPSHOT] = {"snapshot",
+                       "takes or enters the snapshot, plans in it, and keeps it alive",
+                       true,
+                       true,
+                       {LANE_PLAN, LANE_COPY, LANE_BUILD}},
+    [ROLE_SCHEMA] = {"schema",
+                     "dumps the schema and restores it by scripts",
+                     false,
+                     true,
+                     {LANE_SCHEMA, LANE_BUILD, NO_LANE}},
+    [ROLE_COPY] = {"copy",
+                   "copies rows, large objects and sequences",
+                   true,
+                   true,
+                   {LANE_COPY, LANE_BUILD, NO_LANE}},
+    [ROLE_BUILD] = {"build",
+                    "builds indexes, adds keys, analyzes",
+                    false,
+                    true,
+                    {LANE_BUILD, NO_LANE, NO_LANE}},
+    [ROLE_WATCH] = {"watch",
+                    "asks the target how far its long statements are",
+                    false,
+                    true,
+                    {NO_LANE, NO_LANE, NO_LANE}},
+};
+
+const struct role_entry *role_entry(enum role role)
+{
+    return &roles[role];
+}
+
+bool role_parse(const char *name, enum role *ret_role)
+{
+    for (int role = 0; role < ROLES; role++)
+        if (strcmp(name, roles[role].name) == 0) {
+            *ret_role = (enum role)role;
+            return true;
+        }
+    return false;
+}
+
+bool worker_say(struct worker *worker, int type, int64_t work, struct fault *why)
+{
+    return worker->leash->channel < 0 ||
+           channel_say(worker->leash->channel, (enum message_type)type, work, why);
+}
+
+/* ---- connecting ---- */
+
+bool worker_connect(struct worker *worker, enum side side, struct fault *why)
+{
+    char application[64];
+    scoped(drop_strbuf) struct strbuf settings = STRBUF_EMPTY;
+    bool source = side == SIDE_SOURCE;
+    /* The copies' own tables are locked by nobody for long on the target, and keys may wait
+     * for each other's validation, so only reading has a limit. */
+    bool limited = source || worker->role == ROLE_COPY;
+    snprintf(application, sizeof application, "pghaul %s %d", roles[worker->role].name,
+             worker->number);
+    if (!source && worker->settings->maintenance_work_mem[0] != '\0') {
+        strbuf_add(&settings, "SET maintenance_work_mem = ");
+        strbuf_add_literal(&settings, worker->settings->maintenance_work_mem);
+        strbuf_add(&settings, ";\n");
+    }
+    struct conn_wish wish = {
+        .info = source ? worker->source_info : worker->target_info,
+        .application = application,
+        /* Names and rows are in the source's encoding everywhere. */
+        .encoding = source || worker->run.encoding[0] == '\0' ? NULL : worker->run.encoding,
+        .lock_timeout_ms = limited ? worker->settings->lock_timeout_ms : 0,
+        .settings = settings.text,
+        .quote_all = source,
+    };
+    struct conn **conn = source ? &worker->source : &worker->target;
+    if (!conn_open(conn, &wish, worker->leash, why))
+        return false;
+    int pid = conn_backend_pid(*conn);
+    const char *start = conn_backend_start(*conn);
+    return source ? process_set_source(worker->db, worker->process, pid, start, why)
+                  : process_set_target(worker->db, worker->process, pid, start, why);
+}
+
+static bool load_run(struct worker *worker, struct fault *why)
+{
+    bool found;
+    if (!run_get(worker->db, &worker->run, &found, why))
+        return false;
+    return found ||
+           fault_set(why, FAULT_DIR_NO_RUN, "the catalog in \"%s\" has no run", worker->dir);
+}
+
+/* The run's snapshot may not be known when the worker starts. */
+static bool enter_snapshot(struct worker *worker, struct fault *why)
+{
+    bool found;
+    if (worker->snapshot.seq != 0 || worker->run.snapshot == 0)
+        return true;
+    if (!snapshot_get(worker->db, worker->run.snapshot, &worker->snapshot, &found, why))
+        return false;
+    if (!found)
+        return fault_set(why, FAULT_CATALOG, "the catalog has no snapshot %lld",
+                         (long long)worker->run.snapshot);
+    return worker->source == NULL || snapshot_enter(worker->source, worker->snapshot.id, why);
+}
+
+static bool connect_sides(struct worker *worker, struct fault *why)
+{
+    const struct role_entry *role = &roles[worker->role];
+    return (!role->has_source || worker->source != NULL ||
+            worker_connect(worker, SIDE_SOURCE, why)) &&
+           (!role->has_target || worker_connect(worker, SIDE_TARGET, why));
+}
+
+/* ---- items ---- */
+
+static void on_moved(struct job *job, int64_t bytes)
+{
+    struct message message;
+    struct fault ignored;
+    if (job->leash->channel < 0)
+        return;
+    message_begin(&message, MSG_MOVED, job->work->id);
+    message.bytes = bytes;
+    channel_send(job->leash->channel, &message, &ignored);
+}
+
+static bool report_done(struct worker *worker, const struct job *job, unsigned lanes,
+                        struct fault *why)
+{
+    struct message message;
+    if (worker->leash->channel < 0)
+        return true;
+    message_begin(&message, MSG_DONE, job->work->id);
+    message.code = (int32_t)job->work->kind;
+    message.lanes = lanes;
+    message.rows = job->rows;
+    message.bytes = job->work->bytes;
+    return channel_send(worker->leash->channel, &message, why);
+}
+
+/* Which databases these are: for a resume, which must find the same ones. */
+static bool note_sides(struct worker *worker, struct fault *why)
+{
+    struct identity source, target;
+    if (!check_identity(worker->source, &source, why) ||
+        !check_identity(worker->target, &target, why))
+        return false;
+    if (strcmp(source.id, target.id) == 0)
+        return fault_set(why, FAULT_SAME_DATABASE,
+                         "--source and --target are the same database \"%s\" of the same server",
+                         conn_database(worker->source));
+    return run_set_sides(worker->db, source.id, target.id, conn_version(worker->target), why);
+}
+
+static bool do_item(struct worker *worker, struct job *job, struct fault *why)
+{
+    unsigned lanes;
+    if (!load_run(worker, why) || !enter_snapshot(worker, why) ||
+        (job->work->kind == WORK_PLAN && (!note_sides(worker, why) || !load_run(worker, why))))
+        return false;
+    job->snapshot = worker->snapshot.id;
+    if (job->work->kind == WORK_DUMP)
+        worker->run.target_version = conn_version(worker->target);
+    if (!job_run(job, why))
+        return false;
+    FAILPOINT("work.before_finish", why);
+    if (!work_finish(worker->db, job->work, worker->process, job->rows, job->bytes, &lanes, why))
+        return false;
+    FAILPOINT("work.after_finish", why);
+    return report_done(worker, job, lanes, why);
+}
+
+/* The first lane that has something for us. Builds are limited by --index-jobs, whoever does them.
+ */
+static bool claim(struct worker *worker, struct work *ret_work, bool *ret_found, struct fault *why)
+{
+    const int *lanes = roles[worker->role].lanes;
+    *ret_found = false;
+    for (int i = 0; i < LANES_OF_ROLE && lanes[i] != NO_LANE && !*ret_found; i++) {
+        enum lane lane = (enum lane)lanes[i];
+        if (i > 0 && (worker->leash->lanes & 1U << lane) == 0)
+            continue;
+        int64_t most = lane == LANE_BUILD ? worker->settings->index_jobs : INT64_MAX;
+        if (!work_claim(worker->db, lane, most, worker->process, ret_work, ret_found, why))
+            return false;
+    }
+    return true;
+}
+
+/* The source is let go when nothing is left to read, so that it can vacuum. */
+static bool release_source(struct worker *worker, struct fault *why)
+{
+    bool open;
+    if (worker->role != ROLE_COPY || worker->source == NULL)
+        return true;
+    if (!work_lane_open(worker->db, PHASE_COPY, LANE_COPY, &open, why))
+        return false;
+    if (!open)
+        drop_conn(&worker->source);
+    return true;
+}
+
+/* Without a supervisor (by hand, under a debugger) a worker ends when it finds nothing. */
+static bool wait_for_work(struct worker *worker, bool *ret_end, struct fault *why)
+{
+    struct leash *leash = worker->leash;
+    *ret_end = leash->channel < 0;
+    if (*ret_end)
+        return true;
+    if (!release_source(worker, why) || !worker_say(worker, MSG_IDLE, 0, why))
+        return false;
+    if (worker->role == ROLE_SNAPSHOT)
+        return worker_keep_snapshot(worker, why);
+    while (leash->wish == LEASH_GO && !leash->woken)
+        if (!leash_poll(leash, NULL, 0, -1, why))
+            return false;
+    leash->woken = false;
+    return true;
+}
+
+static bool do_items(struct worker *worker, struct fault *why)
+{
+    struct job job = {
+        .db = worker->db,
+        .leash = worker->leash,
+        .settings = worker->settings,
+        .run = &worker->run,
+        .dir = worker->dir,
+        .source_info = worker->source_info,
+        .target_info = worker->target_info,
+        .snapshot = "",
+        .moved = on_moved,
+    };
+    bool end = false;
+    while (!end && worker->leash->wish == LEASH_GO) {
+        scoped(drop_work) struct work work = {.id = 0};
+        bool found;
+        if (!claim(worker, &work, &found, why))
+            return false;
+        if (!found) {
+            if (!wait_for_work(worker, &end, why))
+                return false;
+            continue;
+        }
+        job.work = &work;
+        job.source = worker->source;
+        job.target = worker->target;
+        if (!do_item(worker, &job, why) || !leash_look(worker->leash, why))
+            return false;
+    }
+    return true;
+}
+
+static bool live(struct worker *worker, struct fault *why)
+{
+    if (!load_run(worker, why) || !process_add(worker->db, roles[worker->role].name, worker->number,
+                                               getpid(), &worker->process, why))
+        return false;
+    if (worker->role == ROLE_SNAPSHOT &&
+        (!worker_connect(worker, SIDE_SOURCE, why) || !worker_take_snapshot(worker, why) ||
+         !load_run(worker, why)))
+        return false;
+    if (!connect_sides(worker, why))
+        return false;
+    if (worker->role == ROLE_RESUME)
+        return worker_resume(worker, why);
+    /* The run's own snapshot holder comes after all processes of an earlier run. */
+    int64_t before = worker->role == ROLE_SNAPSHOT ? worker->run.started_us : 0;
+    if (!reap(worker, before != 0 ? NULL : roles[worker->role].name,
+              before != 0 ? 0 : worker->number, before, why))
+        return false;
+    if (worker->role == ROLE_WATCH)
+        return worker_watch(worker, why);
+    /* By hand there may be nothing left to read, and no snapshot: then it is entered when needed.
+     */
+    if (worker->leash->channel >= 0 && roles[worker->role].has_source &&
+        !enter_snapshot(worker, why))
+        return false;
+    FAILPOINT("worker.ready", why);
+    return worker_say(worker, MSG_READY, 0, why) && do_items(worker, why);
+}
+
+bool worker_run(struct worker *worker, struct fault *why)
+{
+    struct fault ignored;
+    bool good = live(worker, why);
+    drop_conn(&worker->source);
+    drop_conn(&worker->target);
+    if (worker->process != 0)
+        process_end(worker->db, worker->process, good ? "done" : why->text, &ignored);
+    return good;
+}

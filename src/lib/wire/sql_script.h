@@ -1,0 +1,35 @@
+/*
+ * sql_script.h - the statements of a script that pg_restore has written.
+ */
+#ifndef PGHAUL_WIRE_SQL_SCRIPT_H
+#define PGHAUL_WIRE_SQL_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sql_script {
+    const char *at;
+    const char *end;
+    const char *label; /* of the comment "-- Name: …" that was passed last */
+    size_t label_length;
+};
+
+struct sql_statement {
+    const char *text; /* borrowed; from its first word to its semicolon */
+    size_t length;
+    const char
+        *label; /* "accounts; Type: TABLE; Schema: public; Owner: …"; NULL before the first */
+    size_t label_length;
+};
+
+struct sql_script sql_script_over(const char *text, size_t length);
+
+/* The next statement. False at the end of the script. Lines of psql's own commands
+ * (\restrict, \connect) between statements are skipped. A statement that is not
+ * ended is given as far as it goes. */
+bool sql_script_next(struct sql_script *script, struct sql_statement *ret_statement);
+
+/* For "SET name = value": the name, cut to `size`. False for other statements. */
+bool sql_statement_setting(const struct sql_statement *statement, char *to, size_t size);
+
+#endif

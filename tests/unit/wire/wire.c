@@ -1,0 +1,215 @@
+#include "../unit.h"
+
+#include "base/strbuf.h"
+#include "wire/frames.h"
+#include "wire/restore_list.h"
+#include "wire/server_message.h"
+#include "wire/sql_script.h"
+
+static void add_message(struct strbuf *stream, char type, const char *body, size_t length)
+{
+    size_t size = length + 4;
+    const char head[] = {type, (char)(size >> 24), (char)(size >> 16), (char)(size >> 8),
+                         (char)size};
+    strbuf_add_bytes(stream, head, sizeof head);
+    strbuf_add_bytes(stream, body, length);
+}
+
+/* A COPY as a server sends it, cut anywhere: the data must come out the same. */
+START_TEST(frames_survive_any_cut)
+{
+    struct strbuf stream = STRBUF_EMPTY, data = STRBUF_EMPTY;
+    char row[700];
+    add_message(&stream, 'H', "\0\0\0", 3);
+    for (int i = 0; i < 50; i++) {
+        memset(row, 'a' + i % 26, sizeof row);
+        add_message(&stream, 'd', row, (size_t)(i * 13 % 700));
+        add_message(&data, 'd', row, (size_t)(i * 13 % 700));
+        if (i == 20)
+            add_message(&stream, 'N', "notice", 7);
+    }
+    add_message(&stream, 'c', "", 0);
+    add_message(&stream, 'C', "COPY 50", 8);
+    add_message(&stream, 'Z', "T", 1);
+
+    for (size_t step = 1; step < 2000; step += 7) {
+        struct frames frames = {0};
+        struct strbuf got = STRBUF_EMPTY, kinds = STRBUF_EMPTY;
+        size_t from = 0, have = 0;
+        while (from < stream.length) {
+            size_t used;
+            struct frame frame;
+            switch (frames_next(&frames, stream.text + from, have - from, 4096, &used, &frame)) {
+            case FRAMES_DATA:
+                strbuf_add_bytes(&got, stream.text + from, used);
+                from += used;
+                break;
+            case FRAMES_MESSAGE:
+                strbuf_add_char(&kinds, frame.type);
+                from += used;
+                break;
+            case FRAMES_MORE:
+                ck_assert_uint_lt(have, stream.length);
+                have = have + step > stream.length ? stream.length : have + step;
+                break;
+            case FRAMES_BAD:
+                ck_abort_msg("bad frame at %zu, step %zu", from, step);
+            }
+        }
+        ck_assert_str_eq(kinds.text, "HNcCZ");
+        ck_assert_uint_eq(got.length, data.length);
+        ck_assert(memcmp(got.text, data.text, data.length) == 0);
+        ck_assert_int_eq(frames.messages, 50);
+        ck_assert_int_eq(frames.payload, (int64_t)(data.length - 50 * 5));
+        drop_strbuf(&got);
+        drop_strbuf(&kinds);
+    }
+    drop_strbuf(&stream);
+    drop_strbuf(&data);
+}
+END_TEST
+
+START_TEST(bad_frames_are_found)
+{
+    struct frames frames = {0};
+    struct frame frame;
+    size_t used;
+    ck_assert_int_eq(frames_next(&frames, "d\0\0\0\3x", 6, 4096, &used, &frame), FRAMES_BAD);
+    ck_assert_int_eq(frames_next(&frames, "d\177\377\377\377x", 6, 4096, &used, &frame),
+                     FRAMES_BAD);
+    ck_assert_int_eq(frames_next(&frames, "E\0\0\0\0x", 6, 4096, &used, &frame), FRAMES_BAD);
+    ck_assert_int_eq(frames_next(&frames, "E\0\1\0\0x", 6, 4096, &used, &frame), FRAMES_BAD);
+    ck_assert_int_eq(frames_next(&frames, "E\0\0\0", 4, 4096, &used, &frame), FRAMES_MORE);
+}
+END_TEST
+
+START_TEST(errors_are_read)
+{
+    static const char body[] =
+        "SFEHLER\0VERROR\0C23505\0Mkaputt\0Ddetail\0WCOPY t, line 3\0Xunknown\0";
+    struct server_error error;
+    ck_assert(server_error_parse(body, sizeof body, &error));
+    ck_assert_str_eq(error.severity, "ERROR");
+    ck_assert_str_eq(error.sqlstate, "23505");
+    ck_assert_str_eq(error.message, "kaputt");
+    ck_assert_str_eq(error.detail, "detail");
+    ck_assert_str_eq(error.hint, "");
+    ck_assert_str_eq(error.context, "COPY t, line 3");
+    for (size_t cut = 0; cut < sizeof body - 1; cut++)
+        ck_assert(!server_error_parse(body, cut, &error));
+}
+END_TEST
+
+START_TEST(tags_and_rows_are_read)
+{
+    char text[16];
+    ck_assert_int_eq(command_tag_count("COPY 1000", 10), 1000);
+    ck_assert_int_eq(command_tag_count("INSERT 0 5", 11), 5);
+    ck_assert_int_eq(command_tag_count("BEGIN", 6), -1);
+    ck_assert_int_eq(command_tag_count("", 0), -1);
+    ck_assert_int_eq(command_tag_count("X 99999999999999999999", 22), -1);
+    ck_assert(data_row_first("\0\1\0\0\0\5hello", 11, text, sizeof text));
+    ck_assert_str_eq(text, "hello");
+    ck_assert(data_row_first("\0\1\377\377\377\377", 6, text, sizeof text));
+    ck_assert_str_eq(text, "");
+    ck_assert(
+        data_row_first("\0\1\0\0\0\40aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb", 38, text, sizeof text));
+    ck_assert_str_eq(text, "aaaaaaaaaaaaaaa");
+    ck_assert(!data_row_first("\0\0", 2, text, sizeof text));
+    ck_assert(!data_row_first("\0\1\0\0\0\5hell", 10, text, sizeof text));
+}
+END_TEST
+
+static void check_entry(const char *line, int dump_id, const char *description, const char *label)
+{
+    struct restore_entry entry;
+    ck_assert_msg(restore_list_parse(line, strlen(line), &entry), "%s", line);
+    ck_assert_int_eq(entry.dump_id, dump_id);
+    ck_assert_uint_eq(entry.description_length, strlen(description));
+    ck_assert(strncmp(entry.description, description, entry.description_length) == 0);
+    ck_assert_uint_eq(entry.label_length, strlen(label));
+    ck_assert(strncmp(entry.label, label, entry.label_length) == 0);
+}
+
+START_TEST(restore_lists_are_read)
+{
+    check_entry("215; 1259 16390 TABLE public accounts postgres", 215, "TABLE",
+                "public accounts postgres");
+    check_entry("3408; 2606 16521 FK CONSTRAINT public a a_b_fkey postgres", 3408, "FK CONSTRAINT",
+                "public a a_b_fkey postgres");
+    check_entry("1; 0 0 TABLE ATTACH app p postgres", 1, "TABLE ATTACH", "app p postgres");
+    /* A schema may be called like the second word of a description. */
+    check_entry("1; 1259 5 TABLE ATTACH p postgres", 1, "TABLE", "ATTACH p postgres");
+    check_entry("1; 1259 5 MATERIALIZED VIEW DATA v postgres", 1, "MATERIALIZED VIEW",
+                "DATA v postgres");
+    check_entry("1; 0 5 MATERIALIZED VIEW DATA app v postgres", 1, "MATERIALIZED VIEW DATA",
+                "app v postgres");
+    check_entry("9; 6237 7 PUBLICATION TABLES IN SCHEMA Odd Names p Odd Names postgres", 9,
+                "PUBLICATION TABLES IN SCHEMA", "Odd Names p Odd Names postgres");
+    check_entry("9; 1 7 SOMETHING new thing", 9, "SOMETHING", "new thing");
+    static const char *const wrong[] = {"",
+                                        ";",
+                                        "; comment",
+                                        "1",
+                                        "1;",
+                                        "1; 2 3",
+                                        "1; 2 3 ",
+                                        "x; 1 2 TABLE a",
+                                        "99999999999; 1 2 TABLE a b",
+                                        "1; 2 -3 TABLE a b"};
+    struct restore_entry entry;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        ck_assert_msg(!restore_list_parse(wrong[i], strlen(wrong[i]), &entry), "%s", wrong[i]);
+}
+END_TEST
+
+START_TEST(scripts_are_cut_into_statements)
+{
+    static const char script[] =
+        "-- a comment; with a semicolon\n"
+        "\\restrict abc\n"
+        "SET search_path = '';\n"
+        "\n--\n-- Name: f; Type: FUNCTION; Schema: app; Owner: me\n--\n\n"
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $_$ select ';' -- $$ ;\n$_$;\n"
+        "CREATE FUNCTION g() RETURNS int BEGIN ATOMIC select case when 1=1 then 1 end; select 2; "
+        "END;\n"
+        "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC ; END;\n"
+        "/* block /* nested; */ ; */ SELECT 'it''s;', E'\\';', \"odd\"\";\", (1;2);\n"
+        "COMMENT ON TABLE t IS 'a\n--\n-- Name: fake; Type: TABLE\n;';\n"
+        "BEGIN; COMMIT;\n"
+        "SELECT $1, a$b$c; \\unrestrict\n"
+        "SELECT 'not ended";
+    static const char *const starts[] = {"SET search_path",
+                                         "CREATE FUNCTION f",
+                                         "CREATE FUNCTION g",
+                                         "CREATE OR REPLACE",
+                                         "/* block",
+                                         "COMMENT ON",
+                                         "BEGIN;",
+                                         "COMMIT;",
+                                         "SELECT $1",
+                                         "SELECT 'not"};
+    struct sql_script at = sql_script_over(script, sizeof script - 1);
+    struct sql_statement statement;
+    char name[32];
+    size_t count = 0;
+    while (sql_script_next(&at, &statement)) {
+        ck_assert_uint_lt(count, sizeof starts / sizeof starts[0]);
+        ck_assert_msg(strncmp(statement.text, starts[count], strlen(starts[count])) == 0,
+                      "statement %zu is: %.*s", count, (int)statement.length, statement.text);
+        if (count == 0) {
+            ck_assert(sql_statement_setting(&statement, name, sizeof name));
+            ck_assert_str_eq(name, "search_path");
+            ck_assert_ptr_null(statement.label);
+        } else {
+            ck_assert(!sql_statement_setting(&statement, name, sizeof name));
+            ck_assert(strncmp(statement.label, "f; Type: FUNCTION", 17) == 0);
+        }
+        count++;
+    }
+    ck_assert_uint_eq(count, sizeof starts / sizeof starts[0]);
+}
+END_TEST
+
+SUITE(wire, frames_survive_any_cut, bad_frames_are_found, errors_are_read, tags_and_rows_are_read,
+      restore_lists_are_read, scripts_are_cut_into_statements)
