@@ -514,6 +514,14 @@ bool book_parse(struct options *options, const struct command *command, int argc
 
 /* ---- settings of a run ---- */
 
+void drop_options(struct options *options)
+{
+    for (int i = 0; i < BOOK_COUNT; i++) {
+        free(options->recalled[i]);
+        options->recalled[i] = NULL;
+    }
+}
+
 bool book_keep(const struct options *options, struct db *db, struct fault *why)
 {
     for (int i = 0; i < BOOK_COUNT; i++) {
@@ -529,26 +537,21 @@ static bool recall_one(struct options *options, int place, struct db *db, struct
 {
     const struct option *option = &book[place];
     const char *given = options->given[place];
-    struct strbuf value = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf value = STRBUF_EMPTY;
     bool found;
     if (!setting_get(db, option->name, &value, &found, why))
         return false;
     if (!found)
         return true;
-    if (given != NULL && option->use == USE_FIXED && strcmp(given, value.text) != 0) {
-        fault_set(why, FAULT_RUN_DIFFERS,
-                  "the run was started with --%s %s: it cannot be changed now", option->name,
-                  value.text);
-        drop_strbuf(&value);
-        return false;
-    }
-    if (given != NULL) {
-        drop_strbuf(&value);
+    if (given != NULL && option->use == USE_FIXED && strcmp(given, value.text) != 0)
+        return fault_set(why, FAULT_RUN_DIFFERS,
+                         "the run was started with --%s %s: it cannot be changed now", option->name,
+                         value.text);
+    if (given != NULL)
         return true;
-    }
-    /* Texts of options live as long as the process. */
-    options->given[place] = value.text;
-    return set_value(options, option, value.text, why);
+    options->recalled[place] = copy_string(value.text);
+    options->given[place] = options->recalled[place];
+    return set_value(options, option, options->recalled[place], why);
 }
 
 bool book_recall(struct options *options, struct db *db, struct fault *why)

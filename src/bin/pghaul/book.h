@@ -45,8 +45,10 @@ struct options {
     bool version;
     struct settings settings;
 
-    const char
-        *given[OPTIONS_MOST]; /* text from command line or environment, by place in the book */
+    /* By place in the book: the text that holds, from the command line, the environment or the
+       run's catalog; in the last case it is ours. */
+    const char *given[OPTIONS_MOST];
+    char *recalled[OPTIONS_MOST];
     const char *arguments[ARGUMENTS_MOST];
     int argument_count;
 };
@@ -77,6 +79,9 @@ bool book_parse(struct options *options, const struct command *command, int argc
 
 /* Only the defaults: for commands that work without parsing. */
 void book_defaults(struct options *options);
+
+/* Frees what was recalled. */
+void drop_options(struct options *options);
 
 /* Keeps the settings of a run in its catalog; reads them back. When a run is resumed,
  * what is given now replaces what was kept, unless it would change what is already

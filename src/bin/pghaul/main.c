@@ -65,7 +65,7 @@ static bool is_word(const char *word, const char *letter, const char *name)
 
 static bool run(int argc, char **argv, struct fault *why)
 {
-    static struct options options;
+    scoped(drop_options) struct options options = {0};
     if (argc < 2) {
         fault_set(why, FAULT_MISSING_OPTION, "no command given");
         return fault_hint(why, "Try pghaul --help.");

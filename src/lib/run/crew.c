@@ -80,6 +80,16 @@ bool crew_fill(struct crew *crew, struct place *place, struct fault *why)
     return true;
 }
 
+bool crew_fill_up_to(struct crew *crew, enum role role, int wanted, struct fault *why)
+{
+    for (int number = 1; number <= wanted; number++) {
+        struct place *place = crew_place(crew, role, number);
+        if (place->state == PLACE_EMPTY && !crew_fill(crew, place, why))
+            return false;
+    }
+    return true;
+}
+
 void place_tell(struct place *place, enum message_type type)
 {
     struct fault ignored;

@@ -53,6 +53,9 @@ struct place *crew_place(struct crew *crew, enum role role, int number);
 /* Starts the process of an empty place. */
 bool crew_fill(struct crew *crew, struct place *place, struct fault *why);
 
+/* The same for every empty place among the first ones of a role. */
+bool crew_fill_up_to(struct crew *crew, enum role role, int wanted, struct fault *why);
+
 /* Tells a process something; one that cannot be told is about to be found dead. */
 void place_tell(struct place *place, enum message_type type);
 

@@ -6,102 +6,22 @@
  * items are all done gives way to the next one, and places of the crew are filled
  * or let go as the phase needs them (staff).
  */
-#include "run/supervise.h"
+#include "run/supervisor.h"
 
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/scoped.h"
-#include "base/strbuf.h"
-#include "plan/plan.h"
-#include "run/crew.h"
-#include "run/phases.h"
-#include "run/progress.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-enum {
-    TICK_MS = 1000,
-    WATCH_AFTER_MS = 2000,
-    /* A guess at how long work takes one worker; and how much is worth starting another, which
-       takes some 20 ms of two servers and ourselves. */
-    ITEM_MS = 2,
-    MEGABYTE_MS = 20,
-    LITTLE_MS = 80,
-    WORKER_MS = 60,
-};
-
-enum stopping { NOT_STOPPING, STOPPING_SOON, STOPPING_NOW };
-
-struct supervisor {
-    struct supervise *what;
-    struct crew *crew;
-    struct progress *progress;
-    struct run run;
-    int signals;
-    enum phase phase;
-    bool snapshot_known;
-    bool resumed;          /* what a dead run has left is put in order */
-    bool planned;          /* the plan of a resumed run was complete */
-    bool data_open;        /* there are items that need the snapshot */
-    enum phase decided;    /* the stage for which these are decided: */
-    int copiers, builders; /* copy and build workers */
-    enum stopping stopping;
-    struct fault fault; /* why the run fails; id 0: it does not */
-    int64_t began_ms;
-    int64_t tick_ms; /* next one */
-};
+enum { TICK_MS = 1000, WATCH_AFTER_MS = 2000 };
 
 static void drop_signals(struct supervisor *s)
 {
     drop_fd(&s->signals);
-}
-
-/* ---- failing and stopping ---- */
-
-/* Who dumps the schema beside the planner may fail of the same cause, but says it worse. */
-static bool explains_better(const struct supervisor *s, enum role role)
-{
-    return role == ROLE_SNAPSHOT && s->fault.id == FAULT_TOOL_FAILED;
-}
-
-/* Then the planner is heard before it is ended. */
-static bool is_planning(const struct supervisor *s)
-{
-    bool open;
-    struct fault ignored;
-    return s->phase == PHASE_PLAN && crew_filled(s->crew, ROLE_SNAPSHOT) > 0 &&
-           work_lane_open(s->what->db, PHASE_PLAN, LANE_PLAN, &open, &ignored) && open;
-}
-
-static void fail(struct supervisor *s, enum role role, const struct fault *why)
-{
-    struct fault ignored;
-    if (s->fault.id == 0 || explains_better(s, role)) {
-        s->fault = *why;
-        log_fault_to_file(why);
-        event_add(s->what->db, "error", why->id, why->text, &ignored);
-    }
-    if (role == ROLE_SCHEMA && why->id == FAULT_TOOL_FAILED && is_planning(s))
-        return;
-    s->stopping = STOPPING_NOW;
-    crew_end(s->crew, ROLES, true);
-}
-
-static void on_stop_asked(struct supervisor *s)
-{
-    if (s->stopping == NOT_STOPPING) {
-        s->stopping = STOPPING_SOON;
-        log_info("stopping after the items in hand; ask again to stop at once");
-        crew_end(s->crew, ROLES, false);
-        return;
-    }
-    if (s->stopping == STOPPING_SOON)
-        log_info("stopping now");
-    s->stopping = STOPPING_NOW;
-    crew_end(s->crew, ROLES, true);
 }
 
 static void take_signals(struct supervisor *s)
@@ -109,7 +29,7 @@ static void take_signals(struct supervisor *s)
     struct signalfd_siginfo info;
     while (read(s->signals, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
-            on_stop_asked(s);
+            supervisor_stop(s);
         else if (info.ssi_signo == SIGUSR1)
             progress_print(s->progress);
     }
@@ -117,31 +37,10 @@ static void take_signals(struct supervisor *s)
 
 /* ---- messages ---- */
 
-/* The lanes that a role may claim from now: its own, and in a small run others. */
-static unsigned lanes_of(const struct supervisor *s, enum role role)
-{
-    const int *lanes = role_entry(role)->lanes;
-    unsigned mask = 0;
-    for (int i = 0; i < LANES_OF_ROLE && lanes[i] != NO_LANE; i++)
-        if (i == 0 || (lanes[i] == LANE_COPY && s->copiers == 0) ||
-            (lanes[i] == LANE_BUILD && s->builders == 0))
-            mask |= 1U << lanes[i];
-    return mask;
-}
-
-static void wake_lanes(struct supervisor *s, unsigned lanes)
-{
-    for (int role = 0; role < ROLES; role++) {
-        unsigned mask = lanes_of(s, (enum role)role);
-        if ((mask & lanes) != 0)
-            crew_wake(s->crew, (enum role)role, mask);
-    }
-}
-
 /* A worker found nothing, but somebody may have made work ready since it looked. */
 static bool on_idle(struct supervisor *s, struct place *place, struct fault *why)
 {
-    unsigned mask = lanes_of(s, place->role);
+    unsigned mask = supervisor_lanes(s, place->role);
     bool ready = false;
     for (int lane = 0; lane < LANES && !ready; lane++)
         if ((mask & 1U << lane) != 0 && !work_ready(s->what->db, (enum lane)lane, &ready, why))
@@ -178,7 +77,7 @@ static bool on_message(struct supervisor *s, struct place *place, const struct m
         place->failures = 0;
         place->moved_work = 0;
         progress_done(s->progress, (enum work_kind)message->code, message->bytes, message->rows);
-        wake_lanes(s, message->lanes);
+        supervisor_wake(s, message->lanes);
         return true;
     case MSG_FAULT:
         if (place->fault.id == 0)
@@ -214,243 +113,13 @@ static bool take_messages(struct supervisor *s, struct place *place, struct faul
     return true;
 }
 
-/* ---- resuming ---- */
-
-/* After the dead run's traces are put in order: is anything left that needs a snapshot? */
-static bool after_resume(struct supervisor *s, struct fault *why)
-{
-    bool open;
-    if (!work_kind_is_done(s->what->db, WORK_PLAN, &s->planned, why) ||
-        !work_data_open(s->what->db, &open, why))
-        return false;
-    s->data_open = open || !s->planned;
-    s->resumed = true;
-    return true;
-}
-
-static bool renew(struct supervisor *s, bool unfinished, struct fault *why)
-{
-    struct work_new item = {
-        .stage = PHASE_PLAN,
-        .lane = LANE_PLAN,
-        .kind = WORK_RENEW,
-    };
-    if (unfinished)
-        log_warning("the run's snapshot is gone: unfinished tables are copied in a new one, so the "
-                    "copy is not consistent");
-    return run_set_snapshot(s->what->db, 0, why) &&
-           (!s->planned || work_add(s->what->db, &item, why));
-}
-
-/* The snapshot that a resumed run began with may be gone. That does not matter when no rows are
- * left to copy, or none were copied yet; else it is for the user to say. True when the run goes on.
- */
-static bool snapshot_was_gone(struct supervisor *s, struct place *place)
-{
-    int64_t rows;
-    struct fault why;
-    if (place->role != ROLE_SNAPSHOT || place->fault.id != FAULT_SNAPSHOT_GONE ||
-        !s->what->resume || s->phase != PHASE_NEW || s->stopping != NOT_STOPPING)
-        return false;
-    if (!work_rows_open(s->what->db, &rows, &why)) {
-        fail(s, ROLE_SNAPSHOT, &why);
-        return true;
-    }
-    bool unfinished = s->planned && rows > 0;
-    if (unfinished && !s->what->not_consistent) {
-        fault_during(&place->fault, "%lld unfinished items of the copy need it", (long long)rows);
-        return false;
-    }
-    place->state = PLACE_EMPTY;
-    if (!renew(s, unfinished, &why))
-        fail(s, ROLE_SNAPSHOT, &why);
-    return true;
-}
-
-/* ---- the end of a worker ---- */
-
-static bool is_vital(enum role role)
-{
-    return role == ROLE_SNAPSHOT || role == ROLE_RESUME;
-}
-
-static void died_for_good(struct supervisor *s, struct place *place, int status)
-{
-    char ending[64];
-    struct fault *why = &place->fault;
-    if (why->id == 0)
-        fault_set(why, FAULT_WORKER_DIED, "worker %s %d %s", role_entry(place->role)->name,
-                  place->number, status_text(ending, sizeof ending, status));
-    place->state = PLACE_CLOSED;
-    fail(s, place->role, why);
-}
-
-/* Without the snapshot's holder the others can read on, but no replacement of theirs could. */
-static void on_unplanned_end(struct supervisor *s, struct place *place, int status)
-{
-    char ending[64];
-    struct fault ignored;
-    bool said = place->fault.id != 0;
-    bool may_heal = said ? place->fault.retry : true;
-    /* Nothing has gone well yet in a run that cannot even connect. */
-    bool early = s->phase < PHASE_SCHEMA && said;
-    if (place->role == ROLE_WATCH) {
-        place->state = PLACE_CLOSED;
-        return;
-    }
-    if (snapshot_was_gone(s, place))
-        return;
-    if (is_vital(place->role) || !may_heal || early || s->stopping != NOT_STOPPING ||
-        !place_failed(place, s->what->settings->retry_for_ms)) {
-        died_for_good(s, place, status);
-        return;
-    }
-    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-    strbuf_addf(&text, "worker %s %d %s", role_entry(place->role)->name, place->number,
-                said ? place->fault.text : status_text(ending, sizeof ending, status));
-    log_warning("%s; it will be replaced", text.text);
-    event_add(s->what->db, "warning", said ? place->fault.id : FAULT_WORKER_DIED, text.text,
-              &ignored);
-}
-
 static bool on_end(struct supervisor *s, struct place *place, struct fault *why)
 {
     int status;
     if (!take_messages(s, place, why) || !child_reap(&place->child, &status, why))
         return false;
     drop_fd(&place->channel);
-    bool quiet = place->fault.id == FAULT_STOPPED || place->fault.id == FAULT_ORPHANED;
-    place->moved_work = 0;
-    if (status == 0 || (quiet && place->told_to_end)) {
-        place->state = place->role == ROLE_RESUME ? PLACE_CLOSED : PLACE_EMPTY;
-        return place->role != ROLE_RESUME || after_resume(s, why);
-    }
-    on_unplanned_end(s, place, status);
-    /* The dump's failure was waiting for the planner's. */
-    if (s->fault.id != 0 && s->stopping != STOPPING_NOW)
-        fail(s, place->role, &s->fault);
-    return true;
-}
-
-/* ---- who is needed ---- */
-
-static int64_t guess_ms(int64_t items, int64_t bytes)
-{
-    return items * ITEM_MS + (bytes >> 20) * MEGABYTE_MS;
-}
-
-/* Workers for a stage's lane, up to the user's number of jobs; none for a little work, which is
- * done by those who are there. */
-static int wanted_for(int64_t items, int64_t bytes, int64_t jobs)
-{
-    int64_t ms = guess_ms(items, bytes);
-    int64_t wanted = 1 + ms / WORKER_MS;
-    if (ms < LITTLE_MS)
-        return 0;
-    wanted = wanted > jobs ? jobs : wanted;
-    return (int)(wanted > items ? items : wanted);
-}
-
-static bool fill_up_to(struct supervisor *s, enum role role, int wanted, struct fault *why)
-{
-    for (int number = 1; number <= wanted; number++) {
-        struct place *place = crew_place(s->crew, role, number);
-        if (place->state == PLACE_EMPTY && !crew_fill(s->crew, place, why))
-            return false;
-    }
-    return true;
-}
-
-/* How many copy and build workers a stage gets is decided once, when its work is known. */
-static bool decide(struct supervisor *s, enum phase stage, struct fault *why)
-{
-    const struct settings *settings = s->what->settings;
-    int64_t copies, copy_bytes, builds, build_bytes;
-    if (s->decided == stage)
-        return true;
-    if (!work_lane_size(s->what->db, stage, LANE_COPY, &copies, &copy_bytes, why) ||
-        !work_lane_size(s->what->db, stage, LANE_BUILD, &builds, &build_bytes, why))
-        return false;
-    s->decided = stage;
-    s->copiers = wanted_for(copies, copy_bytes, settings->table_jobs);
-    s->builders = wanted_for(builds, build_bytes, settings->index_jobs);
-    return true;
-}
-
-static bool staff_copy_stage(struct supervisor *s, struct fault *why)
-{
-    bool copies, builds;
-    if (!decide(s, PHASE_COPY, why) ||
-        !work_lane_open(s->what->db, PHASE_COPY, LANE_COPY, &copies, why) ||
-        !work_lane_open(s->what->db, PHASE_COPY, LANE_BUILD, &builds, why))
-        return false;
-    if (!copies && (s->builders > 0 || !builds))
-        crew_end(s->crew, ROLE_COPY, false);
-    return (!copies || fill_up_to(s, ROLE_COPY, s->copiers, why)) &&
-           (!builds || fill_up_to(s, ROLE_BUILD, s->builders, why));
-}
-
-static bool staff_refresh_stage(struct supervisor *s, struct fault *why)
-{
-    bool builds;
-    return decide(s, PHASE_REFRESH, why) && fill_up_to(s, ROLE_SCHEMA, 1, why) &&
-           work_lane_open(s->what->db, PHASE_REFRESH, LANE_BUILD, &builds, why) &&
-           (!builds || fill_up_to(s, ROLE_BUILD, s->builders, why));
-}
-
-/* As soon as the plan is there, those who will copy connect, while the schema is dumped and
- * created. */
-static bool staff_ahead(struct supervisor *s, struct fault *why)
-{
-    bool planning;
-    if (!work_lane_open(s->what->db, PHASE_PLAN, LANE_PLAN, &planning, why))
-        return false;
-    return planning || staff_copy_stage(s, why);
-}
-
-/* The snapshot is let go as soon as nobody reads in it, so that the source can vacuum. */
-static bool staff_snapshot(struct supervisor *s, struct fault *why)
-{
-    bool open;
-    if (!s->data_open)
-        return true;
-    if (!work_data_open(s->what->db, &open, why))
-        return false;
-    if (!open) {
-        s->data_open = false;
-        crew_end(s->crew, ROLE_SNAPSHOT, false);
-    }
-    return true;
-}
-
-static bool staff(struct supervisor *s, struct fault *why)
-{
-    if (s->stopping != NOT_STOPPING)
-        return true;
-    switch (s->phase) {
-    case PHASE_NEW:
-        if (!s->resumed)
-            return fill_up_to(s, ROLE_RESUME, 1, why);
-        /* Who will be needed next connects while the snapshot is taken. */
-        return (!s->data_open || fill_up_to(s, ROLE_SNAPSHOT, 1, why)) &&
-               fill_up_to(s, ROLE_SCHEMA, 1, why);
-    case PHASE_PLAN:
-    case PHASE_SCHEMA:
-        return fill_up_to(s, ROLE_SCHEMA, 1, why) && staff_ahead(s, why);
-    case PHASE_COPY:
-        return fill_up_to(s, ROLE_SCHEMA, 1, why) && staff_copy_stage(s, why) &&
-               staff_snapshot(s, why);
-    case PHASE_REFRESH:
-        return staff_refresh_stage(s, why);
-    case PHASE_POST:
-        crew_end(s->crew, ROLE_COPY, false);
-        return fill_up_to(s, ROLE_SCHEMA, 1, why);
-    case PHASE_CLOSE:
-        crew_end(s->crew, ROLE_BUILD, false);
-        return fill_up_to(s, ROLE_SCHEMA, 1, why);
-    default:
-        return true;
-    }
+    return supervisor_worker_ended(s, place, status, why);
 }
 
 /* ---- phases ---- */
@@ -468,7 +137,7 @@ static bool begin_phase(struct supervisor *s, enum phase phase, struct fault *wh
         return true;
     }
     log_debug("phase: %s", phase_entry(phase)->sentence);
-    wake_lanes(s, ~0U);
+    supervisor_wake(s, ~0U);
     FAILPOINT("supervisor.phase", why);
     return true;
 }
@@ -495,7 +164,7 @@ static bool advance(struct supervisor *s, struct fault *why)
         if (!begin_phase(s, s->phase + 1, why))
             return false;
     }
-    return staff(s, why);
+    return supervisor_staff(s, why);
 }
 
 /* ---- time ---- */
@@ -539,7 +208,7 @@ static bool on_tick(struct supervisor *s, struct fault *why)
     progress_tick(s->progress);
     if (s->phase >= PHASE_COPY && s->phase < PHASE_DONE && s->stopping == NOT_STOPPING &&
         clock_ms() - s->began_ms > WATCH_AFTER_MS)
-        return fill_up_to(s, ROLE_WATCH, 1, why);
+        return crew_fill_up_to(s->crew, ROLE_WATCH, 1, why);
     return true;
 }
 
@@ -619,7 +288,7 @@ static void loop(struct supervisor *s)
     struct fault why;
     while (!is_over(s)) {
         if (!advance(s, &why) || (!is_over(s) && !wait_and_handle(s, &why)))
-            fail(s, ROLES, &why);
+            supervisor_fail(s, ROLES, &why);
     }
 }
 

@@ -112,7 +112,7 @@ END_TEST
 START_TEST(settings_are_kept_and_recalled)
 {
     struct fault why;
-    struct options o;
+    scoped(drop_options) struct options o = {0};
     struct db *db = NULL;
     OK(catalog_open(&db, ":memory:", DB_CREATE, &why));
     OK(PARSE(&o, "clone", "--source", "secret=1", "-J", "9", "--split-larger-than", "2GB",
@@ -124,9 +124,11 @@ START_TEST(settings_are_kept_and_recalled)
     ck_assert_int_eq(o.settings.split_larger_than, INT64_C(2) << 30);
     ck_assert(o.settings.no_owner && !o.settings.no_acl);
     ck_assert_ptr_null(o.source);
+    drop_options(&o);
     OK(PARSE(&o, "clone", "--split-larger-than", "3GB"));
     FAILS(book_recall(&o, db, &why), FAULT_RUN_DIFFERS);
     ck_assert_ptr_nonnull(strstr(why.text, "--split-larger-than 2GB"));
+    drop_options(&o);
     OK(PARSE(&o, "clone", "--no-acl"));
     FAILS(book_recall(&o, db, &why), FAULT_RUN_DIFFERS);
     drop_db(&db);

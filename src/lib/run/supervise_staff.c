@@ -1,0 +1,142 @@
+/*
+ * supervise_staff.c - which workers a phase needs, and what each may claim.
+ */
+#include "run/supervisor.h"
+
+enum {
+    /* A guess at how long work takes one worker; and how much is worth starting another, which
+       takes some 20 ms of two servers and ourselves. */
+    ITEM_MS = 2,
+    MEGABYTE_MS = 20,
+    LITTLE_MS = 80,
+    WORKER_MS = 60,
+};
+
+unsigned supervisor_lanes(const struct supervisor *s, enum role role)
+{
+    const int *lanes = role_entry(role)->lanes;
+    unsigned mask = 0;
+    for (int i = 0; i < LANES_OF_ROLE && lanes[i] != NO_LANE; i++)
+        if (i == 0 || (lanes[i] == LANE_COPY && s->copiers == 0) ||
+            (lanes[i] == LANE_BUILD && s->builders == 0))
+            mask |= 1U << lanes[i];
+    return mask;
+}
+
+void supervisor_wake(struct supervisor *s, unsigned lanes)
+{
+    for (int role = 0; role < ROLES; role++) {
+        unsigned mask = supervisor_lanes(s, (enum role)role);
+        if ((mask & lanes) != 0)
+            crew_wake(s->crew, (enum role)role, mask);
+    }
+}
+
+static int64_t guess_ms(int64_t items, int64_t bytes)
+{
+    return items * ITEM_MS + (bytes >> 20) * MEGABYTE_MS;
+}
+
+/* Workers for a stage's lane, up to the user's number of jobs; none for a little work, which is
+ * done by those who are there. */
+static int wanted_for(int64_t items, int64_t bytes, int64_t jobs)
+{
+    int64_t ms = guess_ms(items, bytes);
+    int64_t wanted = 1 + ms / WORKER_MS;
+    if (ms < LITTLE_MS)
+        return 0;
+    wanted = wanted > jobs ? jobs : wanted;
+    return (int)(wanted > items ? items : wanted);
+}
+
+/* How many copy and build workers a stage gets is decided once, when its work is known. */
+static bool decide(struct supervisor *s, enum phase stage, struct fault *why)
+{
+    const struct settings *settings = s->what->settings;
+    int64_t copies, copy_bytes, builds, build_bytes;
+    if (s->decided == stage)
+        return true;
+    if (!work_lane_size(s->what->db, stage, LANE_COPY, &copies, &copy_bytes, why) ||
+        !work_lane_size(s->what->db, stage, LANE_BUILD, &builds, &build_bytes, why))
+        return false;
+    s->decided = stage;
+    s->copiers = wanted_for(copies, copy_bytes, settings->table_jobs);
+    s->builders = wanted_for(builds, build_bytes, settings->index_jobs);
+    return true;
+}
+
+static bool staff_copy_stage(struct supervisor *s, struct fault *why)
+{
+    bool copies, builds;
+    if (!decide(s, PHASE_COPY, why) ||
+        !work_lane_open(s->what->db, PHASE_COPY, LANE_COPY, &copies, why) ||
+        !work_lane_open(s->what->db, PHASE_COPY, LANE_BUILD, &builds, why))
+        return false;
+    if (!copies && (s->builders > 0 || !builds))
+        crew_end(s->crew, ROLE_COPY, false);
+    return (!copies || crew_fill_up_to(s->crew, ROLE_COPY, s->copiers, why)) &&
+           (!builds || crew_fill_up_to(s->crew, ROLE_BUILD, s->builders, why));
+}
+
+static bool staff_refresh_stage(struct supervisor *s, struct fault *why)
+{
+    bool builds;
+    return decide(s, PHASE_REFRESH, why) && crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why) &&
+           work_lane_open(s->what->db, PHASE_REFRESH, LANE_BUILD, &builds, why) &&
+           (!builds || crew_fill_up_to(s->crew, ROLE_BUILD, s->builders, why));
+}
+
+/* As soon as the plan is there, those who will copy connect, while the schema is dumped and
+ * created. */
+static bool staff_ahead(struct supervisor *s, struct fault *why)
+{
+    bool planning;
+    if (!work_lane_open(s->what->db, PHASE_PLAN, LANE_PLAN, &planning, why))
+        return false;
+    return planning || staff_copy_stage(s, why);
+}
+
+/* The snapshot is let go as soon as nobody reads in it, so that the source can vacuum. */
+static bool staff_snapshot(struct supervisor *s, struct fault *why)
+{
+    bool open;
+    if (!s->data_open)
+        return true;
+    if (!work_data_open(s->what->db, &open, why))
+        return false;
+    if (!open) {
+        s->data_open = false;
+        crew_end(s->crew, ROLE_SNAPSHOT, false);
+    }
+    return true;
+}
+
+bool supervisor_staff(struct supervisor *s, struct fault *why)
+{
+    if (s->stopping != NOT_STOPPING)
+        return true;
+    switch (s->phase) {
+    case PHASE_NEW:
+        if (!s->resumed)
+            return crew_fill_up_to(s->crew, ROLE_RESUME, 1, why);
+        /* Who will be needed next connects while the snapshot is taken. */
+        return (!s->data_open || crew_fill_up_to(s->crew, ROLE_SNAPSHOT, 1, why)) &&
+               crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why);
+    case PHASE_PLAN:
+    case PHASE_SCHEMA:
+        return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why) && staff_ahead(s, why);
+    case PHASE_COPY:
+        return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why) && staff_copy_stage(s, why) &&
+               staff_snapshot(s, why);
+    case PHASE_REFRESH:
+        return staff_refresh_stage(s, why);
+    case PHASE_POST:
+        crew_end(s->crew, ROLE_COPY, false);
+        return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why);
+    case PHASE_CLOSE:
+        crew_end(s->crew, ROLE_BUILD, false);
+        return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why);
+    default:
+        return true;
+    }
+}

@@ -1,0 +1,55 @@
+/*
+ * supervisor.h - what the files of the supervisor share: its state, and how it fails, staffs its
+ * crew and takes the end of a worker. Private to run/supervise*.c.
+ */
+#ifndef PGHAUL_RUN_SUPERVISOR_H
+#define PGHAUL_RUN_SUPERVISOR_H
+
+#include "run/crew.h"
+#include "run/phases.h"
+#include "run/progress.h"
+#include "run/supervise.h"
+
+enum stopping { NOT_STOPPING, STOPPING_SOON, STOPPING_NOW };
+
+struct supervisor {
+    struct supervise *what;
+    struct crew *crew;
+    struct progress *progress;
+    struct run run;
+    int signals;
+    enum phase phase;
+    bool snapshot_known;
+    bool resumed;          /* what a dead run has left is put in order */
+    bool planned;          /* the plan of a resumed run was complete */
+    bool data_open;        /* there are items that need the snapshot */
+    enum phase decided;    /* the stage for which these are decided: */
+    int copiers, builders; /* copy and build workers */
+    enum stopping stopping;
+    struct fault fault; /* why the run fails; id 0: it does not */
+    int64_t began_ms;
+    int64_t tick_ms; /* next one */
+};
+
+/* The run fails, for what a worker in this role (ROLES: we ourselves) has met: everybody is ended
+ * at once. The first cause is the one that is told. */
+void supervisor_fail(struct supervisor *s, enum role role, const struct fault *why);
+
+/* Somebody asked for the end: at first after the items in hand, the second time at once. */
+void supervisor_stop(struct supervisor *s);
+
+/* The process in this place has ended with this status and all it had to say has been read:
+ * replaced, not needed any more, or the end of the run. */
+bool supervisor_worker_ended(struct supervisor *s, struct place *place, int status,
+                             struct fault *why);
+
+/* Fills the places that the phase needs, and ends those that it needs no more. */
+bool supervisor_staff(struct supervisor *s, struct fault *why);
+
+/* The lanes that a role may claim from now: its own, and in a small run others. */
+unsigned supervisor_lanes(const struct supervisor *s, enum role role);
+
+/* Wakes those who can claim from one of the lanes. */
+void supervisor_wake(struct supervisor *s, unsigned lanes);
+
+#endif
