@@ -169,7 +169,8 @@ static bool advance(struct supervisor *s, struct fault *why)
 
 /* ---- time ---- */
 
-/* Nobody works and nobody is coming, but there are items left: this would wait for ever. */
+/* Nobody works and nobody is coming, but there are items left: this would wait for ever. Only true
+ * after advance() has made of the last events what there is to make. */
 static bool check_stuck(struct supervisor *s, struct fault *why)
 {
     if (s->stopping != NOT_STOPPING || s->phase == PHASE_DONE)
@@ -266,7 +267,7 @@ static bool wait_and_handle(struct supervisor *s, struct fault *why)
         if (fds[2 + 2 * i].revents != 0 && !on_end(s, &crew->places[i], why))
             return false;
     }
-    return on_deadlines(s, why);
+    return true;
 }
 
 /* The snapshot's holder is the last to go: until then others may be reading. */
@@ -287,7 +288,8 @@ static void loop(struct supervisor *s)
 {
     struct fault why;
     while (!is_over(s)) {
-        if (!advance(s, &why) || (!is_over(s) && !wait_and_handle(s, &why)))
+        if (!advance(s, &why) || !on_deadlines(s, &why) ||
+            (!is_over(s) && !wait_and_handle(s, &why)))
             supervisor_fail(s, ROLES, &why);
     }
 }
