@@ -5,51 +5,53 @@
 
 #include "base/clock.h"
 #include "base/scoped.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "pg/conn.h"
 #include "run/status.h"
 
 #include <jansson.h>
 
-/* Facts that a migration may depend on: name and value. */
+/* Facts that a migration may depend on. */
 static const char source_facts[] =
-    "SELECT f.name, f.value FROM pg_catalog.pg_roles r, LATERAL (VALUES"
-    " ('superuser', r.rolsuper::text),"
-    " ('replication role', r.rolreplication::text),"
-    " ('standby', pg_catalog.pg_is_in_recovery()::text),"
-    " ('splits tables by', CASE WHEN pg_catalog.current_setting('server_version_num')::int >= "
-    "140000"
-    "   THEN 'ctid' ELSE 'integer key (no ctid range scan before version 14)' END),"
-    " ('wal_level', pg_catalog.current_setting('wal_level')),"
-    " ('size', "
-    "pg_catalog.pg_size_pretty(pg_catalog.pg_database_size(pg_catalog.current_database())))"
-    ") f(name, value) WHERE r.rolname = current_user";
+    "SELECT pg_catalog.json_build_object("
+    "'superuser', r.rolsuper,"
+    "'replication', r.rolreplication,"
+    "'standby', pg_catalog.pg_is_in_recovery(),"
+    "'splits_tables_by', CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 140000"
+    " THEN 'ctid' ELSE 'key' END,"
+    "'wal_level', pg_catalog.current_setting('wal_level'),"
+    "'size_bytes', pg_catalog.pg_database_size(pg_catalog.current_database()))"
+    " FROM pg_catalog.pg_roles r WHERE r.rolname = current_user";
 
 static const char target_facts[] =
-    "SELECT f.name, f.value FROM pg_catalog.pg_roles r, LATERAL (VALUES"
-    " ('superuser', r.rolsuper::text),"
-    " ('may create schemas', pg_catalog.has_database_privilege("
-    "   pg_catalog.current_database(), 'CREATE')::text),"
-    " ('may create roles', r.rolcreaterole::text),"
-    " ('standby', pg_catalog.pg_is_in_recovery()::text),"
-    " ('max_connections', pg_catalog.current_setting('max_connections')),"
-    " ('maintenance_work_mem', pg_catalog.current_setting('maintenance_work_mem'))"
-    ") f(name, value) WHERE r.rolname = current_user";
+    "SELECT pg_catalog.json_build_object("
+    "'superuser', r.rolsuper,"
+    "'may_create_schemas',"
+    " pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),"
+    "'may_create_roles', r.rolcreaterole,"
+    "'standby', pg_catalog.pg_is_in_recovery(),"
+    "'max_connections', pg_catalog.current_setting('max_connections')::int,"
+    "'maintenance_work_mem', pg_catalog.current_setting('maintenance_work_mem'))"
+    " FROM pg_catalog.pg_roles r WHERE r.rolname = current_user";
 
 static bool ping_side(const struct conninfo *info, struct leash *leash, json_t *result,
                       struct fault *why)
 {
     scoped(drop_conn) struct conn *conn = NULL;
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_rows) struct rows nothing = ROWS_NONE;
+    scoped(drop_rows) struct rows facts = ROWS_NONE;
     struct conn_wish wish = {.info = info, .application = "pghaul ping"};
-    json_t *side = json_object(), *facts = json_object();
-    json_object_set_new(result, side_word(info->side), side);
     if (!conn_open(&conn, &wish, leash, why))
         return false;
     int64_t before = clock_utc_us();
-    if (!conn_query(conn, info->side == SIDE_SOURCE ? source_facts : target_facts, &rows, why))
+    if (!conn_query(conn, "SELECT", &nothing, why))
         return false;
     int64_t took = clock_utc_us() - before;
+    if (!conn_query(conn, info->side == SIDE_SOURCE ? source_facts : target_facts, &facts, why))
+        return false;
+    json_t *side = json_object();
+    json_object_set_new(result, side_word(info->side), side);
     json_object_set_new(side, "connection", status_json_text(strbuf_text(&info->shown)));
     json_object_set_new(side, "version", status_json_text(conn_version_text(conn)));
     json_object_set_new(side, "database", status_json_text(conn_database(conn)));
@@ -57,11 +59,23 @@ static bool ping_side(const struct conninfo *info, struct leash *leash, json_t *
     json_object_set_new(side, "user", status_json_text(conn_user(conn)));
     json_object_set_new(side, "encrypted", json_boolean(conn_encrypted(conn)));
     json_object_set_new(side, "round_trip_us", json_integer(took));
-    json_object_set_new(side, "facts", facts);
-    for (int row = 0; row < rows_count(&rows); row++)
-        json_object_set_new(facts, rows_text(&rows, row, 0),
-                            status_json_text(rows_text(&rows, row, 1)));
+    json_object_set_new(side, "facts", json_loads(rows_text(&facts, 0, 0), 0, NULL));
     return true;
+}
+
+static void add_fact(struct strbuf *text, const char *name, const json_t *value)
+{
+    char size[32];
+    strbuf_addf(text, "  %s: ", name);
+    if (json_is_string(value))
+        strbuf_add_shown(text, json_string_value(value));
+    else if (json_is_boolean(value))
+        strbuf_add(text, json_is_true(value) ? "yes" : "no");
+    else if (strcmp(name, "size_bytes") == 0)
+        strbuf_add(text, size_text(size, sizeof size, json_integer_value(value)));
+    else
+        strbuf_addf(text, "%lld", json_integer_value(value));
+    strbuf_add_char(text, '\n');
 }
 
 static void add_side(struct strbuf *text, const char *name, const json_t *side)
@@ -80,7 +94,7 @@ static void add_side(struct strbuf *text, const char *name, const json_t *side)
                 (double)json_integer_value(json_object_get(side, "round_trip_us")) / 1000);
     json_object_foreach(json_object_get(side, "facts"), key, value)
     {
-        strbuf_addf(text, "  %s: %s\n", key, json_string_value(value));
+        add_fact(text, key, value);
     }
 }
 
@@ -124,8 +138,9 @@ bool cmd_ping(struct options *options, struct fault *why)
         return read_side(options, SIDE_SOURCE, &missing, why);
     json_t *result = json_object();
     bool good = ping_all(options, &leash, result, why);
-    if (good)
-        show(&text, result, options->json);
+    /* What answered is shown also when the other side did not. */
+    show(&text, result, options->json);
     json_decref(result);
-    return good && print_text(&text, why);
+    struct fault ignored;
+    return print_text(&text, good ? why : &ignored) && good;
 }

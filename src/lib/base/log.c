@@ -16,7 +16,6 @@ static struct {
     int file;
     log_sink *sink;
     void (*hide)(void);
-    void (*show)(void);
 } log_state = {.level = LEVEL_INFO, .file = -1};
 
 static const char *const words[LEVELS] = {"error", "warning", "info", "debug"};
@@ -80,10 +79,9 @@ bool log_open_file(const char *path, struct fault *why)
     return true;
 }
 
-void log_set_display(void (*hide)(void), void (*show)(void))
+void log_set_display(void (*hide)(void))
 {
     log_state.hide = hide;
-    log_state.show = show;
 }
 
 void log_divert(log_sink *sink)
@@ -119,8 +117,6 @@ void log_relayed(enum log_level level, const char *who, const char *text)
         if (log_state.hide != NULL)
             log_state.hide();
         put(STDERR_FILENO, &line);
-        if (log_state.show != NULL)
-            log_state.show();
     }
     if (log_state.file >= 0 && (level <= LEVEL_INFO || level <= log_state.level)) {
         scoped(drop_strbuf) struct strbuf line = STRBUF_EMPTY;

@@ -33,9 +33,8 @@ bool log_colour(void);
 /* Appends to this file as well, from now on. */
 bool log_open_file(const char *path, struct fault *why);
 
-/* Called before and after a line is put on stderr, so that a progress display
- * can step aside. NULL for none. */
-void log_set_display(void (*hide)(void), void (*show)(void));
+/* Called before a line is put on stderr, so that a progress display can step aside. NULL: none. */
+void log_set_display(void (*hide)(void));
 
 /* Gives every line to `sink` instead of writing it. `sink` returns false when it
  * cannot take the line, which is then written after all. */

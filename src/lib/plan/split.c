@@ -194,8 +194,8 @@ bool split_tables(struct plan *plan, struct fault *why)
     };
     if (!table_each_larger(plan->db, s.limit, split_table, &s, why))
         return false;
-    if (plan->split_larger_than == 0)
-        snprintf(text, sizeof text, "not split: other tables keep the workers busy");
+    if (s.limit == INT64_MAX)
+        snprintf(text, sizeof text, "not split: one worker copies");
     else
         snprintf(text, sizeof text, "not split: not larger than %s",
                  size_text(size, sizeof size, s.limit));

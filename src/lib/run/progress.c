@@ -255,10 +255,9 @@ static void draw(void)
 
 /* ---- the interface ---- */
 
-bool progress_open(struct progress **ret_progress, struct db *db, bool show, struct fault *why)
+struct progress *progress_new(struct db *db, bool show)
 {
     struct progress *p = new_memory(1, sizeof *p);
-    (void)why;
     p->db = db;
     p->show = show;
     p->next_line_ms = clock_ms() + LINE_EVERY_MS;
@@ -267,10 +266,9 @@ bool progress_open(struct progress **ret_progress, struct db *db, bool show, str
         show && isatty(STDERR_FILENO) == 1 && terminal != NULL && strcmp(terminal, "dumb") != 0;
     if (p->terminal) {
         drawing = p;
-        log_set_display(hide, NULL);
+        log_set_display(hide);
     }
-    *ret_progress = p;
-    return true;
+    return p;
 }
 
 void drop_progress(struct progress **held)
@@ -280,7 +278,7 @@ void drop_progress(struct progress **held)
     if (drawing == *held) {
         hide();
         drawing = NULL;
-        log_set_display(NULL, NULL);
+        log_set_display(NULL);
     }
     drop_memory(held);
 }
@@ -295,9 +293,8 @@ void progress_phase(struct progress *p, enum phase phase)
         hide();
 }
 
-void progress_done(struct progress *p, enum work_kind kind, int64_t bytes, int64_t rows)
+void progress_done(struct progress *p, enum work_kind kind, int64_t bytes)
 {
-    (void)rows;
     if (p->loaded)
         count(&p->numbers, kind, 0, 1, 0, bytes);
 }

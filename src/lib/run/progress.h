@@ -10,14 +10,14 @@
 struct progress;
 
 /* `show`: draw on stderr if that is a terminal, else log a line every few seconds. */
-bool progress_open(struct progress **ret_progress, struct db *db, bool show, struct fault *why);
+struct progress *progress_new(struct db *db, bool show);
 
 /* For scoped(): takes the display off the screen. */
 void drop_progress(struct progress **progress);
 
-/* A phase begins; an item is done (bytes as the plan expected, rows or -1). */
+/* A phase begins; an item is done (bytes as the plan expected). */
 void progress_phase(struct progress *progress, enum phase phase);
-void progress_done(struct progress *progress, enum work_kind kind, int64_t bytes, int64_t rows);
+void progress_done(struct progress *progress, enum work_kind kind, int64_t bytes);
 
 /* Once a second: draws, or logs a line if it is time to. */
 void progress_tick(struct progress *progress);

@@ -76,7 +76,7 @@ static bool on_message(struct supervisor *s, struct place *place, const struct m
     case MSG_DONE:
         place->failures = 0;
         place->moved_work = 0;
-        progress_done(s->progress, (enum work_kind)message->code, message->bytes, message->rows);
+        progress_done(s->progress, (enum work_kind)message->code, message->bytes);
         supervisor_wake(s, message->lanes);
         return true;
     case MSG_FAULT:
@@ -347,8 +347,9 @@ bool supervise(struct supervise *what, struct fault *why)
     crew->source = what->source;
     crew->target = what->target;
     crew->lock = what->dir->lock;
-    if (!open_signals(&s, why) || !progress_open(&progress, what->db, what->show_progress, why))
+    if (!open_signals(&s, why))
         return false;
+    progress = progress_new(what->db, what->show_progress);
     s.progress = progress;
     s.tick_ms = clock_ms() + TICK_MS;
     loop(&s);
