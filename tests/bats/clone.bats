@@ -22,3 +22,40 @@ load lib.bash
     same
     [[ $(catalog "select split_by from obj_table where relname = 'plain'") == key ]]
 }
+
+@test "four workers copy the parts of one table at once" {
+    pair
+    src -c 'create table large as select i, repeat(md5(i::text), 30) as filler from generate_series(1, 20000) i'
+    background env PGHAUL_TEST_AT=empty.after_commit:stop "$PGHAUL" clone --dir "$RUN" --split-larger-than 2MB --table-jobs 4 -q
+    run=$PID
+    stopped_at empty.after_commit
+    # Whoever begins a part now waits for this lock: all of them are seen at the same time.
+    background psql -qX "$TARGET" -c 'begin; lock table large; select pg_sleep(60)'
+    wait_for 10 lockers 1 "a.application_name = 'psql' and l.granted"
+    go_on
+    wait_for 20 lockers 4 "a.application_name like 'pghaul copy%' and not l.granted"
+    [[ $(catalog "select count(*) from work where kind = 'part' and state = 'running'") == 4 ]]
+    tgt -c "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'psql' and pid <> pg_backend_pid() and datname = '$DB'"
+    wait "$run"
+    same
+}
+lockers() {
+    [[ $(tgt -c "select count(distinct pid) from pg_locks l join pg_stat_activity a using (pid)
+                  where l.relation = 'large'::regclass and $2") == "$1" ]]
+}
+
+@test "the comparison finds one changed value, one row less, one comment less" {
+    pair work
+    run -0 clone -q
+    same
+    tgt -c "update big set n = n + 0.001 where id = 777"
+    run same_contents
+    assert_output --partial public.big
+    tgt -c "update big set n = n - 0.001 where id = 777" -c 'comment on table big is null'
+    run -0 same_contents
+    run same_schema
+    assert_output --partial 'the big one'
+    tgt -c 'delete from plain where id = 60000 and not exists (select from child where plain_id = 60000)'
+    run same_contents
+    assert_output --partial public.plain
+}

@@ -13,8 +13,23 @@ static int open_pidfd(pid_t pid)
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+/* Where there are no pidfds (before Linux 5.3, in some containers and tools), the child holds the
+ * writing end of a pipe instead: the reading end hangs up when it has ended. */
+static bool open_life(int *ret_read, int *ret_write, struct fault *why)
+{
+    int ends[2];
+    scoped(drop_fd) int probe = open_pidfd(getpid());
+    if (probe >= 0)
+        return true;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return fault_errno(why, FAULT_SYSTEM, "cannot make a pipe");
+    *ret_read = ends[0];
+    *ret_write = ends[1];
+    return true;
+}
+
 /* Runs in the child between fork and exec: async-signal-safe calls only. */
-static void become(const struct spawn *what, pid_t parent, int error_pipe)
+static void become(const struct spawn *what, pid_t parent, int error_pipe, int life)
 {
     struct sigaction usual = {.sa_handler = SIG_DFL};
     sigset_t none;
@@ -36,6 +51,8 @@ static void become(const struct spawn *what, pid_t parent, int error_pipe)
         close(null);
     for (const int *keep = what->keep; keep != NULL && *keep >= 0; keep++)
         fcntl(*keep, F_SETFD, 0);
+    if (life >= 0)
+        fcntl(life, F_SETFD, 0);
     for (const char *const *pair = what->env; pair != NULL && *pair != NULL; pair++)
         putenv((char *)(uintptr_t)*pair);
     execv(what->program, (char *const *)(uintptr_t)what->args);
@@ -53,6 +70,10 @@ bool spawn(const struct spawn *what, struct child *ret_child, struct fault *why)
         return fault_errno(why, FAULT_SYSTEM, "cannot make a pipe");
     scoped(drop_fd) int read_end = ends[0];
     scoped(drop_fd) int write_end = ends[1];
+    scoped(drop_fd) int life_read = -1;
+    scoped(drop_fd) int life_write = -1;
+    if (!open_life(&life_read, &life_write, why))
+        return false;
     pid_t parent = getpid();
 
     /* No signal may be handled in the child as if it were the parent. */
@@ -60,7 +81,7 @@ bool spawn(const struct spawn *what, struct child *ret_child, struct fault *why)
     sigprocmask(SIG_SETMASK, &all, &before);
     pid_t pid = fork();
     if (pid == 0)
-        become(what, parent, write_end);
+        become(what, parent, write_end, life_write);
     int problem = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = problem;
@@ -77,7 +98,10 @@ bool spawn(const struct spawn *what, struct child *ret_child, struct fault *why)
         errno = problem;
         return fault_errno(why, FAULT_SYSTEM, "cannot execute \"%s\"", what->program);
     }
-    *ret_child = (struct child){.pid = pid, .pidfd = open_pidfd(pid)};
+    *ret_child = (struct child){
+        .pid = pid,
+        .pidfd = life_read >= 0 ? give_fd(life_read) : open_pidfd(pid),
+    };
     if (ret_child->pidfd < 0) {
         fault_errno(why, FAULT_SYSTEM, "cannot open a pidfd");
         drop_child(ret_child);

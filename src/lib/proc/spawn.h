@@ -22,7 +22,7 @@ struct spawn {
 
 struct child {
     pid_t pid; /* 0: none */
-    int pidfd; /* readable when the child has ended */
+    int pidfd; /* readable, or hung up, when the child has ended */
 };
 
 #define CHILD_NONE \

@@ -48,6 +48,18 @@ static bool send_settings(const struct crew *crew, int channel, struct fault *wh
     return channel_send(channel, &message, why);
 }
 
+/* This very program, also when its file has been replaced meanwhile. Under valgrind the link names
+ * valgrind, so a test may say which program is meant. */
+static const char *own_program(void)
+{
+#ifdef PGHAUL_FAILPOINTS
+    const char *program = getenv("PGHAUL_TEST_PROGRAM");
+    if (program != NULL)
+        return program;
+#endif
+    return "/proc/self/exe";
+}
+
 bool crew_fill(struct crew *crew, struct place *place, struct fault *why)
 {
     char number[16], descriptor[16];
@@ -64,7 +76,7 @@ bool crew_fill(struct crew *crew, struct place *place, struct fault *why)
                                 NULL};
     const int keep[] = {theirs, crew->lock, -1};
     struct spawn what = {
-        .program = "/proc/self/exe", .args = args, .in = -1, .out = -2, .error = -2, .keep = keep};
+        .program = own_program(), .args = args, .in = -1, .out = -2, .error = -2, .keep = keep};
     if (!spawn(&what, &place->child, why))
         return fault_during(why, "starting worker %s %d", args[2], place->number);
     if (!send_settings(crew, ours, why)) {
