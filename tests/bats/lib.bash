@@ -4,6 +4,8 @@
 bats_require_minimum_version 1.5.0
 load /usr/lib/bats/bats-support/load.bash
 load /usr/lib/bats/bats-assert/load.bash
+# shellcheck source=tests/compare
+source "${BASH_SOURCE[0]%/*}/../compare"
 
 # pair TEMPLATE [OPTIONS for the target's CREATE DATABASE]
 pair() {
@@ -91,43 +93,8 @@ stopped_at() {
 }
 go_on() { kill -CONT "$STOPPED" 2>/dev/null || true; }
 
-# One line for each table: count and order-independent hash of its rows; then sequences and large
-# objects. In one session with fixed settings, since texts of values depend on them.
-contents() {
-    psql -qXAt -v ON_ERROR_STOP=1 "$1" <<'SQL'
-set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'postgres'; set extra_float_digits = 3;
-set bytea_output = 'hex'; set search_path = ''; set lc_monetary = 'C'; set row_security = off;
-select format('select %L, count(*), sum((''x'' || substr(md5(t::text), 1, 16))::bit(64)::bigint::numeric) from only %I.%I t',
-              nspname || '.' || relname, nspname, relname)
-  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where relkind in ('r', 'm') and relispopulated and nspname !~ '^pg_' and nspname not in ('information_schema', 'pghaul')
- order by nspname collate "C", relname collate "C" \gexec
-select format('select %L, last_value, is_called from %I.%I', nspname || '.' || relname, nspname, relname)
-  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where relkind = 'S' order by nspname collate "C", relname collate "C" \gexec
-select 'large object', m.oid, pg_catalog.md5(pg_catalog.lo_get(m.oid)), pg_catalog.pg_get_userbyid(lomowner),
-       (select string_agg(a::text, ',' order by a::text) from unnest(lomacl) a), pg_catalog.obj_description(m.oid, 'pg_largeobject')
-  from pg_catalog.pg_largeobject_metadata m order by oid;
-SQL
-}
-
-same_contents() {
-    contents "$SOURCE" >"$BATS_TEST_TMPDIR/source.contents"
-    contents "$TARGET" >"$BATS_TEST_TMPDIR/target.contents"
-    diff "$BATS_TEST_TMPDIR/source.contents" "$BATS_TEST_TMPDIR/target.contents"
-}
-
-schema_of() {
-    "$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)/pg_dump" --schema-only -d "$1" |
-        grep -vE '^\\(un)?restrict '
-}
-
-same_schema() {
-    schema_of "$SOURCE" >"$BATS_TEST_TMPDIR/source.sql"
-    schema_of "$TARGET" >"$BATS_TEST_TMPDIR/target.sql"
-    diff "$BATS_TEST_TMPDIR/source.sql" "$BATS_TEST_TMPDIR/target.sql"
-}
-
+same_contents() { alike contents "$SOURCE" "$TARGET" "$BATS_TEST_TMPDIR"; }
+same_schema() { alike schema "$SOURCE" "$TARGET" "$BATS_TEST_TMPDIR"; }
 same() { same_schema && same_contents; }
 
 # Nothing of ours is connected to either server, and nothing of ours is left in the target.

@@ -259,3 +259,24 @@ no_worker_backends() {
     same
     finished_once
 }
+
+@test "the last transaction fails: the resume does it, event triggers and all" {
+    pair work
+    PGHAUL_TEST_AT='final.before_commit:error' run clone "${options[@]}"
+    [[ $status == 1 ]]
+    run -0 clone --resume -q
+    same
+    finished_once
+}
+
+@test "a resume that fails at once loses nothing: the run is still there" {
+    pair work
+    PGHAUL_TEST_AT='foreign_keys.begun:error' run clone "${options[@]}"
+    [[ $status == 1 ]]
+    PGHAUL_TARGET="host=/nowhere dbname=$DB" run -5 clone --resume
+    run -6 clone
+    assert_output --partial 'has run'
+    run -0 clone --resume -q
+    same
+    finished_once
+}

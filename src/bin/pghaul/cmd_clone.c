@@ -64,10 +64,14 @@ static bool open_directory(struct clone *clone, struct fault *why)
            run_get(clone->db, &clone->run, &clone->found, why);
 }
 
-/* A run that failed before it changed anything is no loss. */
-static bool has_touched_target(const struct run *run)
+/* A run that failed before it made anything on the target is no loss. */
+static bool is_no_loss(struct clone *clone, bool *ret_none, struct fault *why)
 {
-    return strcmp(run->state, "failed") != 0 || run->phase > PHASE_PLAN;
+    bool tried;
+    if (!work_kind_was_tried(clone->db, WORK_SCHEMA, &tried, why))
+        return false;
+    *ret_none = !tried && strcmp(clone->run.state, "failed") == 0;
+    return true;
 }
 
 static bool refuse_found(const struct clone *clone, struct fault *why)
@@ -147,7 +151,10 @@ static bool begin(struct clone *clone, struct fault *why)
                run_set_resumed(clone->db, why);
     }
     if (clone->found && !options->restart) {
-        if (has_touched_target(&clone->run))
+        bool no_loss;
+        if (!is_no_loss(clone, &no_loss, why))
+            return false;
+        if (!no_loss)
             return refuse_found(clone, why);
         log_info("the run before this one failed before it changed anything: beginning anew");
     }

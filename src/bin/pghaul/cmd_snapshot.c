@@ -70,7 +70,7 @@ bool cmd_snapshot(struct options *options, struct fault *why)
     strbuf_addf(&line, "%s\n", snapshot.id);
     log_info("holding snapshot %s of %s for work directory %s; stop with SIGINT or SIGTERM",
              snapshot.id, strbuf_text(&holding.info.shown), holding.dir.path);
-    if (!print_text(&line, why) || !conn_wait_idle(holding.source, &lost, why) ||
+    if (!print_text(&line, why) || !conn_wait_idle(holding.source, -1, &lost, why) ||
         !snapshot_end(holding.db, snapshot.seq, why))
         return false;
     if (lost)

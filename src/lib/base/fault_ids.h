@@ -41,7 +41,8 @@
     "Connect as the tables' owner or as a role with BYPASSRLS.")                                   \
   F(FAULT_TABLE_CHANGED,       2103, SOURCE,  "a table changed under the snapshot",                \
     "Its rows can no longer be read as they were: start over with --restart (and "                 \
-    "--drop-if-exists), without TRUNCATE, VACUUM FULL, CLUSTER or ALTER TABLE meanwhile.")         \
+    "--drop-if-exists; if pghaul snapshot holds the snapshot, start that anew first), without "     \
+    "TRUNCATE, VACUUM FULL, CLUSTER or ALTER TABLE meanwhile.")                                    \
   F(FAULT_TABLE_GONE,          2104, SOURCE,  "a table vanished from the source",                  \
     "It was dropped or renamed after the snapshot was taken: start over with --restart.")          \
   F(FAULT_TABLE_LOCKED,        2105, SOURCE,  "a table is locked on the source",                   \

@@ -67,7 +67,8 @@ bool work_claim(struct db *db, enum lane lane, int64_t most, int64_t owner, stru
     if (!*ret_found)
         return true;
 
-    scoped(drop_work) struct work work = {.id = stmt_int(stmt, 0), .epoch = stmt_int(stmt, 1)};
+    scoped(drop_work) struct work work = {
+        .id = stmt_int(stmt, 0), .epoch = stmt_int(stmt, 1), .lane = lane};
     if (!kind_parse(stmt_text(stmt, 2), &work.kind, why))
         return false;
     work.object = stmt_int(stmt, 3);
@@ -161,9 +162,9 @@ bool work_return_all(struct db *db, struct fault *why)
     return db_run(db, why, SQL_WORK_RETURN_ALL, "");
 }
 
-bool work_moved(struct db *db, int64_t id, int64_t bytes, int64_t rows, struct fault *why)
+bool work_moved(struct db *db, int64_t id, int64_t bytes, struct fault *why)
 {
-    return db_run(db, why, SQL_WORK_MOVED, "iii", bytes, rows, id);
+    return db_run(db, why, SQL_WORK_MOVED, "ii", bytes, id);
 }
 
 /* The answer of a statement that says 1 for yes, and 0 or nothing for no. */
@@ -233,13 +234,24 @@ bool work_lane_size(struct db *db, enum phase stage, enum lane lane, int64_t *re
     return true;
 }
 
-bool work_kind_is_done(struct db *db, enum work_kind kind, bool *ret_done, struct fault *why)
+static bool any_of_kind(struct db *db, enum catalog_sql sql, enum work_kind kind, bool *ret_any,
+                        struct fault *why)
 {
     int64_t count;
-    if (!db_int(db, why, &count, 0, SQL_WORK_KIND_DONE, "s", kinds[kind].word))
+    if (!db_int(db, why, &count, 0, sql, "s", kinds[kind].word))
         return false;
-    *ret_done = count > 0;
+    *ret_any = count > 0;
     return true;
+}
+
+bool work_kind_is_done(struct db *db, enum work_kind kind, bool *ret_done, struct fault *why)
+{
+    return any_of_kind(db, SQL_WORK_KIND_DONE, kind, ret_done, why);
+}
+
+bool work_kind_was_tried(struct db *db, enum work_kind kind, bool *ret_tried, struct fault *why)
+{
+    return any_of_kind(db, SQL_WORK_KIND_TRIED, kind, ret_tried, why);
 }
 
 bool work_kind_reset(struct db *db, enum work_kind kind, struct fault *why)

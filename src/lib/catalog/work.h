@@ -70,6 +70,7 @@ const char *work_kind_sentence(enum work_kind kind);
 struct work {
     int64_t id;
     int64_t epoch; /* of our claim */
+    enum lane lane;
     enum work_kind kind;
     int64_t object; /* oid of what it is about, 0 = nothing */
     int part;       /* number of the part or batch, from 1; 0 = whole */
@@ -121,7 +122,7 @@ bool work_return(struct db *db, int64_t owner, const char *reason, struct fault 
 bool work_return_all(struct db *db, struct fault *why);
 
 /* Notes how far a running item is. */
-bool work_moved(struct db *db, int64_t id, int64_t bytes, int64_t rows, struct fault *why);
+bool work_moved(struct db *db, int64_t id, int64_t bytes, struct fault *why);
 
 /* Is something ready in this lane now? */
 bool work_ready(struct db *db, enum lane lane, bool *ret_ready, struct fault *why);
@@ -139,8 +140,9 @@ bool work_crowded(struct db *db, enum lane lane, int64_t most, bool *ret_crowded
 bool work_lane_size(struct db *db, enum phase stage, enum lane lane, int64_t *ret_items,
                     int64_t *ret_bytes, struct fault *why);
 
-/* Is there a done item of a kind? Makes all of them ready again. */
+/* Is there a done item of a kind? One that was ever begun? Makes all of them ready again. */
 bool work_kind_is_done(struct db *db, enum work_kind kind, bool *ret_done, struct fault *why);
+bool work_kind_was_tried(struct db *db, enum work_kind kind, bool *ret_tried, struct fault *why);
 bool work_kind_reset(struct db *db, enum work_kind kind, struct fault *why);
 
 /* Does away with the item of a kind that turns out to have nothing to do. */

@@ -232,7 +232,7 @@ static bool has_entries(struct job *job, const char *name, bool *ret_any, struct
     return true;
 }
 
-static bool run_script(struct job *job, const char *name, int batch, struct fault *why)
+static bool run_script(struct job *job, const char *name, int batch, bool whole, struct fault *why)
 {
     struct tools tools;
     char path[PATH_MAX];
@@ -243,7 +243,7 @@ static bool run_script(struct job *job, const char *name, int batch, struct faul
         return true;
     schema_path(path, job, name, ".sql");
     return choose_tools(job, &tools, why) && make_script(job, &tools, name, why) &&
-           script_run(job, path, batch, why);
+           script_run(job, path, batch, whole, why);
 }
 
 /* ---- --drop-if-exists ---- */
@@ -303,18 +303,18 @@ bool job_schema(struct job *job, struct fault *why)
         return false;
     return drop_existing(job, &tools, why) && make_script(job, &tools, "pre", why) &&
            skip_empty(job, WORK_POST, "post", why) &&
-           skip_empty(job, WORK_REFRESH, "refresh", why) && script_run(job, path, 0, why);
+           skip_empty(job, WORK_REFRESH, "refresh", why) && script_run(job, path, 0, true, why);
 }
 
 bool job_post(struct job *job, struct fault *why)
 {
-    return run_script(job, "post", 0, why);
+    return run_script(job, "post", 0, true, why);
 }
 
 /* One transaction for each view, since each may take hours. */
 bool job_refresh(struct job *job, struct fault *why)
 {
-    return run_script(job, "refresh", 1, why);
+    return run_script(job, "refresh", 1, true, why);
 }
 
 /* Comments on indexes first. Then, in one transaction, our table goes and the event
@@ -330,7 +330,7 @@ bool job_final(struct job *job, struct fault *why)
     /* The schema's rows are there until this job's own commit removes them. */
     if (!any)
         return true;
-    if (!run_script(job, "final", 0, why) || !choose_tools(job, &tools, why) ||
+    if (!run_script(job, "final", 0, false, why) || !choose_tools(job, &tools, why) ||
         !make_script(job, &tools, "events", why))
         return false;
     schema_path(path, job, "events", ".sql");

@@ -208,7 +208,7 @@ static bool restore_session(struct script *script, struct fault *why)
     return send_sql(script, why);
 }
 
-static bool run_all(struct script *script, int done, struct fault *why)
+static bool run_all(struct script *script, int done, bool whole, struct fault *why)
 {
     for (;;) {
         take_batch(script, done);
@@ -218,9 +218,8 @@ static bool run_all(struct script *script, int done, struct fault *why)
                 return false;
             continue;
         }
-        /* The end of the script, also of an empty one, is the end of the item. */
         if (script->count == 0)
-            return do_batch(script, 0, why);
+            return !whole || do_batch(script, 0, why);
         if (!do_batch(script, last, why))
             return false;
     }
@@ -238,21 +237,21 @@ static bool open_script(struct script *script, struct mapped *file, const char *
     return true;
 }
 
-bool script_run(struct job *job, const char *path, int batch, struct fault *why)
+bool script_run(struct job *job, const char *path, int batch, bool whole, struct fault *why)
 {
     scoped(drop_mapped) struct mapped file = {NULL, 0};
     scoped(drop_script) struct script script = {.job = job};
     int done;
-    bool whole;
-    if (!done_last_step(job, &done, &whole, why))
+    bool already;
+    if (!done_last_step(job, &done, &already, why))
         return false;
-    if (whole)
+    if (already)
         return true;
     if (!open_script(&script, &file, path, batch, why))
         return false;
     if (done > 0)
         log_debug("the first %d statements of %s are done", done, path);
-    return run_all(&script, done, why);
+    return run_all(&script, done, whole, why);
 }
 
 bool script_add(struct job *job, const char *path, struct strbuf *sql, struct fault *why)

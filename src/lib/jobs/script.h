@@ -9,8 +9,9 @@
 /* Runs the statements of the file in batches of `batch` (0: as many as the target's
  * lock table allows), each batch one transaction with its step in pghaul.done, so
  * that a run that was cut off goes on behind the last batch. The file must stay the
- * same until then. A failing statement is named in the fault. */
-bool script_run(struct job *job, const char *path, int batch, struct fault *why);
+ * same until then. A failing statement is named in the fault. `whole`: with the end of
+ * the script the job's item is done. */
+bool script_run(struct job *job, const char *path, int batch, bool whole, struct fault *why);
 
 /* Adds the statements of a short script to `sql`, for a transaction of the caller's. */
 bool script_add(struct job *job, const char *path, struct strbuf *sql, struct fault *why);

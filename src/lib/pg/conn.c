@@ -310,20 +310,26 @@ bool conn_stream(struct conn *conn, const char *sql, conn_each *each, void *arg,
     }
 }
 
-bool conn_wait_idle(struct conn *conn, bool *ret_lost, struct fault *why)
+bool conn_is_alive(struct conn *conn)
+{
+    /* A parameter status or notice is taken; the end of the connection is found. */
+    if (!PQconsumeInput(conn->pq) || PQstatus(conn->pq) == CONNECTION_BAD)
+        conn->broken = true;
+    return !conn->broken;
+}
+
+bool conn_wait_idle(struct conn *conn, int timeout_ms, bool *ret_lost, struct fault *why)
 {
     struct pollfd fd = {.fd = PQsocket(conn->pq), .events = POLLIN};
+    int64_t end = clock_ms() + timeout_ms;
     *ret_lost = false;
-    while (conn->leash->wish == LEASH_GO && !conn->leash->woken) {
-        if (!leash_poll(conn->leash, &fd, 1, -1, why))
-            return false;
-        if (fd.revents == 0)
-            continue;
-        /* A parameter status or notice is taken; the end of the connection is found. */
-        if (!PQconsumeInput(conn->pq) || PQstatus(conn->pq) == CONNECTION_BAD) {
-            conn->broken = *ret_lost = true;
+    while (conn->leash->wish == LEASH_GO && !conn->leash->woken && !*ret_lost) {
+        int64_t left = timeout_ms < 0 ? -1 : end - clock_ms();
+        if (timeout_ms >= 0 && left <= 0)
             return true;
-        }
+        if (!leash_poll(conn->leash, &fd, 1, (int)left, why))
+            return false;
+        *ret_lost = fd.revents != 0 && !conn_is_alive(conn);
     }
     return true;
 }

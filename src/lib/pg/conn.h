@@ -73,9 +73,12 @@ bool conn_query_params(struct conn *conn, const char *sql, int count, const char
 typedef bool conn_each(void *arg, const struct rows *row, struct fault *why);
 bool conn_stream(struct conn *conn, const char *sql, conn_each *each, void *arg, struct fault *why);
 
-/* Waits until the leash is pulled or the worker is woken (*ret_lost false), or the idle
- * connection is lost. */
-bool conn_wait_idle(struct conn *conn, bool *ret_lost, struct fault *why);
+/* Waits until the leash is pulled or the worker is woken, the time is over (-1: never; all these:
+ * *ret_lost false), or the idle connection is lost. */
+bool conn_wait_idle(struct conn *conn, int timeout_ms, bool *ret_lost, struct fault *why);
+
+/* Is an idle connection still there, as far as the server has told? */
+bool conn_is_alive(struct conn *conn);
 
 int rows_count(const struct rows *rows);
 const char *rows_text(const struct rows *rows, int row, int column); /* "" for NULL */

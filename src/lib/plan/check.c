@@ -26,7 +26,7 @@ bool check_identity(struct conn *conn, struct identity *ret_identity, struct fau
     bool known = rows_bool(&may, 0, 0);
     if (known && !ask(conn, ASK_SYSTEM, &cluster, why))
         return false;
-    /* A clone of a server has its system identifier; only one was started at this moment. */
+    strlcpy(ret_identity->started, rows_text(&rows, 0, 0), sizeof ret_identity->started);
     snprintf(ret_identity->id, sizeof ret_identity->id, "%s/%s/%s",
              known ? rows_text(&cluster, 0, 0) : "?", rows_text(&rows, 0, 1), conn_database(conn));
     ret_identity->integer_datetimes = strcmp(rows_text(&rows, 0, 2), "on") == 0;

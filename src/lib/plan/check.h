@@ -9,7 +9,8 @@
 
 /* Who a server and database are, whatever name they were reached by. */
 struct identity {
-    char id[160];
+    char id[160];     /* system identifier, oid and name of the database */
+    char started[64]; /* when the server was */
     bool in_recovery;
     bool integer_datetimes;
 };

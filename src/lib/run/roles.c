@@ -14,7 +14,7 @@
 #include "run/reap.h"
 #include "run/workdir.h"
 
-enum { WATCH_MS = 1000 };
+enum { WATCH_MS = 1000, TARGET_IDLE_MS = 3000 };
 
 /* ---- snapshot ---- */
 
@@ -61,14 +61,17 @@ bool worker_take_snapshot(struct worker *worker, struct fault *why)
     return true;
 }
 
-/* An idle connection tells us that it is lost by becoming readable. The target is not needed
- * between items, and must not take the snapshot with it if it restarts. */
+/* An idle connection tells us that it is lost by becoming readable. That of the target is kept for
+ * the next item, but not for long, and must not take the snapshot with it if it is lost. */
 bool worker_keep_snapshot(struct worker *worker, struct fault *why)
 {
     bool lost;
     struct fault ignored;
-    drop_conn(&worker->target);
-    if (!conn_wait_idle(worker->source, &lost, why))
+    if (!conn_wait_idle(worker->source, TARGET_IDLE_MS, &lost, why))
+        return false;
+    if (!worker->leash->woken || !conn_is_alive(worker->target))
+        drop_conn(&worker->target);
+    if (!lost && !conn_wait_idle(worker->source, -1, &lost, why))
         return false;
     if (lost)
         return fault_set(why, FAULT_SNAPSHOT_GONE,
@@ -76,7 +79,7 @@ bool worker_keep_snapshot(struct worker *worker, struct fault *why)
     bool woken = worker->leash->woken;
     worker->leash->woken = false;
     if (woken && worker->leash->wish == LEASH_GO)
-        return worker_connect(worker, SIDE_TARGET, why);
+        return worker->target != NULL || worker_connect(worker, SIDE_TARGET, why);
     if (worker->snapshot.holder == HOLDER_RUN)
         snapshot_end(worker->db, worker->snapshot.seq, &ignored);
     return true;

@@ -192,7 +192,7 @@ static bool write_moved(struct supervisor *s, struct fault *why)
     for (int i = 0; i < s->crew->count; i++) {
         struct place *place = &s->crew->places[i];
         if (place->moved_work != 0 &&
-            !work_moved(s->what->db, place->moved_work, place->moved, -1, why)) {
+            !work_moved(s->what->db, place->moved_work, place->moved, why)) {
             db_rollback(s->what->db);
             return false;
         }

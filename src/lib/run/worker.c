@@ -25,7 +25,7 @@ static const struct role_entry roles[ROLES] = {
                      "dumps the schema and restores it by scripts",
                      false,
                      true,
-                     {LANE_SCHEMA, LANE_BUILD, NO_LANE}},
+                     {LANE_SCHEMA, LANE_COPY, LANE_BUILD}},
     [ROLE_COPY] = {"copy",
                    "copies rows, large objects and sequences",
                    true,
@@ -130,6 +130,17 @@ static bool connect_sides(struct worker *worker, struct fault *why)
            (!role->has_target || worker_connect(worker, SIDE_TARGET, why));
 }
 
+/* One who has no source of its own helps to copy: its target was connected before the encoding of
+ * rows was known. */
+static bool begin_to_copy(struct worker *worker, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add(&sql, "SET client_encoding = ");
+    strbuf_add_literal(&sql, worker->run.encoding);
+    worker->snapshot.seq = 0;
+    return worker_connect(worker, SIDE_SOURCE, why) && conn_run(worker->target, sql.text, why);
+}
+
 /* ---- items ---- */
 
 static void on_moved(struct job *job, int64_t bytes)
@@ -164,7 +175,10 @@ static bool note_sides(struct worker *worker, struct fault *why)
     if (!check_identity(worker->source, &source, why) ||
         !check_identity(worker->target, &target, why))
         return false;
-    if (strcmp(source.id, target.id) == 0)
+    /* A physical copy of a server has its system identifier, but was started at another moment; one
+     * in recovery may still follow the target. */
+    if (strcmp(source.id, target.id) == 0 &&
+        (strcmp(source.started, target.started) == 0 || source.in_recovery))
         return fault_set(why, FAULT_SAME_DATABASE,
                          "--source and --target are the same database \"%s\" of the same server",
                          conn_database(worker->source));
@@ -174,9 +188,12 @@ static bool note_sides(struct worker *worker, struct fault *why)
 static bool do_item(struct worker *worker, struct job *job, struct fault *why)
 {
     unsigned lanes;
-    if (!load_run(worker, why) || !enter_snapshot(worker, why) ||
+    if (!load_run(worker, why) ||
+        (job->work->lane == LANE_COPY && worker->source == NULL && !begin_to_copy(worker, why)) ||
+        !enter_snapshot(worker, why) ||
         (job->work->kind == WORK_PLAN && (!note_sides(worker, why) || !load_run(worker, why))))
         return false;
+    job->source = worker->source;
     job->snapshot = worker->snapshot.id;
     if (job->work->kind == WORK_DUMP)
         worker->run.target_version = conn_version(worker->target);
@@ -210,7 +227,7 @@ static bool claim(struct worker *worker, struct work *ret_work, bool *ret_found,
 static bool release_source(struct worker *worker, struct fault *why)
 {
     bool open;
-    if (worker->role != ROLE_COPY || worker->source == NULL)
+    if (worker->role == ROLE_SNAPSHOT || worker->source == NULL)
         return true;
     if (!work_lane_open(worker->db, PHASE_COPY, LANE_COPY, &open, why))
         return false;
@@ -262,7 +279,6 @@ static bool do_items(struct worker *worker, struct fault *why)
             continue;
         }
         job.work = &work;
-        job.source = worker->source;
         job.target = worker->target;
         if (!do_item(worker, &job, why) || !leash_look(worker->leash, why))
             return false;

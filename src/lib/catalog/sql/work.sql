@@ -41,7 +41,7 @@ update work set state = 'ready', owner = null, fault = :fault
 update work set state = 'ready', owner = null where owner is not null and state = 'running'
 
 -- name: WORK_MOVED
-update work set moved = :moved, rows = :rows where id = :id and state = 'running'
+update work set moved = :moved where id = :id and state = 'running'
 
 -- name: WORK_READY_IN_LANE
 select 1 from work
@@ -97,6 +97,9 @@ delete from work where kind = :kind and state <> 'done'
 
 -- name: WORK_KIND_DONE scan-ok
 select count(*) from work where kind = :kind and state = 'done'
+
+-- name: WORK_KIND_TRIED scan-ok
+select count(*) from work where kind = :kind and attempts > 0
 
 -- name: WORK_TOTALS scan-ok
 select kind, count(*), sum(state = 'done'), sum(bytes),
