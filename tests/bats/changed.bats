@@ -110,3 +110,22 @@ nobody_copies() { [[ $(admin_source "select count(*) from pg_stat_activity where
     contents "$TARGET" >"$BATS_TEST_TMPDIR/after"
     diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
+
+@test "columns that were swapped by name, or dropped and added again, are found" {
+    pair
+    local change
+    for change in 'alter table t rename a to x; alter table t rename b to a; alter table t rename x to b' \
+        'alter table t drop b; alter table t add b text'; do
+        src -c 'drop table if exists t' -c 'create table t (a text, b text)' -c "insert into t values ('a', 'b')"
+        background "$PGHAUL" snapshot --dir "$RUN"
+        wait_for 10 catalog_says 'select count(*) from snapshot where ended_us is null' 1
+        background env PGHAUL_TEST_AT=supervisor.before_phase:stop:3 "$PGHAUL" clone --dir "$RUN" -q
+        stopped_at supervisor.before_phase
+        src -c "$change"
+        go_on
+        wait "$PID" && status=0 || status=$?
+        [[ $status == 4 ]]
+        grep -q 'PGH-2103.*has other columns' "$BATS_TEST_TMPDIR/err"
+        again
+    done
+}

@@ -59,3 +59,24 @@ lockers() {
     run same_contents
     assert_output --partial public.plain
 }
+
+@test "schemas that need care: views that need a key, names like keywords, invalid indexes, other grantors" {
+    pair
+    src -c 'create table t (id int primary key, name text)' -c "insert into t select i, 'n' || i from generate_series(1, 50) i" \
+        -c 'create materialized view m as select id, name, count(*) as n from t group by id' -c 'create index on m (n)' \
+        -c 'create view v as select m.id, t.name from m join t using (id) group by t.id, m.id' \
+        -c 'create type public.begin as (a int, b text)' \
+        -c "create function g() returns public.begin language sql as 'select 1, ''x''::text'" \
+        -c 'create function h(i int) returns int language sql begin atomic select case when i > 1 then 2 else 1 end; end' \
+        -c 'create table dup (a int, b int)' -c 'insert into dup values (1, 1), (1, 1)'
+    src -c 'create unique index concurrently dup_a on dup ((a + 0))' 2>/dev/null || true
+    src -c 'alter index dup_a alter column 1 set statistics 77'
+    src -c "do \$\$ begin for i in 1..120 loop
+        execute format('create table g%1\$s (a int); grant all on g%1\$s to pgh_owner with grant option;
+                        set role pgh_owner; grant select on g%1\$s to pgh_reader; reset role', i);
+        end loop; end \$\$"
+    run -0 clone
+    assert_output --partial 'index public.dup_a is invalid on the source: left out'
+    src -c 'drop index dup_a'
+    same
+}

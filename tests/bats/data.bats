@@ -81,3 +81,33 @@ X
     same_contents
     [[ $(tgt -c 'select count(*) from ext.conf_parent') == 4 ]]
 }
+
+@test "names, defaults, labels and bodies of functions are converted like rows" {
+    local from to
+    for from in UTF8 LATIN1; do
+        to=$([[ $from == UTF8 ]] && echo LATIN1 || echo UTF8)
+        pair template0 "encoding $from lc_collate 'C' lc_ctype 'C'" "template template0 encoding $to lc_collate 'C' lc_ctype 'C'"
+        PGCLIENTENCODING=UTF8 src -c "create type \"enüm\" as enum ('ö', 'ß')" \
+            -c "create table \"tä\" (a text default 'é', \"ç\" \"enüm\" default 'ö', id int primary key)" \
+            -c "insert into \"tä\" (id) values (1)" -c "create function \"fñ\"() returns text language sql as 'select ''à''::text'" \
+            -c "comment on table \"tä\" is 'û'"
+        run -0 clone -q
+        run diff <(PGCLIENTENCODING=UTF8 schema_of "$SOURCE client_encoding=UTF8" | grep -v client_encoding) \
+            <(PGCLIENTENCODING=UTF8 schema_of "$TARGET client_encoding=UTF8" | grep -v client_encoding)
+        assert_output ''
+        [[ $(PGCLIENTENCODING=UTF8 tgt -c "select a || \"ç\"::text || \"fñ\"() from \"tä\"") == éöà ]]
+        admin_source "drop database $DB"
+        admin_target "drop database $DB"
+        rm -rf "$RUN"
+    done
+}
+
+@test "settings of the database that change what a literal means" {
+    pair
+    src -c 'create table t (a text[], b text)' -c "insert into t values (array['x', null], 'y')" -c "create table n (a int check (a = null or a > 0))"
+    tgt -c "alter database $DB set array_nulls = off" -c "alter database $DB set transform_null_equals = on" \
+        -c "alter database $DB set synchronous_commit = off"
+    run -0 clone -q --copy-format text
+    same_contents
+    [[ $(tgt -c 'select a[2] is null from t') == t ]]
+}

@@ -260,3 +260,33 @@ locked_exclusively() { [[ $(src -c "select count(*) from pg_locks where mode = '
     run -0 clone --drop-if-exists
     same
 }
+
+@test "a table that somebody holds on the target: the copy ends with its name, and does not hang" {
+    pair work
+    background env PGHAUL_TEST_AT=copy.begun:stop "$PGHAUL" clone --dir "$RUN" --lock-timeout 1s --retry-for 2s --split-larger-than 1MB --table-jobs 2 -q
+    run=$PID
+    stopped_at copy.begun
+    table=$(catalog "select name from work where state = 'running' and kind in ('part', 'table', 'small') order by started_us limit 1")
+    background psql -qX "$TARGET" -c "begin; lock table ${table% part *}; select pg_sleep(60)"
+    wait_for 10 held_by_psql
+    go_on
+    wait "$run" && status=0 || status=$?
+    [[ $status == 5 ]]
+    grep -q 'lock timeout' "$RUN/log/pghaul.log"
+    tgt -c "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'psql' and pid <> pg_backend_pid() and datname = '$DB'"
+}
+held_by_psql() { [[ $(tgt -c "select count(*) > 0 from pg_locks l join pg_stat_activity a using (pid) where a.application_name = 'psql' and l.mode = 'AccessExclusiveLock' and l.granted and a.pid <> pg_backend_pid()") == t ]]; }
+
+@test "a schema pghaul of the user's own" {
+    pair work
+    src -c 'create schema pghaul' -c 'create table pghaul.x (a int)'
+    run -4 clone
+    assert_output --partial 'PGH-2110: '
+    assert_output --partial 'pghaul.x'
+    src -c 'drop schema pghaul cascade'
+    # On the target it stays, with what is in it.
+    tgt -c 'create schema pghaul' -c 'create view pghaul.x as select 1 as a'
+    run -0 clone -q
+    [[ $(tgt -c 'select a from pghaul.x') == 1 ]]
+    same_contents
+}

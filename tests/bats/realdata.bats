@@ -1,7 +1,7 @@
 load lib.bash
 
 # What any Debian has: see tests/demo/load.
-real_data() { PACKAGES=3000 ROWS=20000 SCALE=1 "$PGH_TOP/tests/demo/load" "$SOURCE" apt iso unicode licences readings pgbench; }
+real_data() { DEMO_PACKAGES=3000 DEMO_ROWS=20000 DEMO_SCALE=1 "$PGH_TOP/tests/demo/load" "$SOURCE" apt iso unicode licences readings pgbench; }
 
 @test "apt's index, iso-codes, unicode-data, licences, pgbench" {
     pair template0 "encoding UTF8"

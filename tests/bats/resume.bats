@@ -280,3 +280,57 @@ no_worker_backends() {
     same
     finished_once
 }
+
+@test "three snapshots, one after the other: no part of an older one is taken for done" {
+    pair work
+    local resume=() nth
+    for nth in 4 3 2; do
+        background env PGHAUL_TEST_AT="copy.before_commit:stop:$nth" "$PGHAUL" clone --dir "$RUN" "${resume[@]:-${options[@]}}" --table-jobs 1 -q
+        stopped_at copy.before_commit
+        kill -9 "$PID"
+        go_on
+        wait_for 10 no_worker_lives
+        rm -f "$PGHAUL_TEST_DIR"/*
+        src -c "insert into big values (100000 + $nth, 'new', 1, now())"
+        resume=(--resume --not-consistent)
+    done
+    run -0 clone --resume --not-consistent -q
+    same
+    finished_once
+}
+
+@test "a worker that dies after its commit leaves a place that copies on" {
+    pair work
+    PGHAUL_TEST_AT=copy.after_commit:kill:3 run -0 clone --split-larger-than 1MB --table-jobs 1 -q
+    fired copy.after_commit
+    same
+    finished_once
+}
+
+@test "a target that has lost what was done is refused" {
+    pair work
+    PGHAUL_TEST_AT='foreign_keys.begun:error' run clone "${options[@]}"
+    [[ $status == 1 ]]
+    tgt -c "delete from pghaul.done where item = (select max(item) from pghaul.done where rows > 100)"
+    run -5 clone --resume
+    assert_output --partial 'PGH-3109: the target lacks 1 items that were done'
+    run -0 clone --restart --drop-if-exists -q
+    same
+}
+
+@test "a directory whose name means something to the shell is begun anew like others" {
+    pair work
+    RUN="$BATS_TEST_TMPDIR/a[1] *?"
+    PGHAUL_TEST_AT='foreign_keys.begun:error' run clone "${options[@]}"
+    [[ $status == 1 ]]
+    src -c 'alter table tiny add c int default 7'
+    run -0 clone --restart --drop-if-exists -q
+    same
+}
+
+@test "a reader of the log that goes away does not stop the run" {
+    pair work
+    "$PGHAUL" clone --dir "$RUN" -v 2>&1 3>&- | head -n 1
+    wait_for 20 catalog_says 'select state from run' done
+    same
+}

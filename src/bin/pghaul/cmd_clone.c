@@ -128,15 +128,23 @@ static bool forget_found(struct clone *clone, struct fault *why)
            setting_put(clone->db, SETTING_GIVEN_UP, given_up.text, why);
 }
 
-static bool create(struct clone *clone, struct fault *why)
+static bool create_in_write(struct db *db, void *arg, struct fault *why)
 {
+    struct clone *clone = arg;
     const char *name = clone->options->name != NULL ? clone->options->name : clone->source.database;
-    return forget_found(clone, why) && workdir_wipe_schema(clone->dir.path, why) &&
-           plan_forget(clone->db, why) &&
+    (void)db;
+    return forget_found(clone, why) && plan_forget(clone->db, why) &&
            run_create(clone->db, name, PGHAUL_VERSION, strbuf_text(&clone->source.shown),
                       strbuf_text(&clone->target.shown), why) &&
            plan_first_items(clone->db, why) && book_keep(clone->options, clone->db, why) &&
            choose_snapshot(clone, why);
+}
+
+/* A run is there with all that belongs to it, or not at all. */
+static bool create(struct clone *clone, struct fault *why)
+{
+    return workdir_wipe_schema(clone->dir.path, why) &&
+           db_write(clone->db, create_in_write, clone, why);
 }
 
 static bool begin(struct clone *clone, struct fault *why)

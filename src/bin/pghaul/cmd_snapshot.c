@@ -53,6 +53,7 @@ static bool take(struct holding *holding, struct snapshot *snapshot, struct faul
     };
     strlcpy(snapshot->id, export.id, sizeof snapshot->id);
     strlcpy(snapshot->lsn, export.lsn, sizeof snapshot->lsn);
+    strlcpy(snapshot->content, export.content, sizeof snapshot->content);
     strlcpy(snapshot->backend_start, conn_backend_start(holding->source),
             sizeof snapshot->backend_start);
     return snapshot_add(holding->db, snapshot, why);

@@ -10,6 +10,8 @@
 #include "run/workdir.h"
 #include "run/worker.h"
 
+#include <fcntl.h>
+
 /* The lines of a worker are written by the supervisor. */
 static int log_channel = -1;
 
@@ -107,6 +109,8 @@ bool cmd_worker(struct options *options, struct fault *why)
     if (!log_open_file(log, why))
         return false;
     if (channel >= 0) {
+        /* Not for the tools that we start. */
+        fcntl(channel, F_SETFD, FD_CLOEXEC);
         log_channel = channel;
         log_divert(send_line);
     }

@@ -113,7 +113,10 @@ static char **hide_arguments(int argc, char **argv, char **envp)
 int main(int argc, char **argv, char **envp)
 {
     struct fault why;
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     umask(077);
+    /* A reader of our output that has gone must not stop a migration. */
+    sigaction(SIGPIPE, &ignore, NULL);
     log_set_colour_from_environment();
     char **arguments = hide_arguments(argc, argv, envp);
     int status = run(argc, arguments, &why) ? 0 : report(&why);

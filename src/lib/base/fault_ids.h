@@ -57,6 +57,8 @@
     "Connect as their owner or a superuser, or GRANT SELECT ON LARGE OBJECT.")                     \
   F(FAULT_ROW_COUNT,           2109, SOURCE,  "source and target disagree on a row count",         \
     "This is never expected: please report it with the log; the item was rolled back.")            \
+  F(FAULT_SCHEMA_OURS,         2110, SOURCE,  "the schema pghaul has objects that are not ours",       \
+    "Its name is kept for pghaul's own table: rename the schema on the source.")                   \
                                                                                                    \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
@@ -79,6 +81,9 @@
   F(FAULT_TARGET_DIFFERS,      3106, TARGET,  "the target is not what was built",                  \
     "Somebody else changed the target during the run. Mend the named object by hand, or "          \
     "start over with --restart --drop-if-exists.")                                                 \
+  F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
+    "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
+    "off: begin anew with --restart --drop-if-exists.")                                            \
   F(FAULT_TARGET_LOCKED,       3107, TARGET,  "an object is locked on the target",                 \
     "End the session that holds the lock, then go on with --resume.")                              \
   F(FAULT_TARGET_READ_ONLY,    3108, TARGET,  "the target is read-only",                           \

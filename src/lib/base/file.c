@@ -20,20 +20,6 @@ bool make_directories(const char *path, struct fault *why)
     }
 }
 
-bool read_file(const char *path, struct strbuf *buf, struct fault *why)
-{
-    scoped(drop_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fault_errno(why, FAULT_SYSTEM, "cannot open \"%s\"", path);
-    char piece[65536];
-    ssize_t got;
-    while ((got = read(fd, piece, sizeof piece)) > 0)
-        strbuf_add_bytes(buf, piece, (size_t)got);
-    if (got < 0)
-        return fault_errno(why, FAULT_SYSTEM, "cannot read \"%s\"", path);
-    return true;
-}
-
 static bool write_all(int fd, const char *text, size_t length)
 {
     while (length > 0) {
@@ -46,13 +32,25 @@ static bool write_all(int fd, const char *text, size_t length)
     return true;
 }
 
+bool put_file(const char *draft, const char *path, struct fault *why)
+{
+    scoped(drop_memory) char *copy = copy_string(path);
+    char *slash = strrchr(copy, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    scoped(drop_fd) int dir = open(slash == NULL ? "." : copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0 || rename(draft, path) != 0 || fsync(dir) != 0)
+        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write \"%s\"", path);
+    return true;
+}
+
 bool write_file(const char *path, const char *text, size_t length, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf draft = STRBUF_EMPTY;
     strbuf_addf(&draft, "%s.new", path);
     scoped(drop_fd) int fd =
         open(draft.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd < 0 || !write_all(fd, text, length) || fsync(fd) != 0 || rename(draft.text, path) != 0)
+    if (fd < 0 || !write_all(fd, text, length) || fsync(fd) != 0)
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write \"%s\"", path);
-    return true;
+    return put_file(draft.text, path, why);
 }

@@ -10,8 +10,8 @@
 /* Makes a directory (mode 0700) and the ones above it. */
 bool make_directories(const char *path, struct fault *why);
 
-/* Adds the whole file to `buf`. */
-bool read_file(const char *path, struct strbuf *buf, struct fault *why);
+/* Gives a file that is written and synced its name, durably. */
+bool put_file(const char *draft, const char *path, struct fault *why);
 
 /* Writes a file (mode 0600) under another name, then renames it, so that nobody
  * ever sees half of it. */

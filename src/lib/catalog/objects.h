@@ -22,7 +22,7 @@ struct table {
     int64_t rows_estimate;
     const char *access_method;
     const char *columns;      /* list of quoted names, "" when there are none */
-    const char *column_types; /* "type/typmod,…" */
+    const char *column_types; /* "type/typmod/number,…" */
     const char *format;       /* text or binary */
     const char *condition;    /* of an extension's configuration table; NULL or "": all rows */
     bool is_config;

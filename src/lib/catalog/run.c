@@ -132,12 +132,17 @@ const char *snapshot_holder_word(enum snapshot_holder holder)
 
 bool snapshot_add(struct db *db, struct snapshot *snapshot, struct fault *why)
 {
-    if (!db_run(db, why, SQL_SNAPSHOT_INSERT, "sssddsi", snapshot->id, snapshot->lsn,
-                holders[snapshot->holder], snapshot->holder_pid, snapshot->backend_pid,
-                snapshot->backend_start, clock_utc_us()))
+    if (!db_run(db, why, SQL_SNAPSHOT_INSERT, "ssssddsi", snapshot->id, snapshot->lsn,
+                snapshot->content, holders[snapshot->holder], snapshot->holder_pid,
+                snapshot->backend_pid, snapshot->backend_start, clock_utc_us()))
         return false;
     snapshot->seq = db_last_id(db);
     return true;
+}
+
+bool snapshot_set_content(struct db *db, const struct snapshot *snapshot, struct fault *why)
+{
+    return db_run(db, why, SQL_SNAPSHOT_SET_CONTENT, "si", snapshot->content, snapshot->seq);
 }
 
 bool snapshot_get(struct db *db, int64_t seq, struct snapshot *ret_snapshot, bool *ret_found,
@@ -153,6 +158,7 @@ bool snapshot_get(struct db *db, int64_t seq, struct snapshot *ret_snapshot, boo
     snapshot->seq = stmt_int(stmt, 0);
     COPY_COLUMN(snapshot->id, stmt, 1);
     COPY_COLUMN(snapshot->lsn, stmt, 2);
+    COPY_COLUMN(snapshot->content, stmt, 6);
     for (int holder = HOLDER_RUN; holder <= HOLDER_OUTSIDE; holder++)
         if (strcmp(stmt_text(stmt, 3), holders[holder]) == 0)
             snapshot->holder = (enum snapshot_holder)holder;

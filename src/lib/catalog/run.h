@@ -70,6 +70,7 @@ struct snapshot {
     int64_t seq;
     char id[64];
     char lsn[LSN_TEXT];
+    char content[201]; /* what it sees begins like this; "" until it is entered */
     enum snapshot_holder holder;
     int holder_pid; /* 0: outside */
     int backend_pid;
@@ -79,6 +80,9 @@ struct snapshot {
 
 /* run, command, outside */
 const char *snapshot_holder_word(enum snapshot_holder holder);
+
+/* What was found when a snapshot from outside was entered. */
+bool snapshot_set_content(struct db *db, const struct snapshot *snapshot, struct fault *why);
 
 /* Fills snapshot->seq. */
 bool snapshot_add(struct db *db, struct snapshot *snapshot, struct fault *why);

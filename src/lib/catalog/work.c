@@ -132,34 +132,43 @@ bool work_finish(struct db *db, const struct work *work, int64_t owner, int64_t 
     return true;
 }
 
-struct found {
-    int64_t id, rows, bytes;
+struct finding {
+    const struct work_found *found;
+    int64_t current;
 };
 
 static bool found_in_write(struct db *db, void *arg, struct fault *why)
 {
-    struct found *found = arg;
+    const struct finding *finding = arg;
+    const struct work_found *found = finding->found;
     unsigned ignored;
-    if (!db_run(db, why, SQL_WORK_FOUND_DONE, "iiii", found->rows, found->bytes, clock_utc_us(),
-                found->id))
+    if (!db_run(db, why, SQL_WORK_FOUND_DONE, "iiiiii", found->rows, found->bytes, clock_utc_us(),
+                found->snapshot, found->id, finding->current))
         return false;
-    return db_changes(db) == 0 || free_waiters(db, found->id, &ignored, why);
+    return (db_changes(db) == 0 || free_waiters(db, found->id, &ignored, why)) &&
+           db_run(db, why, SQL_WORK_CONFIRM, "ii", found->id, found->snapshot);
 }
 
-bool work_found_done(struct db *db, int64_t id, int64_t rows, int64_t bytes, struct fault *why)
+bool work_found_done(struct db *db, const struct work_found *found, int64_t current,
+                     struct fault *why)
 {
-    struct found found = {.id = id, .rows = rows, .bytes = bytes};
-    return db_write(db, found_in_write, &found, why);
+    struct finding finding = {.found = found, .current = current};
+    return db_write(db, found_in_write, &finding, why);
+}
+
+bool work_unconfirm(struct db *db, struct fault *why)
+{
+    return db_run(db, why, SQL_WORK_UNCONFIRM, "");
+}
+
+bool work_unconfirmed(struct db *db, int64_t *ret_count, struct fault *why)
+{
+    return db_int(db, why, ret_count, 0, SQL_WORK_UNCONFIRMED, "");
 }
 
 bool work_return(struct db *db, int64_t owner, const char *reason, struct fault *why)
 {
     return db_run(db, why, SQL_WORK_RETURN, "si", reason, owner);
-}
-
-bool work_return_all(struct db *db, struct fault *why)
-{
-    return db_run(db, why, SQL_WORK_RETURN_ALL, "");
 }
 
 bool work_moved(struct db *db, int64_t id, int64_t bytes, struct fault *why)
@@ -174,10 +183,10 @@ static bool is_yes(int64_t answer, bool *ret_yes)
     return true;
 }
 
-bool work_ready(struct db *db, enum lane lane, bool *ret_ready, struct fault *why)
+bool work_ready(struct db *db, enum lane lane, int64_t most, bool *ret_ready, struct fault *why)
 {
     int64_t answer;
-    return db_int(db, why, &answer, 0, SQL_WORK_READY_IN_LANE, "d", (int)lane) &&
+    return db_int(db, why, &answer, 0, SQL_WORK_READY_IN_LANE, "di", (int)lane, most) &&
            is_yes(answer, ret_ready);
 }
 

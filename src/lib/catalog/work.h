@@ -111,21 +111,28 @@ bool work_claim(struct db *db, enum lane lane, int64_t most, int64_t owner, stru
 bool work_finish(struct db *db, const struct work *work, int64_t owner, int64_t rows, int64_t bytes,
                  unsigned *ret_lanes, struct fault *why);
 
-/* The target says that this item is done (pghaul.done): make the catalog follow.
- * Nothing happens when it knows already. */
-bool work_found_done(struct db *db, int64_t id, int64_t rows, int64_t bytes, struct fault *why);
+/* The target says that this item is done (pghaul.done): make the catalog follow, and note it as
+ * confirmed. A part counts only in the current snapshot, unless it was known to be done. */
+struct work_found {
+    int64_t id;
+    int64_t rows, bytes; /* -1: not known */
+    int64_t snapshot;    /* that it was done in; 0: in none */
+};
+bool work_found_done(struct db *db, const struct work_found *found, int64_t current,
+                     struct fault *why);
+
+/* Forgets what was confirmed; counts the done items that should have been and were not. */
+bool work_unconfirm(struct db *db, struct fault *why);
+bool work_unconfirmed(struct db *db, int64_t *ret_count, struct fault *why);
 
 /* Gives the items of an owner back, with the reason (may be NULL). */
 bool work_return(struct db *db, int64_t owner, const char *reason, struct fault *why);
 
-/* Gives every claimed item back: for a resume, when all workers are known to be gone. */
-bool work_return_all(struct db *db, struct fault *why);
-
 /* Notes how far a running item is. */
 bool work_moved(struct db *db, int64_t id, int64_t bytes, struct fault *why);
 
-/* Is something ready in this lane now? */
-bool work_ready(struct db *db, enum lane lane, bool *ret_ready, struct fault *why);
+/* Could something of this lane be claimed now? `most` as for work_claim(). */
+bool work_ready(struct db *db, enum lane lane, int64_t most, bool *ret_ready, struct fault *why);
 
 /* Is anything of a lane and stage, or of the whole present stage, not done? */
 bool work_lane_open(struct db *db, enum phase stage, enum lane lane, bool *ret_open,

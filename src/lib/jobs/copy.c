@@ -48,8 +48,9 @@ static void add_check(struct strbuf *sql, const struct table *table)
 static void append_types(struct strbuf *types, const struct rows *rows, int from)
 {
     for (int column = from; column < rows_columns(rows); column++)
-        strbuf_addf(types, "%s%u/%d", column == from ? "" : ",", (unsigned)rows_type(rows, column),
-                    rows_typmod(rows, column));
+        strbuf_addf(types, "%s%u/%d/%d", column == from ? "" : ",",
+                    (unsigned)rows_type(rows, column), rows_typmod(rows, column),
+                    rows_origin(rows, column));
 }
 
 static bool changed(const struct table *table, const char *what, struct fault *why)
@@ -248,8 +249,11 @@ bool job_copy(struct job *job, struct fault *why)
     add_in(&in, job, &table);
     FAILPOINT("copy.begun", why);
     struct relay relay = {.out_sql = out.text, .in_sql = in.text, .moved = on_moved, .arg = job};
-    if (!relay_run(&relay, job->source, job->target, why))
+    if (!relay_run(&relay, job->source, job->target, why)) {
+        /* The source's transaction is aborted up to the savepoint, too. */
+        job->held_table = 0;
         return done_already(job, why);
+    }
     job->rows = relay.rows_written;
     job->bytes = relay.bytes;
     return compare_counts(&table, &relay, why) && commit(job, &table, why);

@@ -32,27 +32,33 @@ bool done_prepare(struct job *job, struct fault *why)
                     " run pg_catalog.text NOT NULL,"
                     " item pg_catalog.int8 NOT NULL,"
                     " step pg_catalog.int4 NOT NULL,"
-                    " snapshot pg_catalog.text NOT NULL,"
+                    " snapshot pg_catalog.int8 NOT NULL,"
                     " rows pg_catalog.int8,"
                     " bytes pg_catalog.int8,"
                     " CONSTRAINT " DONE_KEY " PRIMARY KEY (run, item, step, snapshot))",
                     why);
 }
 
+/* Ids of snapshots repeat after a restart of the source; our numbers of them do not. */
+static int64_t number(const struct job *job, bool in_snapshot)
+{
+    return in_snapshot ? job->snapshot->seq : 0;
+}
+
 void done_add_begin(struct strbuf *sql, const struct job *job, int step, bool in_snapshot)
 {
     strbuf_addf(sql,
                 "BEGIN; INSERT INTO pghaul.done (run, item, step, snapshot)"
-                " VALUES ('%s', %" PRId64 ", %d, '%s');",
-                job->run->uuid, job->work->id, step, in_snapshot ? job->snapshot : "");
+                " VALUES ('%s', %" PRId64 ", %d, %" PRId64 ");",
+                job->run->uuid, job->work->id, step, number(job, in_snapshot));
 }
 
 void done_add_counts(struct strbuf *sql, const struct job *job, int64_t rows, int64_t bytes)
 {
     strbuf_addf(sql,
                 "UPDATE pghaul.done SET rows = %" PRId64 ", bytes = %" PRId64
-                " WHERE run = '%s' AND item = %" PRId64 " AND step = 0 AND snapshot = '%s';",
-                rows, bytes, job->run->uuid, job->work->id, job->snapshot);
+                " WHERE run = '%s' AND item = %" PRId64 " AND step = 0 AND snapshot = %" PRId64 ";",
+                rows, bytes, job->run->uuid, job->work->id, number(job, true));
 }
 
 bool done_already(struct job *job, const struct fault *why)
@@ -110,27 +116,58 @@ void done_add_remove(struct strbuf *sql, const struct job *job)
                 "DELETE FROM pghaul.done WHERE run = '%s';"
                 "DO $pghaul$BEGIN"
                 " IF NOT EXISTS (SELECT FROM pghaul.done) THEN"
-                " DROP TABLE pghaul.done; DROP SCHEMA pghaul RESTRICT;"
+                " DROP TABLE pghaul.done;"
+                " BEGIN DROP SCHEMA pghaul RESTRICT;"
+                " EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END;"
                 " END IF; END$pghaul$;",
                 job->run->uuid);
 }
 
+struct following {
+    struct db *db;
+    int64_t current; /* number of the run's snapshot */
+};
+
+/* Parts of a table belong together: those of an older snapshot are of no use unless the catalog
+ * says that the whole table was done in it. */
 static bool on_done(void *arg, const struct rows *row, struct fault *why)
 {
-    return work_found_done(arg, rows_int(row, 0, 0),
-                           rows_null(row, 0, 1) ? -1 : rows_int(row, 0, 1),
-                           rows_null(row, 0, 2) ? -1 : rows_int(row, 0, 2), why);
+    struct following *following = arg;
+    struct work_found found = {
+        .id = rows_int(row, 0, 0),
+        .rows = rows_null(row, 0, 1) ? -1 : rows_int(row, 0, 1),
+        .bytes = rows_null(row, 0, 2) ? -1 : rows_int(row, 0, 2),
+        .snapshot = rows_int(row, 0, 3),
+    };
+    return work_found_done(following->db, &found, following->current, why);
+}
+
+/* What the catalog calls done must be there: a target that was restored, failed over, or crashed
+ * without having written what it committed, may lack it. After the last item there are no rows. */
+static bool refuse_losses(struct db *db, bool rows_there, struct fault *why)
+{
+    bool ended;
+    int64_t lost;
+    if (!work_kind_was_tried(db, WORK_FINAL, &ended, why) || !work_unconfirmed(db, &lost, why))
+        return false;
+    return lost == 0 || (ended && !rows_there) ||
+           fault_set(why, FAULT_TARGET_LACKS,
+                     "the target lacks %" PRId64
+                     " items that were done (tables, parts, indexes or keys)",
+                     lost);
 }
 
 bool done_follow(struct db *db, const struct run *run, struct conn *target, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    scoped(drop_rows) struct rows table = ROWS_NONE;
-    if (!conn_query(target, "SELECT pg_catalog.to_regclass('pghaul.done')", &table, why))
+    struct following following = {.db = db, .current = run->snapshot};
+    struct job job = {.run = run, .target = target};
+    bool any;
+    if (!work_unconfirm(db, why) || !done_any(&job, &any, why))
         return false;
-    if (rows_null(&table, 0, 0))
-        return true;
-    strbuf_addf(&sql, "SELECT item, rows, bytes FROM pghaul.done WHERE run = '%s' AND step = 0",
+    strbuf_addf(&sql,
+                "SELECT item, rows, bytes, snapshot FROM pghaul.done WHERE run = '%s' AND step = 0",
                 run->uuid);
-    return conn_stream(target, sql.text, on_done, db, why);
+    return (!any || conn_stream(target, sql.text, on_done, &following, why)) &&
+           refuse_losses(db, any, why);
 }

@@ -41,7 +41,8 @@ bool done_any(struct job *job, bool *ret_any, struct fault *why);
  * other run needs them. */
 void done_add_remove(struct strbuf *sql, const struct job *job);
 
-/* Makes the catalog follow the target: marks items done that it says are done. */
+/* Makes the catalog follow the target: marks items done that it says are done, and refuses
+ * (FAULT_TARGET_LACKS) when it does not have what was done. */
 bool done_follow(struct db *db, const struct run *run, struct conn *target, struct fault *why);
 
 #endif

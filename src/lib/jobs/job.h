@@ -23,10 +23,10 @@ struct job {
     const char *dir; /* work directory */
     const struct conninfo *source_info;
     const struct conninfo *target_info;
-    struct conn *source;  /* in the snapshot's transaction; NULL where the role has none */
-    struct conn *target;  /* idle, no transaction; NULL where the role has none */
-    const char *snapshot; /* id; "" for roles without one */
-    int64_t held_table;   /* oid of the table that the source's savepoint keeps locked */
+    struct conn *source; /* in the snapshot's transaction; NULL where the role has none */
+    struct conn *target; /* idle, no transaction; NULL where the role has none */
+    const struct snapshot *snapshot; /* that of the run now; seq 0: none yet */
+    int64_t held_table;              /* oid of the table that the source's savepoint keeps locked */
     void (*moved)(struct job *job, int64_t bytes); /* reports progress */
 
     /* Set for each item. */

@@ -54,7 +54,6 @@ bool job_dump(struct job *job, struct fault *why)
     char path[PATH_MAX], draft[PATH_MAX], snapshot[96], lock_timeout[48];
     const char *args[MOST] = {"--format=custom",
                               "--compress=0",
-                              "--no-sync",
                               "--no-password",
                               "--section=pre-data",
                               "--section=post-data",
@@ -67,14 +66,14 @@ bool job_dump(struct job *job, struct fault *why)
                               snapshot,
                               "--encoding",
                               job->run->encoding};
-    int count = 15;
+    int count = 14;
 
     if (!choose_tools(job, &tools, why))
         return false;
     log_info("dumping the schema with %s (version %d)", tools.pg_dump, tools.version);
     schema_path(path, job, "dump", "");
     schema_path(draft, job, "dump", ".new");
-    strlcpy(snapshot, job->snapshot, sizeof snapshot);
+    strlcpy(snapshot, job->snapshot->id, sizeof snapshot);
     if (job->settings->lock_timeout_ms > 0) {
         snprintf(lock_timeout, sizeof lock_timeout, "--lock-wait-timeout=%" PRId64,
                  job->settings->lock_timeout_ms);
@@ -85,8 +84,8 @@ bool job_dump(struct job *job, struct fault *why)
     FAILPOINT("dump.begun", why);
     if (!tools_dump(&tools, job->source_info, args, job->leash, why))
         return false;
-    if (rename(draft, path) != 0)
-        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot rename \"%s\"", draft);
+    if (!put_file(draft, path, why))
+        return false;
     FAILPOINT("dump.made", why);
     return true;
 }

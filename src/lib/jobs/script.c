@@ -22,6 +22,7 @@
 
 enum {
     BATCH_MOST = 2000,
+    MORE = 1000,             /* statements that may end a block begun in the batch */
     SENT_MOST = 256 * 1024,  /* bytes in one message */
     LOCKS_PER_STATEMENT = 8, /* table, TOAST table and index, sequence, types: with reserve */
 };
@@ -57,7 +58,7 @@ struct script {
     struct job *job;
     struct sql_script source;
     struct strbuf known;         /* names of the target's settings, each between newlines */
-    struct sql_statement *batch; /* [most] */
+    struct sql_statement *batch; /* [most + MORE] */
     int most;
     int count;  /* statements in the batch */
     int passed; /* statements before the batch */
@@ -119,6 +120,20 @@ static bool belongs_to_session(const struct sql_statement *statement)
             memcmp(statement->text, set_config, sizeof set_config - 1) == 0);
 }
 
+/* Between SET and RESET SESSION AUTHORIZATION (grants of another grantor) we are somebody else. */
+static bool begins_with(const struct sql_statement *statement, const char *words)
+{
+    size_t length = strlen(words);
+    return statement->length >= length && memcmp(statement->text, words, length) == 0;
+}
+
+static bool is_somebody_else(const struct sql_statement *statement, bool before)
+{
+    if (begins_with(statement, "RESET SESSION AUTHORIZATION"))
+        return false;
+    return begins_with(statement, "SET SESSION AUTHORIZATION") || before;
+}
+
 /* A batch does not reach over the last statement that is done. */
 static void take_batch(struct script *script, int done)
 {
@@ -126,9 +141,16 @@ static void take_batch(struct script *script, int done)
     script->count = 0;
     int left = done - script->passed;
     int most = left > 0 && left < script->most ? left : script->most;
-    while (script->count < most && sql_script_next(&script->source, &script->batch[script->count]))
-        if (!is_unknown_setting(script, &script->batch[script->count]))
-            script->count++;
+    bool else_now = false;
+    /* No batch ends while we are somebody else, who could not write the next step. */
+    while ((script->count < most || (else_now && script->count < script->most + MORE)) &&
+           sql_script_next(&script->source, &script->batch[script->count])) {
+        const struct sql_statement *statement = &script->batch[script->count];
+        if (is_unknown_setting(script, statement))
+            continue;
+        else_now = is_somebody_else(statement, else_now);
+        script->count++;
+    }
 }
 
 static bool send_sql(struct script *script, struct fault *why)
@@ -232,7 +254,7 @@ static bool open_script(struct script *script, struct mapped *file, const char *
     if (!map_file(path, file, why) || !read_known_settings(script, why) ||
         (batch == 0 && !read_lock_budget(script, why)))
         return false;
-    script->batch = new_memory((size_t)script->most, sizeof *script->batch);
+    script->batch = new_memory((size_t)script->most + MORE, sizeof *script->batch);
     script->source = sql_script_over(file->text, file->length);
     return true;
 }

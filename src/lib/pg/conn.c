@@ -382,10 +382,9 @@ int rows_typmod(const struct rows *rows, int column)
     return PQfmod(rows->result, column);
 }
 
-int64_t rows_affected(const struct rows *rows)
+int rows_origin(const struct rows *rows, int column)
 {
-    const char *count = PQcmdTuples(rows->result);
-    return count == NULL || *count == '\0' ? -1 : strtoll(count, NULL, 10);
+    return PQftablecol(rows->result, column);
 }
 
 void drop_rows(struct rows *rows)

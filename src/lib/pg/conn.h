@@ -89,9 +89,7 @@ int rows_length(const struct rows *rows, int row, int column); /* bytes of a val
 int rows_columns(const struct rows *rows);
 uint32_t rows_type(const struct rows *rows, int column); /* oid */
 int rows_typmod(const struct rows *rows, int column);
-
-/* The count of the command tag ("UPDATE 3"); -1 when it has none. */
-int64_t rows_affected(const struct rows *rows);
+int rows_origin(const struct rows *rows, int column); /* its number in its table; 0: none */
 
 /* For scoped(); empties the struct. */
 void drop_rows(struct rows *rows);

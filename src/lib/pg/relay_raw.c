@@ -215,6 +215,13 @@ static bool on_source_message(struct raw *raw, const struct frame *frame, struct
     }
 }
 
+/* Nobody takes the rest of the data of a COPY that failed on the target. */
+static void skip_unwanted(struct raw *raw)
+{
+    if (raw->in_failed)
+        raw->sent = raw->scanned;
+}
+
 /* Moves `scanned` over data that may be sent, up to the next other message; takes
  * that one when all before it is sent. */
 static bool scan(struct raw *raw, struct fault *why)
@@ -223,13 +230,11 @@ static bool scan(struct raw *raw, struct fault *why)
         size_t used;
         struct frame frame;
         struct frames before = raw->frames;
+        skip_unwanted(raw);
         switch (frames_next(&raw->frames, raw->buffer + raw->scanned, raw->filled - raw->scanned,
                             MESSAGE_MOST, &used, &frame)) {
         case FRAMES_DATA:
             raw->scanned += used;
-            /* Nobody takes the rest of the data of a COPY that failed on the target. */
-            if (raw->in_failed)
-                raw->sent = raw->scanned;
             break;
         case FRAMES_MESSAGE:
             if (raw->sent < raw->scanned) {
@@ -247,6 +252,7 @@ static bool scan(struct raw *raw, struct fault *why)
             return out_of_step(raw->source, raw->buffer[raw->scanned], why);
         }
     }
+    skip_unwanted(raw);
     return true;
 }
 
@@ -288,7 +294,8 @@ static bool read_source(struct raw *raw, bool *ret_progress, struct fault *why)
 static bool explain_broken_pipe(struct raw *raw, int problem, struct fault *why)
 {
     struct fault ignored;
-    while (!raw->in_failed && read_target(raw, &ignored))
+    struct pollfd fd = {.fd = PQsocket(raw->target->pq), .events = POLLIN};
+    while (!raw->in_failed && poll(&fd, 1, 0) > 0 && read_target(raw, &ignored))
         ;
     return raw->in_failed ? false : lost(raw->target, problem, why);
 }
@@ -358,10 +365,10 @@ static bool pump(struct raw *raw, struct fault *why)
             return false;
         raw->relay->bytes = raw->frames.payload;
         relay_report(raw->relay, &raw->reported_ms);
-        /* A target that failed will take no data: end the source's COPY early. */
+        /* A target that failed will take no data: end the source's COPY early. Its whole answer may
+         * be in the buffer already, so what is there is looked at before waiting for more. */
         if (raw->in_failed && raw->out != IDLE && !cancelled) {
-            cancelled = true;
-            raw->sent = raw->scanned;
+            cancelled = progress = true;
             conn_cancel(raw->source);
         }
         if (!progress && (raw->out != IDLE || raw->in != IDLE) && !wait_for_either(raw, why))

@@ -27,6 +27,8 @@ static const struct {
     {"lc_monetary", "C", 0},
     {"row_security", "off", 0},
     {"synchronize_seqscans", "off", 0},
+    {"array_nulls", "on", 0},
+    {"transform_null_equals", "off", 0},
     {"default_transaction_read_only", "off", 0},
     {"default_transaction_isolation", "read committed", 0},
     {"default_transaction_deferrable", "off", 0},
@@ -36,8 +38,6 @@ static const struct {
     {"jit", "off", 110000},
     {"idle_session_timeout", "0", 140000},
     {"transaction_timeout", "0", 170000},
-    /* A backend notices within two seconds that its client is gone, also in a long statement. */
-    {"client_connection_check_interval", "2000", 140000},
 };
 
 static void add_setting(struct strbuf *sql, const char *name, const char *value)
@@ -64,7 +64,16 @@ void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int ver
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         if (version >= settings[i].since)
             add_setting(sql, settings[i].name, settings[i].value);
+    /* A backend notices within two seconds that its client is gone, also in a long statement; on
+     * Windows it cannot. */
+    if (version >= 140000)
+        strbuf_add(sql, ", CASE WHEN pg_catalog.version() !~* 'windows|mingw|visual' THEN"
+                        " pg_catalog.set_config('client_connection_check_interval', '2000', false)"
+                        " END");
     add_setting(sql, "lock_timeout", lock_timeout);
+    /* A commit that we were told of must not be lost; who has set more keeps it. */
+    strbuf_add(sql, ", CASE WHEN pg_catalog.current_setting('synchronous_commit') = 'off'"
+                    " THEN pg_catalog.set_config('synchronous_commit', 'on', false) END");
     add_setting(sql, "quote_all_identifiers", wish->quote_all ? "on" : "off");
     add_setting(sql, "application_name", wish->application);
     if (wish->encoding != NULL)

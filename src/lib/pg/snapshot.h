@@ -6,9 +6,13 @@
 
 #include "pg/conn.h"
 
+/* What a snapshot sees begins like this (txid_snapshot): unlike its id, never the same again. */
+enum { SNAPSHOT_CONTENT = 201 };
+
 struct snapshot_export {
     char id[64];
     char lsn[24]; /* WAL position read with it */
+    char content[SNAPSHOT_CONTENT];
 };
 
 /* Begins a transaction on the connection and exports its snapshot, which lives
@@ -17,7 +21,8 @@ bool snapshot_take(struct conn *source, struct snapshot_export *ret_export, stru
 
 /* Begins a read-only transaction in the snapshot, and the savepoint pghaul_item in it,
  * to which jobs go back to let go of locks and errors. FAULT_SNAPSHOT_GONE when the
- * snapshot's holder has ended. */
-bool snapshot_enter(struct conn *source, const char *id, struct fault *why);
+ * snapshot's holder has ended, or another snapshot has this id now. An empty `content` is filled.
+ */
+bool snapshot_enter(struct conn *source, const char *id, char *content, struct fault *why);
 
 #endif

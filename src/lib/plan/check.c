@@ -63,9 +63,23 @@ static bool refuse_if_any(struct conn *conn, enum ask what, enum fault_id id, co
     return fault_set(why, id, "role \"%s\" %s: %s", conn_user(conn), sentence, names.text);
 }
 
+/* The schema of our own table is not copied, so nothing else may be in it. */
+static bool refuse_in_our_schema(struct conn *source, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    if (!ask(source, ASK_OURS, &rows, why))
+        return false;
+    list_names(&names, &rows, 2);
+    return rows_count(&rows) == 0 ||
+           fault_set(why, FAULT_SCHEMA_OURS, "the source has %s in the schema \"pghaul\"",
+                     names.text);
+}
+
 bool check_source(struct conn *source, struct fault *why)
 {
-    return refuse_if_any(source, ASK_UNREADABLE, FAULT_TABLE_UNREADABLE, "may not read tables",
+    return refuse_in_our_schema(source, why) &&
+           refuse_if_any(source, ASK_UNREADABLE, FAULT_TABLE_UNREADABLE, "may not read tables",
                          why) &&
            refuse_if_any(source, ASK_UNREADABLE_SEQUENCES, FAULT_SEQUENCE_UNREADABLE,
                          "may not read sequences", why) &&

@@ -85,6 +85,7 @@ bool crew_fill(struct crew *crew, struct place *place, struct fault *why)
     }
     place->channel = give_fd(ours);
     place->state = PLACE_STARTING;
+    place->started_ms = clock_ms();
     place->told_to_end = false;
     place->deadline = 0;
     place->fault.id = 0;
@@ -151,6 +152,9 @@ void crew_end(struct crew *crew, enum role role, bool now)
 bool place_failed(struct place *place, int64_t retry_for_ms)
 {
     int64_t now = clock_ms();
+    /* After a long good life it is another trouble. */
+    if (now - place->started_ms > 2 * LONGEST_DELAY_MS)
+        place->failures = 0;
     if (place->failures++ == 0)
         place->failing_since = now;
     bool crash = place->fault.id == 0;

@@ -28,6 +28,7 @@ struct place {
     struct child child;
     int channel;
     bool told_to_end;
+    int64_t started_ms;
     int64_t deadline;      /* clock_ms: WAITING: fill again; told_to_end: kill; 0: none */
     int failures;          /* in a row */
     int64_t failing_since; /* clock_ms of the first of them */

@@ -26,7 +26,9 @@ static bool enter(struct worker *worker, int64_t seq, struct snapshot *snapshot,
         return false;
     if (!found)
         return fault_set(why, FAULT_CATALOG, "the catalog has no snapshot %lld", (long long)seq);
-    return snapshot_enter(worker->source, snapshot->id, why);
+    bool known = snapshot->content[0] != '\0';
+    return snapshot_enter(worker->source, snapshot->id, snapshot->content, why) &&
+           (known || snapshot_set_content(worker->db, snapshot, why));
 }
 
 static bool take(struct worker *worker, struct snapshot *snapshot, struct fault *why)
@@ -41,6 +43,7 @@ static bool take(struct worker *worker, struct snapshot *snapshot, struct fault 
     };
     strlcpy(snapshot->id, export.id, sizeof snapshot->id);
     strlcpy(snapshot->lsn, export.lsn, sizeof snapshot->lsn);
+    strlcpy(snapshot->content, export.content, sizeof snapshot->content);
     strlcpy(snapshot->backend_start, conn_backend_start(worker->source),
             sizeof snapshot->backend_start);
     FAILPOINT("snapshot.taken", why);
@@ -57,6 +60,7 @@ bool worker_take_snapshot(struct worker *worker, struct fault *why)
         !run_set_snapshot(worker->db, snapshot->seq, why) ||
         !worker_say(worker, MSG_SNAPSHOT, snapshot->seq, why))
         return false;
+    worker->entered = true;
     FAILPOINT("snapshot.held", why);
     return true;
 }

@@ -43,7 +43,10 @@ static bool on_idle(struct supervisor *s, struct place *place, struct fault *why
     unsigned mask = supervisor_lanes(s, place->role);
     bool ready = false;
     for (int lane = 0; lane < LANES && !ready; lane++)
-        if ((mask & 1U << lane) != 0 && !work_ready(s->what->db, (enum lane)lane, &ready, why))
+        if ((mask & 1U << lane) != 0 &&
+            !work_ready(s->what->db, (enum lane)lane,
+                        lane == LANE_BUILD ? s->what->settings->index_jobs : INT64_MAX, &ready,
+                        why))
             return false;
     if (ready)
         place_wake(place, mask);
@@ -77,7 +80,8 @@ static bool on_message(struct supervisor *s, struct place *place, const struct m
         place->failures = 0;
         place->moved_work = 0;
         progress_done(s->progress, (enum work_kind)message->code, message->bytes);
-        supervisor_wake(s, message->lanes);
+        /* An item that ended has left room for the next build. */
+        supervisor_wake(s, message->lanes | 1U << LANE_BUILD);
         return true;
     case MSG_FAULT:
         if (place->fault.id == 0)
@@ -126,7 +130,12 @@ static bool on_end(struct supervisor *s, struct place *place, struct fault *why)
 
 static bool begin_phase(struct supervisor *s, enum phase phase, struct fault *why)
 {
+    bool planned = true;
     FAILPOINT("supervisor.before_phase", why);
+    if (phase == PHASE_SCHEMA && !work_kind_is_done(s->what->db, WORK_PLAN, &planned, why))
+        return false;
+    if (!planned)
+        return fault_set(why, FAULT_CATALOG, "the run has no plan");
     if (!run_set_phase(s->what->db, phase, why))
         return false;
     s->phase = phase;
@@ -185,8 +194,19 @@ static bool check_stuck(struct supervisor *s, struct fault *why)
                      phase_entry(s->phase)->word);
 }
 
+/* The catalog's write lock may be taken for long while there is nothing to move. */
+static bool has_moved(const struct supervisor *s)
+{
+    for (int i = 0; i < s->crew->count; i++)
+        if (s->crew->places[i].moved_work != 0)
+            return true;
+    return false;
+}
+
 static bool write_moved(struct supervisor *s, struct fault *why)
 {
+    if (!has_moved(s))
+        return true;
     if (!db_begin(s->what->db, why))
         return false;
     for (int i = 0; i < s->crew->count; i++) {

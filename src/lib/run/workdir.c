@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "base/scoped.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <pwd.h>
 #include <sys/file.h>
 
@@ -113,22 +113,20 @@ void drop_workdir(struct workdir *dir)
     drop_fd(&dir->lock);
 }
 
-static bool remove_matching(const char *path, const char *pattern, struct fault *why)
-{
-    char full[PATH_MAX];
-    glob_t found;
-    workdir_path(full, path, pattern);
-    if (glob(full, 0, NULL, &found) != 0)
-        return true;
-    bool good = true;
-    for (size_t i = 0; good && i < found.gl_pathc; i++)
-        if (unlink(found.gl_pathv[i]) != 0)
-            good = fault_errno(why, FAULT_DIR_UNUSABLE, "cannot remove \"%s\"", found.gl_pathv[i]);
-    globfree(&found);
-    return good;
-}
-
 bool workdir_wipe_schema(const char *path, struct fault *why)
 {
-    return remove_matching(path, "schema/*", why);
+    char schema[PATH_MAX];
+    const struct dirent *entry;
+    workdir_path(schema, path, "schema");
+    DIR *dir = opendir(schema);
+    if (dir == NULL)
+        return errno == ENOENT ||
+               fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open directory \"%s\"", schema);
+    bool good = true;
+    while (good && (entry = readdir(dir)) != NULL)
+        if (entry->d_name[0] != '.' && unlinkat(dirfd(dir), entry->d_name, 0) != 0)
+            good = fault_errno(why, FAULT_DIR_UNUSABLE, "cannot remove \"%s/%s\"", schema,
+                               entry->d_name);
+    closedir(dir);
+    return good;
 }

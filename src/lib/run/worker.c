@@ -84,13 +84,14 @@ bool worker_connect(struct worker *worker, enum side side, struct fault *why)
     struct conn_wish wish = {
         .info = source ? worker->source_info : worker->target_info,
         .application = application,
-        /* Names and rows are in the source's encoding everywhere. */
         .encoding = source || worker->run.encoding[0] == '\0' ? NULL : worker->run.encoding,
         .lock_timeout_ms = limited ? worker->settings->lock_timeout_ms : 0,
         .settings = settings.text,
         .quote_all = source,
     };
     struct conn **conn = source ? &worker->source : &worker->target;
+    if (!source)
+        worker->target_matches = wish.encoding != NULL;
     if (!conn_open(conn, &wish, worker->leash, why))
         return false;
     int pid = conn_backend_pid(*conn);
@@ -109,17 +110,28 @@ static bool load_run(struct worker *worker, struct fault *why)
 }
 
 /* The run's snapshot may not be known when the worker starts. */
-static bool enter_snapshot(struct worker *worker, struct fault *why)
+static bool find_snapshot(struct worker *worker, struct fault *why)
 {
     bool found;
     if (worker->snapshot.seq != 0 || worker->run.snapshot == 0)
         return true;
     if (!snapshot_get(worker->db, worker->run.snapshot, &worker->snapshot, &found, why))
         return false;
-    if (!found)
-        return fault_set(why, FAULT_CATALOG, "the catalog has no snapshot %lld",
-                         (long long)worker->run.snapshot);
-    return worker->source == NULL || snapshot_enter(worker->source, worker->snapshot.id, why);
+    return found || fault_set(why, FAULT_CATALOG, "the catalog has no snapshot %lld",
+                              (long long)worker->run.snapshot);
+}
+
+/* Only for the first item that reads in it: a worker that comes too late to copy may still build,
+ * when the snapshot is gone already. */
+static bool enter_snapshot(struct worker *worker, struct fault *why)
+{
+    if (worker->entered)
+        return true;
+    if (worker->source == NULL && !worker_connect(worker, SIDE_SOURCE, why))
+        return false;
+    worker->entered =
+        snapshot_enter(worker->source, worker->snapshot.id, worker->snapshot.content, why);
+    return worker->entered;
 }
 
 static bool connect_sides(struct worker *worker, struct fault *why)
@@ -130,15 +142,17 @@ static bool connect_sides(struct worker *worker, struct fault *why)
            (!role->has_target || worker_connect(worker, SIDE_TARGET, why));
 }
 
-/* One who has no source of its own helps to copy: its target was connected before the encoding of
- * rows was known. */
-static bool begin_to_copy(struct worker *worker, struct fault *why)
+/* Names and rows are in the source's encoding everywhere; it may not have been known yet when the
+ * target was connected. */
+static bool match_encoding(struct worker *worker, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (worker->target_matches || worker->run.encoding[0] == '\0')
+        return true;
     strbuf_add(&sql, "SET client_encoding = ");
     strbuf_add_literal(&sql, worker->run.encoding);
-    worker->snapshot.seq = 0;
-    return worker_connect(worker, SIDE_SOURCE, why) && conn_run(worker->target, sql.text, why);
+    worker->target_matches = conn_run(worker->target, sql.text, why);
+    return worker->target_matches;
 }
 
 /* ---- items ---- */
@@ -188,13 +202,12 @@ static bool note_sides(struct worker *worker, struct fault *why)
 static bool do_item(struct worker *worker, struct job *job, struct fault *why)
 {
     unsigned lanes;
-    if (!load_run(worker, why) ||
-        (job->work->lane == LANE_COPY && worker->source == NULL && !begin_to_copy(worker, why)) ||
-        !enter_snapshot(worker, why) ||
+    bool reads = job->work->lane == LANE_COPY || job->work->lane == LANE_PLAN;
+    if (!load_run(worker, why) || !find_snapshot(worker, why) ||
+        (reads && !enter_snapshot(worker, why)) || !match_encoding(worker, why) ||
         (job->work->kind == WORK_PLAN && (!note_sides(worker, why) || !load_run(worker, why))))
         return false;
     job->source = worker->source;
-    job->snapshot = worker->snapshot.id;
     if (job->work->kind == WORK_DUMP)
         worker->run.target_version = conn_version(worker->target);
     if (!job_run(job, why))
@@ -231,8 +244,10 @@ static bool release_source(struct worker *worker, struct fault *why)
         return true;
     if (!work_lane_open(worker->db, PHASE_COPY, LANE_COPY, &open, why))
         return false;
-    if (!open)
+    if (!open) {
         drop_conn(&worker->source);
+        worker->entered = false;
+    }
     return true;
 }
 
@@ -264,7 +279,7 @@ static bool do_items(struct worker *worker, struct fault *why)
         .dir = worker->dir,
         .source_info = worker->source_info,
         .target_info = worker->target_info,
-        .snapshot = "",
+        .snapshot = &worker->snapshot,
         .moved = on_moved,
     };
     bool end = false;
@@ -306,11 +321,6 @@ static bool live(struct worker *worker, struct fault *why)
         return false;
     if (worker->role == ROLE_WATCH)
         return worker_watch(worker, why);
-    /* By hand there may be nothing left to read, and no snapshot: then it is entered when needed.
-     */
-    if (worker->leash->channel >= 0 && roles[worker->role].has_source &&
-        !enter_snapshot(worker, why))
-        return false;
     FAILPOINT("worker.ready", why);
     return worker_say(worker, MSG_READY, 0, why) && do_items(worker, why);
 }

@@ -45,7 +45,9 @@ struct worker {
     /* Filled by worker_run(). */
     int64_t process; /* process.id */
     struct run run;
-    struct snapshot snapshot; /* seq 0: not entered yet */
+    struct snapshot snapshot; /* seq 0: not known yet */
+    bool entered;             /* the source's transaction is in it */
+    bool target_matches;      /* the target's client_encoding is the source's */
     struct conn *source;
     struct conn *target;
 };

@@ -18,7 +18,7 @@
 enum {
     BUSY_FIRST_US = 20,  /* write transactions of ours take some 50 us … */
     BUSY_MOST_US = 5000, /* … but one that inserts a plan takes seconds */
-    BUSY_TURNS = 12000,  /* a minute in all */
+    BUSY_TURNS = 240000, /* 20 minutes in all: a plan may wait for a lock on the source */
     PATH_SHOWN = 200,
 };
 
@@ -365,6 +365,9 @@ void db_rollback(struct db *db)
 bool db_write(struct db *db, bool (*fn)(struct db *, void *, struct fault *), void *arg,
               struct fault *why)
 {
+    /* Part of a larger one. */
+    if (sqlite3_get_autocommit(db->handle) == 0)
+        return fn(db, arg, why);
     if (!db_begin(db, why))
         return false;
     if (!fn(db, arg, why)) {

@@ -16,6 +16,7 @@ struct scan {
     const char *end;
     int parentheses;
     int blocks;             /* depth of BEGIN ATOMIC and CASE within it */
+    bool after_begin;       /* the last word was BEGIN */
     int words;              /* words of the statement so far */
     char first[WORDS_SEEN]; /* their first letters, lower case */
 };
@@ -119,7 +120,10 @@ static void take_word(struct scan *scan)
     scan->words++;
     if (scan->parentheses > 0 || !creates_routine(scan))
         return;
-    if (word_is(word, length, "begin") || (scan->blocks > 0 && word_is(word, length, "case")))
+    /* A body in SQL begins with BEGIN ATOMIC; a name may be begin, too. */
+    bool begins = scan->after_begin && word_is(word, length, "atomic");
+    scan->after_begin = word_is(word, length, "begin");
+    if (begins || (scan->blocks > 0 && word_is(word, length, "case")))
         scan->blocks++;
     else if (scan->blocks > 0 && word_is(word, length, "end"))
         scan->blocks--;

@@ -166,8 +166,9 @@ START_TEST(waiters_become_ready)
     ck_assert_uint_eq(lanes, 0);
     drop_work(&work);
     /* What the target says frees waiters like what a worker says; once. */
-    OK(work_found_done(db, second, 1, 1, &why));
-    OK(work_found_done(db, second, 1, 1, &why));
+    const struct work_found done = {.id = second, .rows = 1, .bytes = 1};
+    OK(work_found_done(db, &done, 1, &why));
+    OK(work_found_done(db, &done, 1, &why));
     OK(work_claim(db, LANE_BUILD, 9, 1, &work, &found, &why));
     ck_assert(found && work.id == index);
     drop_work(&work);

@@ -41,7 +41,7 @@ END_TEST
 
 START_TEST(places_back_off_and_give_up)
 {
-    struct place place = {.state = PLACE_BUSY};
+    struct place place = {.state = PLACE_BUSY, .started_ms = clock_ms()};
     fault_set(&place.fault, FAULT_TARGET_LOST, "lost");
     ck_assert(place_failed(&place, 60000));
     ck_assert_int_eq(place.state, PLACE_WAITING);
@@ -53,11 +53,14 @@ START_TEST(places_back_off_and_give_up)
     place.failing_since -= 61000;
     ck_assert(!place_failed(&place, 60000));
     /* A crash says nothing, so it is counted. */
-    place = (struct place){.state = PLACE_BUSY};
+    place = (struct place){.state = PLACE_BUSY, .started_ms = clock_ms()};
     int crashes = 0;
     while (place_failed(&place, 60000))
         crashes++;
     ck_assert_int_eq(crashes, 5);
+    /* After a long life it begins to count anew. */
+    place.started_ms -= 3600000;
+    ck_assert(place_failed(&place, 60000));
 }
 END_TEST
 

@@ -92,12 +92,12 @@ select x.definition, x.tablespace
  order by x.oid
 
 -- name: INDEX_MARKS
-select marks from obj_index where table_oid = :table_oid and marks is not null order by oid
+select marks from obj_index where table_oid = :table_oid and marks is not null and is_valid order by oid
 
 -- name: INDEX_ATTACHMENTS
 select x.nspname, x.relname, p.nspname, p.relname
   from obj_index x join obj_index p on p.oid = x.parent
- where x.table_oid = :table_oid
+ where x.table_oid = :table_oid and x.is_valid
  order by p.oid
 
 -- name: INDEX_INVALID scan-ok
@@ -324,7 +324,7 @@ above (item, oid) as (
       join obj_table p on p.oid = i.parent and p.kind = 'p'
 )
 select w.id, a.item
-  from above a join work w on w.object = a.oid and w.kind in ('analyze', 'small')
+  from above a join work w on w.object = a.oid and w.kind in ('analyze', 'small', 'config')
 
 -- A configuration table is filled after the ones that it references: their keys exist already.
 

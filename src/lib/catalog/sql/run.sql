@@ -59,11 +59,14 @@ on conflict (name) do update set value = excluded.value
 select value from setting where name = :name
 
 -- name: SNAPSHOT_INSERT
-insert into snapshot (id, lsn, holder, holder_pid, backend_pid, backend_start, taken_us)
-values (:id, :lsn, :holder, :holder_pid, :backend_pid, :backend_start, :now)
+insert into snapshot (id, lsn, content, holder, holder_pid, backend_pid, backend_start, taken_us)
+values (:id, :lsn, :content, :holder, :holder_pid, :backend_pid, :backend_start, :now)
 
 -- name: SNAPSHOT_GET
-select seq, id, lsn, holder, holder_pid, ended_us from snapshot where seq = :seq
+select seq, id, lsn, holder, holder_pid, ended_us, content from snapshot where seq = :seq
+
+-- name: SNAPSHOT_SET_CONTENT
+update snapshot set content = :content where seq = :seq
 
 -- name: SNAPSHOT_END_HELD scan-ok
 update snapshot set ended_us = :now where holder = 'command' and ended_us is null

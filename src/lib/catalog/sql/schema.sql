@@ -35,6 +35,7 @@ create table snapshot (
     seq           integer primary key,
     id            text not null,                  -- for SET TRANSACTION SNAPSHOT
     lsn           text not null,                  -- WAL position when it was taken
+    content       text not null,                  -- what it sees begins so; '' until entered
     holder        text not null check (holder in ('run', 'command', 'outside')),
     holder_pid    integer,                        -- of the pghaul process that holds it
     backend_pid   integer,
@@ -69,7 +70,7 @@ create table obj_table (
     rows_estimate integer not null,
     access_method text not null,
     columns       text not null,                  -- quoted names, in order, without generated ones
-    column_types  text not null,                  -- "type/typmod,…" as a row description shows them
+    column_types  text not null,                  -- "type/typmod/number,…" as a row description shows them
     format        text not null,                  -- text or binary
     condition     text,                           -- configuration table of an extension: its condition
     is_config     integer not null,               -- belongs to an extension: only its rows are copied
@@ -155,6 +156,7 @@ create table work (
     epoch      integer not null default 0,        -- counts claims: fences a worker that was given up
     attempts   integer not null default 0,
     snapshot   integer,                           -- snapshot.seq that it was done in
+    confirmed  integer not null default 0,        -- at the last resume the target had it
     started_us integer,
     ended_us   integer,
     rows       integer,

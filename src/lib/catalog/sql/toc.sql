@@ -30,6 +30,11 @@ update toc set script = case
                          'TRIGGER', 'RULE', 'POLICY', 'ROW SECURITY', 'INDEX', 'CONSTRAINT',
                          'FK CONSTRAINT')
          or description like 'PUBLICATION%' then 'post'
+    -- What needs a key (a view that groups by it) pg_dump puts behind the first of these.
+    when position > (select min(p.position) from toc p
+                      where p.description in ('INDEX', 'CONSTRAINT', 'FK CONSTRAINT', 'TRIGGER',
+                                              'RULE'))
+         and description <> 'STATISTICS' then 'post'
     else 'pre' end
 
 -- Statistics objects, and keys of partitioned tables, come when all relations are there.

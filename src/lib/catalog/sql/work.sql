@@ -23,8 +23,25 @@ update work set state = 'done', owner = null, ended_us = :now, rows = nullif(:ro
 -- name: WORK_FOUND_DONE
 update work set state = 'done', owner = null, rows = nullif(:rows, -1), moved = nullif(:moved, -1),
        started_us = coalesce(started_us, :now), ended_us = coalesce(ended_us, :now),
-       snapshot = (select snapshot from run where id = 1)
+       snapshot = nullif(:snapshot, 0)
  where id = :id and state <> 'done'
+   and (kind not in ('part', 'empty') or :snapshot = :current)
+
+-- name: WORK_UNCONFIRM scan-ok
+update work set confirmed = 0 where confirmed <> 0
+
+-- name: WORK_CONFIRM
+update work set confirmed = 1
+ where id = :id and state = 'done'
+   and (kind not in ('part', 'empty') or :snapshot = snapshot)
+
+-- Only these always leave a row on the target.
+
+-- name: WORK_UNCONFIRMED scan-ok
+select count(*) from work
+ where state = 'done' and confirmed = 0
+   and kind in ('table', 'part', 'empty', 'small', 'config', 'blobs', 'index', 'exclusion', 'keys',
+                'foreign_keys')
 
 -- name: WORK_FREE_WAITERS
 update work set waits = waits - 1 where id in (select after from edge where before = :id)
@@ -37,15 +54,13 @@ select distinct lane from work
 update work set state = 'ready', owner = null, fault = :fault
  where owner = :owner and state = 'running'
 
--- name: WORK_RETURN_ALL
-update work set state = 'ready', owner = null where owner is not null and state = 'running'
-
 -- name: WORK_MOVED
 update work set moved = :moved where id = :id and state = 'running'
 
 -- name: WORK_READY_IN_LANE
 select 1 from work
  where stage = (select phase from run where id = 1) and lane = :lane and state = 'ready' and waits = 0
+   and (select count(*) from work busy where busy.owner is not null and busy.lane = :lane) < :most
  limit 1
 
 -- How much is open is asked often, so none of these counts more than is needed to answer.

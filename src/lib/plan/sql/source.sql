@@ -42,6 +42,18 @@ select n.nspname, c.relname
                       and d.objid = c.oid and d.deptype = 'e')
  order by 1, 2
 
+-- name: ASK_OURS
+select n.nspname, c.relname
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where n.nspname = 'pghaul' and c.relname not in ('done', 'pghaul_done_pkey')
+ union all
+select n.nspname, p.proname
+  from pg_catalog.pg_proc p
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+ where n.nspname = 'pghaul'
+ order by 1, 2
+
 -- name: ASK_HIDDEN
 select n.nspname, c.relname
   from pg_catalog.pg_class c
@@ -131,7 +143,8 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relfilenode,
   left join lateral (
         select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by a.attnum) as names,
                pg_catalog.string_agg(coalesce(b.typid, a.atttypid) || '/'
-                                     || coalesce(b.typmod, a.atttypmod), ',' order by a.attnum) as types,
+                                     || coalesce(b.typmod, a.atttypmod) || '/' || a.attnum,
+                                     ',' order by a.attnum) as types,
                pg_catalog.bool_and(coalesce(b.typid, a.atttypid) in (select oid from good)) as good
           from pg_catalog.pg_attribute a
           left join (select base.* from base
