@@ -31,11 +31,6 @@ enum log_level log_level(void)
     return log_state.level;
 }
 
-const char *log_level_word(enum log_level level)
-{
-    return words[level];
-}
-
 bool log_level_parse(const char *word, enum log_level *ret_level)
 {
     for (int level = 0; level < LEVELS; level++)
@@ -159,14 +154,4 @@ void log_fault_to_file(const struct fault *why)
         format_line(&lines, LEVEL_ERROR, log_state.who, text.text, false);
     }
     put(log_state.file, &lines);
-}
-
-void log_fault(enum log_level level, const struct fault *why)
-{
-    const char *hint = fault_remedy(why);
-    log_line(level, "PGH-%04d: %s", (int)why->id, why->text);
-    if (why->detail[0] != '\0')
-        log_line(level, "detail: %s", why->detail);
-    if (hint[0] != '\0')
-        log_line(level, "hint: %s", hint);
 }

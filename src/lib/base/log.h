@@ -20,7 +20,6 @@ void log_set_level(enum log_level level);
 enum log_level log_level(void);
 
 /* "error", "warning", "info", "debug" and back. */
-const char *log_level_word(enum log_level level);
 bool log_level_parse(const char *word, enum log_level *ret_level);
 
 /* Who speaks: "clone", "copy/2". Copied. */
@@ -46,10 +45,8 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 /* A line for somebody else: what a worker diverted to us. */
 void log_relayed(enum log_level level, const char *who, const char *text);
 
-/* A fault with its detail and hint, as one to three lines. */
-void log_fault(enum log_level level, const struct fault *why);
-
-/* The same into the log file only: for what the process will end by saying. */
+/* A fault with its detail and hint, as one to three lines, into the log file only: for what the
+ * process will end by saying. */
 void log_fault_to_file(const struct fault *why);
 
 #define log_error(...) log_line(LEVEL_ERROR, __VA_ARGS__)

@@ -71,13 +71,6 @@ void strbuf_add_name(struct strbuf *buf, const char *schema, const char *name)
     add_part(buf, name);
 }
 
-char *shown_name(const char *schema, const char *name)
-{
-    struct strbuf buf = STRBUF_EMPTY;
-    strbuf_add_name(&buf, schema, name);
-    return buf.text;
-}
-
 static int least(int a, int b, int c)
 {
     int ab = a < b ? a : b;

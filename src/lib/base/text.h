@@ -21,9 +21,6 @@ void strbuf_add_shown(struct strbuf *buf, const char *text);
 /* Adds schema.name as people write it: quoted only where it must be, safe to show. */
 void strbuf_add_name(struct strbuf *buf, const char *schema, const char *name);
 
-/* The same into a new string, which the caller frees. */
-char *shown_name(const char *schema, const char *name);
-
 /* How far two words are apart: insertions, deletions, changes, swaps of neighbours. */
 int text_distance(const char *a, const char *b);
 

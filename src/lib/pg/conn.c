@@ -367,11 +367,6 @@ bool rows_bool(const struct rows *rows, int row, int column)
     return rows_text(rows, row, column)[0] == 't';
 }
 
-int rows_length(const struct rows *rows, int row, int column)
-{
-    return PQgetlength(rows->result, row, column);
-}
-
 uint32_t rows_type(const struct rows *rows, int column)
 {
     return PQftype(rows->result, column);

@@ -85,7 +85,6 @@ const char *rows_text(const struct rows *rows, int row, int column); /* "" for N
 bool rows_null(const struct rows *rows, int row, int column);
 int64_t rows_int(const struct rows *rows, int row, int column);
 bool rows_bool(const struct rows *rows, int row, int column);
-int rows_length(const struct rows *rows, int row, int column); /* bytes of a value */
 int rows_columns(const struct rows *rows);
 uint32_t rows_type(const struct rows *rows, int column); /* oid */
 int rows_typmod(const struct rows *rows, int column);

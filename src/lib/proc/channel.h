@@ -21,9 +21,7 @@ enum message_type {
     /* worker to supervisor */
     MSG_READY = 32, /* connected */
     MSG_IDLE,       /* found no work */
-    MSG_BEGUN,      /* work: id of the item, text: its name, code: its kind */
     MSG_MOVED,      /* work: id, bytes, rows: so far */
-    MSG_NOTE,       /* text: what the worker's item is doing now */
     MSG_DONE,       /* work: id, bytes, rows, code: kind, lanes: where work became ready */
     MSG_FAULT,      /* text: a struct fault; work: the item it happened in, or 0 */
     MSG_LOG,        /* code: level, text: who NUL line */

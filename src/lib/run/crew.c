@@ -153,7 +153,7 @@ bool place_failed(struct place *place, int64_t retry_for_ms)
 {
     int64_t now = clock_ms();
     /* After a long good life it is another trouble. */
-    if (now - place->started_ms > 2 * LONGEST_DELAY_MS)
+    if (now - place->started_ms > (int64_t)2 * LONGEST_DELAY_MS)
         place->failures = 0;
     if (place->failures++ == 0)
         place->failing_since = now;

@@ -147,12 +147,13 @@ END_TEST
 
 START_TEST(names_are_quoted_only_where_needed)
 {
-    char *name = shown_name("public", "a_table$1");
-    ck_assert_str_eq(name, "public.a_table$1");
-    free(name);
-    name = shown_name("Odd", "with \"quotes\"\n");
-    ck_assert_str_eq(name, "\"Odd\".\"with \"\"quotes\"\"\\n\"");
-    free(name);
+    struct strbuf name = STRBUF_EMPTY;
+    strbuf_add_name(&name, "public", "a_table$1");
+    ck_assert_str_eq(name.text, "public.a_table$1");
+    strbuf_clear(&name);
+    strbuf_add_name(&name, "Odd", "with \"quotes\"\n");
+    ck_assert_str_eq(name.text, "\"Odd\".\"with \"\"quotes\"\"\\n\"");
+    drop_strbuf(&name);
 }
 END_TEST
 

@@ -147,6 +147,15 @@ START_TEST(a_lane_can_be_limited)
 }
 END_TEST
 
+static void add_edge(struct db *db, int64_t before, int64_t after)
+{
+    struct fault why;
+    char sql[128];
+    snprintf(sql, sizeof sql, "insert into edge (before, after) values (%lld, %lld)",
+             (long long)before, (long long)after);
+    OK(db_exec(db, sql, &why));
+}
+
 START_TEST(waiters_become_ready)
 {
     struct fault why;
@@ -156,8 +165,8 @@ START_TEST(waiters_become_ready)
     unsigned lanes;
     int64_t first = add_item(db, LANE_COPY, 2), second = add_item(db, LANE_COPY, 1);
     int64_t index = add_item(db, LANE_BUILD, 1);
-    OK(db_run(db, &why, SQL_EDGE_INSERT, "ii", first, index));
-    OK(db_run(db, &why, SQL_EDGE_INSERT, "ii", second, index));
+    add_edge(db, first, index);
+    add_edge(db, second, index);
     OK(work_count_waits(db, &why));
     OK(work_claim(db, LANE_BUILD, 9, 1, &work, &found, &why));
     ck_assert(!found);
@@ -185,7 +194,7 @@ START_TEST(a_skipped_item_frees_its_waiters)
     struct work_new refresh = {.stage = PHASE_COPY, .lane = LANE_SCHEMA, .kind = WORK_REFRESH};
     OK(work_add(db, &refresh, &why));
     int64_t before = db_last_id(db), after = add_item(db, LANE_BUILD, 1);
-    OK(db_run(db, &why, SQL_EDGE_INSERT, "ii", before, after));
+    add_edge(db, before, after);
     OK(work_count_waits(db, &why));
     OK(work_skip(db, WORK_REFRESH, &why));
     OK(work_claim(db, LANE_BUILD, 9, 1, &work, &found, &why));

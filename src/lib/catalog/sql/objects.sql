@@ -69,9 +69,6 @@ select coalesce(sum(bytes), 0) from obj_table where has_data
 -- name: TABLE_NOT_SPLIT scan-ok
 update obj_table set split_why = :why where split_why = ''
 
--- name: TABLE_COUNT scan-ok
-select count(*) from obj_table where has_data
-
 -- name: INHERITS_INSERT
 insert or ignore into obj_inherits (child, parent) values (:child, :parent)
 

@@ -104,10 +104,6 @@ select id, source_pid, source_start, target_pid, target_start
 -- name: PROCESS_REAPED
 update process set reaped = 1, ended_us = coalesce(ended_us, :now) where id = :id
 
--- name: PROCESS_LIVE scan-ok
-select id, role, number, pid, started_us, source_pid, target_pid
-  from process where ended_us is null order by id
-
 -- name: EVENT_INSERT
 insert into event (at_us, level, fault_id, text) values (:now, :level, :fault, :text)
 

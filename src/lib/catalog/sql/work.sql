@@ -148,9 +148,6 @@ select t.nspname, t.relname, count(*), sum(w.rows), sum(w.moved), sum(w.ended_us
  group by t.oid
  order by 6 desc limit :count
 
--- name: EDGE_INSERT
-insert or ignore into edge (before, after) values (:before, :after)
-
 -- In another snapshot the rows have other places: a split table that is not finished begins again,
 -- with emptying. What waits for its parts waits for all of them again.
 
