@@ -178,3 +178,15 @@ by_tcp() {
     admin_target "alter database $DB owner to postgres"
     admin_target 'drop role t_admin'
 }
+
+@test "in a small run, which the snapshot's holder copies itself, the target loses a connection" {
+    pair
+    src -c "create table t as select i, md5(i::text) as filler from generate_series(1, 3000) i"
+    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" -q
+    stopped_at copy.moving
+    [[ $(catalog "select count(*) from process where role = 'copy'") == 0 ]]
+    admin_target "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name like 'pghaul%'" >/dev/null
+    go_on
+    wait "$PID"
+    same
+}

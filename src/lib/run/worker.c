@@ -10,6 +10,8 @@
 #include "proc/channel.h"
 #include "run/reap.h"
 
+enum { ATTEMPTS_MOST = 6, RECONNECTS_MOST = 30, RETRY_MS = 1000 };
+
 static const struct role_entry roles[ROLES] = {
     [ROLE_RESUME] = {"resume",
                      "ends what a dead run has left and asks the target what is done",
@@ -73,7 +75,7 @@ bool worker_connect(struct worker *worker, enum side side, struct fault *why)
     bool source = side == SIDE_SOURCE;
     /* The copies' own tables are locked by nobody for long on the target, and keys may wait
      * for each other's validation, so only reading has a limit. */
-    bool limited = source || worker->role == ROLE_COPY;
+    bool limited = source || worker->role == ROLE_COPY || worker->role == ROLE_SNAPSHOT;
     snprintf(application, sizeof application, "pghaul %s %d", roles[worker->role].name,
              worker->number);
     if (!source && worker->settings->maintenance_work_mem[0] != '\0') {
@@ -269,6 +271,33 @@ static bool wait_for_work(struct worker *worker, bool *ret_end, struct fault *wh
     return true;
 }
 
+static bool reconnect_target(struct worker *worker, struct fault *why)
+{
+    drop_conn(&worker->target);
+    for (int turn = 0; worker->leash->wish == LEASH_GO; turn++) {
+        if (worker_connect(worker, SIDE_TARGET, why))
+            return true;
+        if (!why->retry || turn == RECONNECTS_MOST ||
+            !leash_poll(worker->leash, NULL, 0, RETRY_MS, why))
+            return false;
+    }
+    return leash_fault(worker->leash, why);
+}
+
+/* With the holder of the snapshot the whole run ends, so it tries again itself what another worker
+ * would be replaced for. True when it may; *why is as it was, or says why not. */
+static bool may_try_again(struct worker *worker, const struct work *work, struct fault *why)
+{
+    if (worker->role != ROLE_SNAPSHOT || work->lane == LANE_PLAN || !why->retry ||
+        work->attempts >= ATTEMPTS_MOST || conn_broken(worker->source) ||
+        worker->leash->wish != LEASH_GO)
+        return false;
+    log_warning("%s; trying again", why->text);
+    return work_return(worker->db, worker->process, why->text, why) &&
+           leash_poll(worker->leash, NULL, 0, RETRY_MS, why) &&
+           (!conn_broken(worker->target) || reconnect_target(worker, why));
+}
+
 static bool do_items(struct worker *worker, struct fault *why)
 {
     struct job job = {
@@ -295,7 +324,9 @@ static bool do_items(struct worker *worker, struct fault *why)
         }
         job.work = &work;
         job.target = worker->target;
-        if (!do_item(worker, &job, why) || !leash_look(worker->leash, why))
+        if (!do_item(worker, &job, why) && !may_try_again(worker, &work, why))
+            return false;
+        if (!leash_look(worker->leash, why))
             return false;
     }
     return true;
