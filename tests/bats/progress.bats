@@ -36,7 +36,7 @@ on_screen() { grep -qaE -- "$1" "$BATS_TEST_TMPDIR/screen"; }
         -c "insert into t select i, repeat('x', 7000) from generate_series(1, 2400) i" \
         -c 'create index t_slow on t (slow(i))'
     on_terminal "$PGHAUL" clone --dir "$RUN"
-    wait_for 20 on_screen "(copy|build) 1: index public.t_slow .*[0-9]+ %" || { tail -c 2500 "$BATS_TEST_TMPDIR/screen"; false; }
+    wait_for 20 on_screen "(copy|build|schema|snapshot) 1: index public.t_slow .*[0-9]+ %" || { tail -c 2500 "$BATS_TEST_TMPDIR/screen"; false; }
     wait "$PID"
 }
 

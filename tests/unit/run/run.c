@@ -1,9 +1,9 @@
 #include "../unit.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
-#include "base/clock.h"
 #include "run/crew.h"
 #include "run/phases.h"
 #include "run/progress.h"
