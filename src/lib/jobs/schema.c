@@ -38,13 +38,6 @@ static void schema_path(char *to, const struct job *job, const char *name, const
     snprintf(to, PATH_MAX, "%s/schema/%s%s", job->dir, name, ending);
 }
 
-static bool choose_tools(struct job *job, struct tools *tools, struct fault *why)
-{
-    const char *bindir = job->settings->pg_bindir;
-    return tools_choose(tools, *bindir == '\0' ? NULL : bindir, job->run->source_version,
-                        job->run->target_version, job->leash, why);
-}
-
 /* ---- the dump ---- */
 
 bool job_dump(struct job *job, struct fault *why)
@@ -68,7 +61,7 @@ bool job_dump(struct job *job, struct fault *why)
                               job->run->encoding};
     int count = 14;
 
-    if (!choose_tools(job, &tools, why))
+    if (!script_tools(job, &tools, why))
         return false;
     log_info("dumping the schema with %s (version %d)", tools.pg_dump, tools.version);
     schema_path(path, job, "dump", "");
@@ -241,7 +234,7 @@ static bool run_script(struct job *job, const char *name, int batch, bool whole,
     if (!any)
         return true;
     schema_path(path, job, name, ".sql");
-    return choose_tools(job, &tools, why) && make_script(job, &tools, name, why) &&
+    return script_tools(job, &tools, why) && make_script(job, &tools, name, why) &&
            script_run(job, path, batch, whole, why);
 }
 
@@ -294,7 +287,7 @@ bool job_schema(struct job *job, struct fault *why)
     struct tools tools;
     char path[PATH_MAX];
     schema_path(path, job, "pre", ".sql");
-    if (!choose_tools(job, &tools, why))
+    if (!script_tools(job, &tools, why))
         return false;
     if (access(path, F_OK) != 0 &&
         (!load_contents(job, &tools, why) || !leave_out_existing(job, why) ||
@@ -322,20 +315,20 @@ bool job_final(struct job *job, struct fault *why)
 {
     struct tools tools;
     char path[PATH_MAX];
-    bool any;
+    bool any, events;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     if (!done_any(job, &any, why))
         return false;
     /* The schema's rows are there until this job's own commit removes them. */
     if (!any)
         return true;
-    if (!run_script(job, "final", 0, false, why) || !choose_tools(job, &tools, why) ||
-        !make_script(job, &tools, "events", why))
+    if (!run_script(job, "final", 0, false, why) || !has_entries(job, "events", &events, why))
         return false;
-    schema_path(path, job, "events", ".sql");
     strbuf_add(&sql, "BEGIN;");
     done_add_remove(&sql, job);
-    if (!script_add(job, path, &sql, why))
+    schema_path(path, job, "events", ".sql");
+    if (events && (!script_tools(job, &tools, why) || !make_script(job, &tools, "events", why) ||
+                   !script_add(job, path, &sql, why)))
         return false;
     strbuf_add(&sql, "COMMIT");
     FAILPOINT("final.before_commit", why);

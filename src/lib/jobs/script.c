@@ -72,9 +72,22 @@ static void drop_script(struct script *script)
     drop_memory(&script->batch);
 }
 
+bool script_tools(struct job *job, struct tools *tools, struct fault *why)
+{
+    const char *bindir = job->settings->pg_bindir;
+    return tools_choose(tools, *bindir == '\0' ? NULL : bindir, job->run->source_version,
+                        job->run->target_version, job->leash, why);
+}
+
+/* A pg_dump that is no newer than the target says nothing that the target does not know. */
 static bool read_known_settings(struct script *script, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
+    struct tools tools;
+    if (!script_tools(script->job, &tools, why))
+        return false;
+    if (tools.version <= conn_version(script->job->target) / 10000)
+        return true;
     if (!conn_query(script->job->target,
                     "SELECT pg_catalog.lower(name) FROM pg_catalog.pg_settings", &rows, why))
         return false;
@@ -103,7 +116,7 @@ static bool read_lock_budget(struct script *script, struct fault *why)
 static bool is_unknown_setting(const struct script *script, const struct sql_statement *statement)
 {
     char name[64], line[70];
-    if (!sql_statement_setting(statement, name, sizeof name))
+    if (script->known.length == 0 || !sql_statement_setting(statement, name, sizeof name))
         return false;
     for (char *c = name; *c != '\0'; c++)
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
