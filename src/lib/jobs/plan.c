@@ -38,6 +38,12 @@ static bool on_invalid_index(void *arg, const struct stmt *row, struct fault *wh
     return event_add(job->db, "warning", 0, text, why);
 }
 
+/* In a write transaction from the start: a read that turns into a write may fail at once. */
+static bool note_invalid_indexes(struct db *db, void *arg, struct fault *why)
+{
+    return catalog_list(db, SQL_INDEX_INVALID, 0, on_invalid_index, arg, why);
+}
+
 /* A plan must not be lost when the power fails: the target will be filled according to it. */
 static bool make_plan(struct job *job, struct fault *why)
 {
@@ -69,7 +75,7 @@ bool job_plan(struct job *job, struct fault *why)
         return false;
     FAILPOINT("plan.made", why);
     return check_target(&check, why) && done_prepare(job, why) &&
-           catalog_list(job->db, SQL_INDEX_INVALID, 0, on_invalid_index, job, why);
+           db_write(job->db, note_invalid_indexes, job, why);
 }
 
 static bool renew_in_write(struct db *db, void *arg, struct fault *why)
