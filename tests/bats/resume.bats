@@ -117,6 +117,7 @@ killed_at() {
     wait_for 10 catalog_says "select count(*) >= 2 from work where kind = 'part' and state = 'done'" 1
     done_before=$(catalog "select group_concat(id) from (select id from work where kind in ('part', 'empty', 'table', 'small') and state = 'done' order by id)")
     kill -9 "$supervisor"
+    wait "$supervisor" || true
     go_on
     wait_for 10 no_worker_lives
     wait_for 15 no_worker_backends
@@ -183,6 +184,7 @@ no_worker_backends() {
     background env PGHAUL_TEST_AT='copy.before_commit:stop:2' "$PGHAUL" clone --dir "$RUN" "${options[@]}" --table-jobs 1
     stopped_at copy.before_commit
     kill -9 "$PID"
+    wait "$PID" || true # a zombie counts as running
     go_on
     run -4 clone --resume
     assert_output --partial 'PGH-2106'
@@ -252,6 +254,7 @@ no_worker_backends() {
     background env PGHAUL_TEST_AT='copy.before_commit:stop' "$PGHAUL" clone --dir "$RUN" "${options[@]}"
     stopped_at copy.before_commit
     kill -9 "$PID"
+    wait "$PID" || true # a zombie counts as running
     go_on
     run -5 clone --restart -q
     assert_output --partial 'PGH-3101'
@@ -288,6 +291,7 @@ no_worker_backends() {
         background env PGHAUL_TEST_AT="copy.before_commit:stop:$nth" "$PGHAUL" clone --dir "$RUN" "${resume[@]:-${options[@]}}" --table-jobs 1 -q
         stopped_at copy.before_commit
         kill -9 "$PID"
+        wait "$PID" || true # a zombie counts as running
         go_on
         wait_for 10 no_worker_lives
         rm -f "$PGHAUL_TEST_DIR"/*
