@@ -53,6 +53,7 @@ found_and_named() {
             --table-jobs 1 --split-larger-than 1MB
         stopped_at copy.after_commit
         kill -9 "$PID"
+        wait "$PID" || true
         go_on
         wait_for 15 nobody_copies
         src -c "$change"

@@ -75,6 +75,7 @@ refreshing() { [[ $(admin_target "select count(*) from pg_stat_activity where da
     assert_line --regexp '^state +running, copying data and building indexes$'
     run -0 bash -c "'$PGHAUL' status --dir '$RUN' --json | jq -e '.version == 1 and .state == \"running\" and .phase == \"copy\" and (.running | length) > 0 and .progress.tables > 5 and .source_version >= 150000'"
     kill -9 "$PID"
+    wait "$PID" || true
     go_on
     wait_for 20 bash -c "'$PGHAUL' status --dir '$RUN' --json | jq -e '.state == \"crashed\"' >/dev/null"
     run -0 clone --restart --drop-if-exists -q
