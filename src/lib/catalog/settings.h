@@ -1,7 +1,7 @@
 /*
  * settings.h - how the user wants a run to be done.
  *
- * Filled from the command line by the option book (src/bin/pghaul/book.c), which
+ * Filled from the command line by the option book (src/bin/pghaul/book*.c), which
  * also keeps them in the catalog's table `setting` for workers and for a resume.
  */
 #ifndef PGHAUL_CATALOG_SETTINGS_H

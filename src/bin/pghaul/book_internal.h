@@ -1,0 +1,54 @@
+/*
+ * book_internal.h - what the files of the book share: the table of options.
+ */
+#ifndef PGHAUL_BIN_BOOK_INTERNAL_H
+#define PGHAUL_BIN_BOOK_INTERNAL_H
+
+#include "book.h"
+
+enum option_type {
+    TYPE_FLAG,     /* bool */
+    TYPE_TEXT,     /* const char * */
+    TYPE_BUFFER,   /* char[] in the settings, `max` bytes */
+    TYPE_COUNT,    /* int64_t within min … max */
+    TYPE_SIZE,     /* int64_t bytes within min … max; "auto" is 0 where that is the default */
+    TYPE_DURATION, /* int64_t milliseconds */
+    TYPE_CHOICE,   /* int64_t, place in `choices` */
+};
+
+enum option_use {
+    USE_ONCE,  /* for this call only */
+    USE_KEPT,  /* a setting of the run; may be changed by a resume */
+    USE_FIXED, /* a setting of the run; what is done already depends on it */
+};
+
+struct option {
+    const char *name;
+    char letter;
+    enum option_type type;
+    enum option_use use;
+    size_t at; /* place in struct options */
+    const char *arg;
+    const char *env;
+    const char *fallback;
+    int64_t min, max;
+    const char *choices; /* separated by | */
+    unsigned commands;
+    const char *group;
+    const char *help;
+};
+
+/* In the order in which help shows them; the place of one is its place in options.given. */
+extern const struct option book_options[];
+extern const int book_count;
+
+/* Does the command take this option? */
+bool option_is_for(const struct option *option, const struct command *command);
+
+/* The headings of help, in order, ended by NULL. */
+extern const char *const book_groups[];
+
+/* The option of a command that is nearest to a wrong one; NULL when none is near. */
+const char *book_nearest_option(const struct command *command, const char *name);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * book_parse.c - from the command line, the environment, defaults and a run's catalog to options.
+ */
+#include "book_internal.h"
+
+#include "base/scoped.h"
+#include "base/size.h"
+#include "catalog/run.h"
+
+#include <inttypes.h>
+
+/* ---- values ---- */
+
+static void *field(struct options *options, const struct option *option)
+{
+    return (char *)options + option->at;
+}
+
+static bool bad_value(const struct option *option, const char *value, const char *wanted,
+                      struct fault *why)
+{
+    return fault_set(why, FAULT_BAD_VALUE, "--%s cannot be \"%s\": it takes %s", option->name,
+                     value, wanted);
+}
+
+static bool set_count(struct options *options, const struct option *option, const char *value,
+                      struct fault *why)
+{
+    const char *wrong;
+    char wanted[96];
+    long long number = strtonum(value, option->min, option->max, &wrong);
+    if (wrong != NULL) {
+        snprintf(wanted, sizeof wanted, "a whole number from %" PRId64 " to %" PRId64, option->min,
+                 option->max);
+        return bad_value(option, value, wanted, why);
+    }
+    *(int64_t *)field(options, option) = number;
+    return true;
+}
+
+static bool set_size(struct options *options, const struct option *option, const char *value,
+                     struct fault *why)
+{
+    int64_t bytes;
+    char wanted[96], least[32];
+    if (option->fallback != NULL && strcmp(value, option->fallback) == 0) {
+        *(int64_t *)field(options, option) = 0;
+        return true;
+    }
+    if (!size_parse(value, &bytes) || bytes < option->min || bytes > option->max) {
+        snprintf(wanted, sizeof wanted, "auto or a size of at least %s, such as 500MB or 2GB",
+                 size_text(least, sizeof least, option->min));
+        return bad_value(option, value, wanted, why);
+    }
+    *(int64_t *)field(options, option) = bytes;
+    return true;
+}
+
+static bool set_duration(struct options *options, const struct option *option, const char *value,
+                         struct fault *why)
+{
+    int64_t ms;
+    if (!duration_parse(value, &ms) || ms < option->min || ms > option->max)
+        return bad_value(option, value, "a duration up to one day, such as 500ms, 30s, 5min or 1h",
+                         why);
+    *(int64_t *)field(options, option) = ms;
+    return true;
+}
+
+/* The place of a word in "a|b|c"; -1: not there. */
+static int choice_of(const char *choices, const char *value)
+{
+    size_t length = strlen(value);
+    int place = 0;
+    for (const char *at = choices;; at++, place++) {
+        size_t here = strcspn(at, "|");
+        if (here == length && strncmp(at, value, length) == 0)
+            return place;
+        at += here;
+        if (*at == '\0')
+            return -1;
+    }
+}
+
+static bool set_choice(struct options *options, const struct option *option, const char *value,
+                       struct fault *why)
+{
+    int place = choice_of(option->choices, value);
+    if (place < 0) {
+        scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
+        strbuf_addf(&wanted, "one of %s", option->choices);
+        return bad_value(option, value, wanted.text, why);
+    }
+    if (option->type == TYPE_CHOICE)
+        *(int64_t *)field(options, option) = place;
+    else
+        *(const char **)field(options, option) = value;
+    return true;
+}
+
+static bool set_buffer(struct options *options, const struct option *option, const char *value,
+                       struct fault *why)
+{
+    if (strlcpy(field(options, option), value, (size_t)option->max) >= (size_t)option->max)
+        return bad_value(option, value, "a shorter text", why);
+    return true;
+}
+
+static bool set_value(struct options *options, const struct option *option, const char *value,
+                      struct fault *why)
+{
+    switch (option->type) {
+    case TYPE_FLAG:
+        *(bool *)field(options, option) = strcmp(value, "false") != 0;
+        return true;
+    case TYPE_TEXT:
+        if (option->choices != NULL)
+            return set_choice(options, option, value, why);
+        *(const char **)field(options, option) = value;
+        return true;
+    case TYPE_BUFFER:
+        return set_buffer(options, option, value, why);
+    case TYPE_COUNT:
+        return set_count(options, option, value, why);
+    case TYPE_SIZE:
+        return set_size(options, option, value, why);
+    case TYPE_DURATION:
+        return set_duration(options, option, value, why);
+    case TYPE_CHOICE:
+        return set_choice(options, option, value, why);
+    }
+    return fault_set(why, FAULT_BUG, "option --%s has no type", option->name);
+}
+
+/* ---- parsing ---- */
+
+struct parse {
+    struct options *options;
+    const struct command *command;
+    int argc;
+    char **argv;
+    int at;
+};
+
+static bool give_value(struct parse *parse, int place, const char *value, struct fault *why)
+{
+    parse->options->given[place] = value;
+    return set_value(parse->options, &book_options[place], value, why);
+}
+
+/* The option of this name, or the only one that begins so. -1: none; -2: several. */
+static int find_option(const struct command *command, const char *name, size_t length)
+{
+    int found = -1;
+    for (int i = 0; i < book_count; i++) {
+        if (!option_is_for(&book_options[i], command) ||
+            strncmp(book_options[i].name, name, length) != 0)
+            continue;
+        if (strlen(book_options[i].name) == length)
+            return i;
+        found = found == -1 ? i : -2;
+    }
+    return found;
+}
+
+static bool unknown_option(const struct parse *parse, const char *name, bool several,
+                           struct fault *why)
+{
+    const char *near = book_nearest_option(parse->command, name);
+    fault_set(why, FAULT_UNKNOWN_OPTION, "%s option --%s for pghaul %s",
+              several ? "ambiguous" : "unknown", name, parse->command->name);
+    if (near != NULL)
+        fault_hint(why, "Perhaps --%s is meant; see pghaul help %s.", near, parse->command->name);
+    return false;
+}
+
+static bool parse_long(struct parse *parse, const char *word, struct fault *why)
+{
+    size_t length = strcspn(word, "=");
+    int place = find_option(parse->command, word, length);
+    if (place < 0) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)length, word);
+        return unknown_option(parse, name, place == -2, why);
+    }
+    const struct option *option = &book_options[place];
+    const char *value = word[length] == '=' ? word + length + 1 : NULL;
+    if (option->type == TYPE_FLAG) {
+        if (value != NULL)
+            return fault_set(why, FAULT_BAD_VALUE, "--%s takes no value", option->name);
+        return give_value(parse, place, "true", why);
+    }
+    if (value == NULL && parse->at < parse->argc)
+        value = parse->argv[parse->at++];
+    if (value == NULL)
+        return fault_set(why, FAULT_MISSING_OPTION, "--%s needs a value: %s", option->name,
+                         option->arg);
+    return give_value(parse, place, value, why);
+}
+
+static bool parse_letters(struct parse *parse, const char *letters, struct fault *why)
+{
+    for (; *letters != '\0'; letters++) {
+        int place = 0;
+        while (place < book_count && (book_options[place].letter != *letters ||
+                                      !option_is_for(&book_options[place], parse->command)))
+            place++;
+        if (place == book_count)
+            return fault_set(why, FAULT_UNKNOWN_OPTION, "unknown option -%c for pghaul %s",
+                             *letters, parse->command->name);
+        if (book_options[place].type == TYPE_FLAG) {
+            if (!give_value(parse, place, "true", why))
+                return false;
+            continue;
+        }
+        const char *value = letters[1] != '\0' ? letters + 1 : NULL;
+        if (value == NULL && parse->at < parse->argc)
+            value = parse->argv[parse->at++];
+        if (value == NULL)
+            return fault_set(why, FAULT_MISSING_OPTION, "-%c needs a value: %s", *letters,
+                             book_options[place].arg);
+        return give_value(parse, place, value, why);
+    }
+    return true;
+}
+
+static bool parse_words(struct parse *parse, struct fault *why)
+{
+    bool only_arguments = false;
+    struct options *options = parse->options;
+    while (parse->at < parse->argc) {
+        const char *word = parse->argv[parse->at++];
+        if (!only_arguments && strcmp(word, "--") == 0) {
+            only_arguments = true;
+        } else if (!only_arguments && strncmp(word, "--", 2) == 0) {
+            if (!parse_long(parse, word + 2, why))
+                return false;
+        } else if (!only_arguments && word[0] == '-' && word[1] != '\0') {
+            if (!parse_letters(parse, word + 1, why))
+                return false;
+        } else {
+            if (options->argument_count == ARGUMENTS_MOST ||
+                options->argument_count == parse->command->arguments_most)
+                return fault_set(why, FAULT_UNKNOWN_OPTION, "pghaul %s takes no argument \"%s\"",
+                                 parse->command->name, word);
+            options->arguments[options->argument_count++] = word;
+        }
+    }
+    return true;
+}
+
+static bool parse_environment(struct options *options, const struct command *command,
+                              struct fault *why)
+{
+    for (int i = 0; i < book_count; i++) {
+        const char *value = book_options[i].env == NULL ? NULL : getenv(book_options[i].env);
+        if (!option_is_for(&book_options[i], command) || options->given[i] != NULL ||
+            value == NULL || *value == '\0')
+            continue;
+        /* Workers get everything from the supervisor and the catalog. */
+        if (command->id == CMD_WORKER)
+            continue;
+        options->given[i] = value;
+        if (!set_value(options, &book_options[i], value, why))
+            return fault_during(why, "environment variable %s", book_options[i].env);
+    }
+    return true;
+}
+
+void book_defaults(struct options *options)
+{
+    struct fault ignored;
+    for (int i = 0; i < book_count; i++)
+        if (book_options[i].fallback != NULL)
+            set_value(options, &book_options[i], book_options[i].fallback, &ignored);
+}
+
+bool book_parse(struct options *options, const struct command *command, int argc, char **argv,
+                struct fault *why)
+{
+    struct parse parse = {.options = options, .command = command, .argc = argc, .argv = argv};
+    book_defaults(options);
+    if (!parse_words(&parse, why))
+        return false;
+    if (options->help || options->version)
+        return true;
+    if (options->argument_count < command->arguments_least)
+        return fault_set(why, FAULT_MISSING_OPTION, "pghaul %s needs an argument: %s",
+                         command->name, command->arguments);
+    return parse_environment(options, command, why);
+}
+
+/* ---- settings of a run ---- */
+
+void drop_options(struct options *options)
+{
+    for (int i = 0; i < book_count; i++) {
+        free(options->recalled[i]);
+        options->recalled[i] = NULL;
+    }
+}
+
+bool book_keep(const struct options *options, struct db *db, struct fault *why)
+{
+    for (int i = 0; i < book_count; i++) {
+        const char *value =
+            options->given[i] != NULL ? options->given[i] : book_options[i].fallback;
+        if (book_options[i].use != USE_ONCE &&
+            !setting_put(db, book_options[i].name, value == NULL ? "false" : value, why))
+            return false;
+    }
+    return true;
+}
+
+static bool recall_one(struct options *options, int place, struct db *db, struct fault *why)
+{
+    const struct option *option = &book_options[place];
+    const char *given = options->given[place];
+    scoped(drop_strbuf) struct strbuf value = STRBUF_EMPTY;
+    bool found;
+    if (!setting_get(db, option->name, &value, &found, why))
+        return false;
+    if (!found)
+        return true;
+    if (given != NULL && option->use == USE_FIXED && strcmp(given, value.text) != 0)
+        return fault_set(why, FAULT_RUN_DIFFERS,
+                         "the run was started with --%s %s: it cannot be changed now", option->name,
+                         value.text);
+    if (given != NULL)
+        return true;
+    options->recalled[place] = copy_string(value.text);
+    options->given[place] = options->recalled[place];
+    return set_value(options, option, options->recalled[place], why);
+}
+
+bool book_recall(struct options *options, struct db *db, struct fault *why)
+{
+    for (int i = 0; i < book_count; i++)
+        if (book_options[i].use != USE_ONCE && !recall_one(options, i, db, why))
+            return false;
+    return true;
+}
