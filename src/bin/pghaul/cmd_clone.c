@@ -12,7 +12,6 @@
 #include "run/supervise.h"
 
 #include <errno.h>
-#include <jansson.h>
 
 struct clone {
     struct options *options;
@@ -173,11 +172,13 @@ static bool print_summary(struct clone *clone, struct fault *why)
 {
     json_t *status;
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (clone->options->quiet)
+        return true;
     if (!status_collect(clone->db, clone->dir.path, &status, why))
         return false;
     status_add_summary(&text, status);
     json_decref(status);
-    return clone->options->quiet || print_text(&text, why);
+    return print_text(&text, why);
 }
 
 static bool say_what_is_left(struct clone *clone, struct fault *why)

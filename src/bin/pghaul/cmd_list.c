@@ -13,7 +13,6 @@
 #include "run/status.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 
 /* A listing is a table of columns; text and JSON come from the same rows. */
 struct column {
@@ -42,7 +41,7 @@ static void add_qualified(struct strbuf *text, const struct stmt *row, int at)
 static void table_value(struct strbuf *text, const struct stmt *row, int column)
 {
     /* table, bytes, rows, format, parts, indexes, why */
-    static const int places[] = {1, 4, 5, 6, 9, 10, 8};
+    static const int places[] = {1, 3, 4, 5, 8, 9, 7};
     if (column == 0)
         add_qualified(text, row, 1);
     else
@@ -279,9 +278,7 @@ static bool print_listing(struct db *db, const struct listing *listing, bool jso
         add_heading(&text, listing);
     bool good = catalog_list(db, listing->statement, 0, on_row, &printing, why);
     if (json) {
-        char *dump = json_dumps(printing.rows, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        strbuf_addf(&text, "%s\n", dump);
-        free(dump);
+        add_json(&text, printing.rows);
         json_decref(printing.rows);
     }
     return good && print_text(&text, why);

@@ -10,8 +10,6 @@
 #include "pg/conn.h"
 #include "run/status.h"
 
-#include <jansson.h>
-
 /* Facts that a migration may depend on. */
 static const char source_facts[] =
     "SELECT pg_catalog.json_build_object("
@@ -101,9 +99,7 @@ static void add_side(struct strbuf *text, const char *name, const json_t *side)
 static void show(struct strbuf *text, const json_t *result, bool json)
 {
     if (json) {
-        char *dump = json_dumps(result, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        strbuf_addf(text, "%s\n", dump);
-        free(dump);
+        add_json(text, result);
         return;
     }
     const char *name;

@@ -7,7 +7,7 @@
 #include "base/scoped.h"
 #include "catalog/catalog.h"
 #include "catalog/run.h"
-#include "pg/snapshot.h"
+#include "run/hold.h"
 #include "run/workdir.h"
 
 struct holding {
@@ -41,24 +41,6 @@ static bool open_all(struct holding *holding, const struct options *options, str
            conn_open(&holding->source, &wish, &holding->leash, why);
 }
 
-static bool take(struct holding *holding, struct snapshot *snapshot, struct fault *why)
-{
-    struct snapshot_export export;
-    if (!snapshot_take(holding->source, &export, why))
-        return false;
-    *snapshot = (struct snapshot){
-        .holder = HOLDER_COMMAND,
-        .holder_pid = getpid(),
-        .backend_pid = conn_backend_pid(holding->source),
-    };
-    strlcpy(snapshot->id, export.id, sizeof snapshot->id);
-    strlcpy(snapshot->lsn, export.lsn, sizeof snapshot->lsn);
-    strlcpy(snapshot->content, export.content, sizeof snapshot->content);
-    strlcpy(snapshot->backend_start, conn_backend_start(holding->source),
-            sizeof snapshot->backend_start);
-    return snapshot_add(holding->db, snapshot, why);
-}
-
 bool cmd_snapshot(struct options *options, struct fault *why)
 {
     scoped(drop_holding) struct holding holding = {.dir = {.lock = -1}, .leash = {.signals = -1}};
@@ -66,7 +48,7 @@ bool cmd_snapshot(struct options *options, struct fault *why)
     struct snapshot snapshot;
     bool lost;
     if (!set_up_log(options, "snapshot", why) || !open_all(&holding, options, why) ||
-        !take(&holding, &snapshot, why))
+        !hold_snapshot(holding.db, holding.source, HOLDER_COMMAND, &snapshot, why))
         return false;
     strbuf_addf(&line, "%s\n", snapshot.id);
     log_info("holding snapshot %s of %s for work directory %s; stop with SIGINT or SIGTERM",

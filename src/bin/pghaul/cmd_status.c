@@ -8,8 +8,6 @@
 #include "run/status.h"
 #include "run/workdir.h"
 
-#include <jansson.h>
-
 bool cmd_status(struct options *options, struct fault *why)
 {
     char path[PATH_MAX], file[PATH_MAX];
@@ -21,13 +19,10 @@ bool cmd_status(struct options *options, struct fault *why)
     workdir_path(file, path, "catalog.db");
     if (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &status, why))
         return false;
-    if (options->json) {
-        char *json = json_dumps(status, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        strbuf_addf(&text, "%s\n", json);
-        free(json);
-    } else {
+    if (options->json)
+        add_json(&text, status);
+    else
         status_add_text(&text, status);
-    }
     json_decref(status);
     return print_text(&text, why);
 }

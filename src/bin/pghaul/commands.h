@@ -7,6 +7,8 @@
 #include "book.h"
 #include "pg/conninfo.h"
 
+#include <jansson.h>
+
 #define PGHAUL_VERSION "0.1.0"
 
 typedef bool command_function(struct options *options, struct fault *why);
@@ -16,6 +18,9 @@ command_function cmd_clone, cmd_snapshot, cmd_list, cmd_ping, cmd_status, cmd_li
 
 /* Prints a text on stdout. FAULT_SYSTEM when it cannot be written (disk full, pipe closed). */
 bool print_text(const struct strbuf *text, struct fault *why);
+
+/* Adds a JSON value as people read it, with a newline. */
+void add_json(struct strbuf *text, const json_t *json);
 
 /* Sets the log's level and colour from the options. */
 bool set_up_log(const struct options *options, const char *who, struct fault *why);

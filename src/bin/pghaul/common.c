@@ -18,6 +18,13 @@ bool print_text(const struct strbuf *text, struct fault *why)
     return true;
 }
 
+void add_json(struct strbuf *text, const json_t *json)
+{
+    char *dump = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    strbuf_addf(text, "%s\n", dump);
+    free(dump);
+}
+
 bool set_up_log(const struct options *options, const char *who, struct fault *why)
 {
     enum log_level level;

@@ -77,6 +77,13 @@ void strbuf_add_literal(struct strbuf *buf, const char *text)
     strbuf_add_char(buf, '\'');
 }
 
+void strbuf_add_qualified(struct strbuf *buf, const char *schema, const char *name)
+{
+    strbuf_add_identifier(buf, schema);
+    strbuf_add_char(buf, '.');
+    strbuf_add_identifier(buf, name);
+}
+
 void strbuf_clear(struct strbuf *buf)
 {
     buf->length = 0;

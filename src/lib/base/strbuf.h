@@ -30,6 +30,9 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((for
 void strbuf_add_identifier(struct strbuf *buf, const char *name);
 void strbuf_add_literal(struct strbuf *buf, const char *text);
 
+/* Adds "schema"."name". */
+void strbuf_add_qualified(struct strbuf *buf, const char *schema, const char *name);
+
 /* Empties the string; keeps its memory for the next use. */
 void strbuf_clear(struct strbuf *buf);
 

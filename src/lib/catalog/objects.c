@@ -3,14 +3,23 @@
 #include "base/scoped.h"
 #include "catalog/sql.h"
 
+bool relation_is_known(struct db *db, const char *nspname, const char *relname, bool *ret_known,
+                       struct fault *why)
+{
+    int64_t answer;
+    if (!db_int(db, why, &answer, 0, SQL_RELATION_KNOWN, "ss", nspname, relname))
+        return false;
+    *ret_known = answer != 0;
+    return true;
+}
+
 bool table_add(struct db *db, const struct table *t, struct fault *why)
 {
     const char kind[] = {t->kind, '\0'};
-    const char persistence[] = {t->persistence, '\0'};
-    return db_run(db, why, SQL_TABLE_INSERT, "issssiiiisssssdd", t->oid, t->nspname, t->relname,
-                  kind, persistence, t->filenode, t->bytes, t->blocks, t->rows_estimate,
-                  t->access_method, t->columns, t->column_types, t->format, t->condition,
-                  (int)t->is_config, (int)t->has_data);
+    return db_run(db, why, SQL_TABLE_INSERT, "isssiiiisssssdd", t->oid, t->nspname, t->relname,
+                  kind, t->filenode, t->bytes, t->blocks, t->rows_estimate, t->access_method,
+                  t->columns, t->column_types, t->format, t->condition, (int)t->is_config,
+                  (int)t->has_data);
 }
 
 /* Texts of a row that outlive it: one piece of memory for all of them. */
@@ -36,7 +45,7 @@ static size_t texts_size(const struct stmt *stmt, const int *columns, size_t cou
 
 static void table_read(const struct stmt *stmt, struct table *t)
 {
-    static const int texts[] = {1, 2, 9, 10, 11, 12, 13, 16, 17, 18};
+    static const int texts[] = {1, 2, 8, 9, 10, 11, 12, 15, 16, 17};
     memset(t, 0, sizeof *t);
     t->owned = new_memory(1, texts_size(stmt, texts, sizeof texts / sizeof texts[0]));
     char *room = t->owned;
@@ -44,23 +53,22 @@ static void table_read(const struct stmt *stmt, struct table *t)
     t->nspname = keep(&room, stmt, 1);
     t->relname = keep(&room, stmt, 2);
     t->kind = stmt_text(stmt, 3)[0];
-    t->persistence = stmt_text(stmt, 4)[0];
-    t->filenode = stmt_int(stmt, 5);
-    t->bytes = stmt_int(stmt, 6);
-    t->blocks = stmt_int(stmt, 7);
-    t->rows_estimate = stmt_int(stmt, 8);
-    t->access_method = keep(&room, stmt, 9);
-    t->columns = keep(&room, stmt, 10);
-    t->column_types = keep(&room, stmt, 11);
-    t->format = keep(&room, stmt, 12);
-    t->condition = keep(&room, stmt, 13);
-    t->is_config = stmt_int(stmt, 14) != 0;
-    t->has_data = stmt_int(stmt, 15) != 0;
-    t->split_by = keep(&room, stmt, 16);
-    t->split_why = keep(&room, stmt, 17);
-    t->split_key = keep(&room, stmt, 18);
-    t->is_small = stmt_int(stmt, 19) != 0;
-    t->is_analyzed = stmt_int(stmt, 20) != 0;
+    t->filenode = stmt_int(stmt, 4);
+    t->bytes = stmt_int(stmt, 5);
+    t->blocks = stmt_int(stmt, 6);
+    t->rows_estimate = stmt_int(stmt, 7);
+    t->access_method = keep(&room, stmt, 8);
+    t->columns = keep(&room, stmt, 9);
+    t->column_types = keep(&room, stmt, 10);
+    t->format = keep(&room, stmt, 11);
+    t->condition = keep(&room, stmt, 12);
+    t->is_config = stmt_int(stmt, 13) != 0;
+    t->has_data = stmt_int(stmt, 14) != 0;
+    t->split_by = keep(&room, stmt, 15);
+    t->split_why = keep(&room, stmt, 16);
+    t->split_key = keep(&room, stmt, 17);
+    t->is_small = stmt_int(stmt, 18) != 0;
+    t->is_analyzed = stmt_int(stmt, 19) != 0;
 }
 
 bool table_get(struct db *db, int64_t oid, struct table *ret_table, struct fault *why)

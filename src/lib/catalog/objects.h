@@ -15,7 +15,6 @@ struct table {
     const char *nspname;
     const char *relname;
     char kind;        /* r table, p partitioned, m materialized view */
-    char persistence; /* p permanent, u unlogged */
     int64_t filenode; /* in the snapshot; changes when the table is rewritten */
     int64_t bytes;    /* heap and TOAST */
     int64_t blocks;   /* of the heap */
@@ -34,6 +33,10 @@ struct table {
     const char *split_key; /* quoted column or NULL */
     char *owned;           /* memory of the texts, when read from the catalog */
 };
+
+/* Has the source a relation of this name? */
+bool relation_is_known(struct db *db, const char *nspname, const char *relname, bool *ret_known,
+                       struct fault *why);
 
 bool table_add(struct db *db, const struct table *table, struct fault *why);
 

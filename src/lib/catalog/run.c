@@ -78,10 +78,7 @@ static bool forget_in_write(struct db *db, void *arg, struct fault *why)
     static const int statements[] = {SQL_RUN_FORGET,      SQL_SETTING_FORGET, SQL_EVENT_FORGET,
                                      SQL_FORGET_ALL_WORK, SQL_PROCESS_FORGET, SQL_SNAPSHOT_FORGET};
     (void)arg;
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
-        if (!db_run(db, why, statements[i], ""))
-            return false;
-    return true;
+    return db_run_all(db, statements, sizeof statements / sizeof statements[0], why);
 }
 
 bool run_forget(struct db *db, struct fault *why)

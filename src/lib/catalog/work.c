@@ -25,14 +25,14 @@ const char *work_kind_sentence(enum work_kind kind)
     return kinds[kind].sentence;
 }
 
-static bool kind_parse(const char *word, enum work_kind *ret_kind, struct fault *why)
+bool work_kind_parse(const char *word, enum work_kind *ret_kind)
 {
     for (int kind = 0; kind < WORK_KIND_COUNT; kind++)
         if (strcmp(word, kinds[kind].word) == 0) {
             *ret_kind = (enum work_kind)kind;
             return true;
         }
-    return fault_set(why, FAULT_CATALOG, "catalog has a work item of unknown kind \"%s\"", word);
+    return false;
 }
 
 void drop_work(struct work *work)
@@ -69,8 +69,9 @@ bool work_claim(struct db *db, enum lane lane, int64_t most, int64_t owner, stru
 
     scoped(drop_work) struct work work = {
         .id = stmt_int(stmt, 0), .epoch = stmt_int(stmt, 1), .lane = lane};
-    if (!kind_parse(stmt_text(stmt, 2), &work.kind, why))
-        return false;
+    if (!work_kind_parse(stmt_text(stmt, 2), &work.kind))
+        return fault_set(why, FAULT_CATALOG, "catalog has a work item of unknown kind \"%s\"",
+                         stmt_text(stmt, 2));
     work.object = stmt_int(stmt, 3);
     work.part = (int)stmt_int(stmt, 4);
     work.name = copy_string(stmt_text(stmt, 5));

@@ -67,6 +67,9 @@ enum work_kind {
 const char *work_kind_word(enum work_kind kind);
 const char *work_kind_sentence(enum work_kind kind);
 
+/* False when there is no such kind. */
+bool work_kind_parse(const char *word, enum work_kind *ret_kind);
+
 struct work {
     int64_t id;
     int64_t epoch; /* of our claim */

@@ -28,9 +28,7 @@ enum { TINY_TABLE = 256 * 1024 };
 
 static void add_table(struct strbuf *sql, const struct table *table)
 {
-    strbuf_add_identifier(sql, table->nspname);
-    strbuf_add_char(sql, '.');
-    strbuf_add_identifier(sql, table->relname);
+    strbuf_add_qualified(sql, table->nspname, table->relname);
 }
 
 /* ---- the source's relation is the one that was planned ---- */

@@ -14,13 +14,6 @@ struct ddl {
     bool tablespace_set; /* by a statement before */
 };
 
-static void add_table(struct strbuf *sql, const char *nspname, const char *relname)
-{
-    strbuf_add_identifier(sql, nspname);
-    strbuf_add_char(sql, '.');
-    strbuf_add_identifier(sql, relname);
-}
-
 /* Our sessions have default_tablespace = ''. */
 static void add_tablespace(struct ddl *ddl, const char *tablespace)
 {
@@ -50,7 +43,7 @@ static bool on_constraint(void *arg, const struct stmt *row, struct fault *why)
     ddl->found = true;
     add_tablespace(ddl, stmt_text(row, 2));
     strbuf_add(ddl->sql, "ALTER TABLE ONLY ");
-    add_table(ddl->sql, stmt_text(row, 3), stmt_text(row, 4));
+    strbuf_add_qualified(ddl->sql, stmt_text(row, 3), stmt_text(row, 4));
     strbuf_add(ddl->sql, " ADD CONSTRAINT ");
     strbuf_add_identifier(ddl->sql, stmt_text(row, 0));
     strbuf_addf(ddl->sql, " %s;", stmt_text(row, 1));
@@ -62,7 +55,7 @@ static bool on_key(void *arg, const struct stmt *row, struct fault *why)
     struct ddl *ddl = arg;
     (void)why;
     strbuf_add(ddl->sql, "ALTER TABLE ONLY ");
-    add_table(ddl->sql, stmt_text(row, 4), stmt_text(row, 5));
+    strbuf_add_qualified(ddl->sql, stmt_text(row, 4), stmt_text(row, 5));
     strbuf_add(ddl->sql, " ADD CONSTRAINT ");
     strbuf_add_identifier(ddl->sql, stmt_text(row, 0));
     strbuf_add(ddl->sql, stmt_text(row, 1)[0] == 'p' ? " PRIMARY KEY" : " UNIQUE");
@@ -77,9 +70,9 @@ static bool on_attachment(void *arg, const struct stmt *row, struct fault *why)
     struct ddl *ddl = arg;
     (void)why;
     strbuf_add(ddl->sql, "ALTER INDEX ");
-    add_table(ddl->sql, stmt_text(row, 2), stmt_text(row, 3));
+    strbuf_add_qualified(ddl->sql, stmt_text(row, 2), stmt_text(row, 3));
     strbuf_add(ddl->sql, " ATTACH PARTITION ");
-    add_table(ddl->sql, stmt_text(row, 0), stmt_text(row, 1));
+    strbuf_add_qualified(ddl->sql, stmt_text(row, 0), stmt_text(row, 1));
     strbuf_add(ddl->sql, ";");
     return true;
 }
@@ -134,6 +127,6 @@ void ddl_add_analyze(struct strbuf *sql, const struct job *job, const char *nspn
                      const char *relname)
 {
     strbuf_add(sql, conn_version(job->target) >= ANALYZE_ONLY ? "ANALYZE ONLY " : "ANALYZE ");
-    add_table(sql, nspname, relname);
+    strbuf_add_qualified(sql, nspname, relname);
     strbuf_add(sql, ";");
 }

@@ -19,12 +19,21 @@ static bool forget_given_up(struct job *job, struct fault *why)
            conn_runf(job->target, why, "DELETE FROM pghaul.done WHERE run IN (%s)", given_up.text);
 }
 
-bool done_prepare(struct job *job, struct fault *why)
+static bool table_is_there(struct conn *target, bool *ret_there, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!conn_query(job->target, "SELECT pg_catalog.to_regclass('pghaul.done')", &rows, why))
+    if (!conn_query(target, "SELECT pg_catalog.to_regclass('pghaul.done')", &rows, why))
         return false;
-    if (!rows_null(&rows, 0, 0))
+    *ret_there = !rows_null(&rows, 0, 0);
+    return true;
+}
+
+bool done_prepare(struct job *job, struct fault *why)
+{
+    bool there;
+    if (!table_is_there(job->target, &there, why))
+        return false;
+    if (there)
         return forget_given_up(job, why);
     return conn_run(job->target,
                     "CREATE SCHEMA IF NOT EXISTS pghaul;"
@@ -93,18 +102,16 @@ bool done_last_step(struct job *job, int *ret_step, bool *ret_whole, struct faul
     return true;
 }
 
-bool done_any(struct job *job, bool *ret_any, struct fault *why)
+bool done_any(const struct run *run, struct conn *target, bool *ret_any, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    scoped(drop_rows) struct rows table = ROWS_NONE;
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    *ret_any = false;
-    if (!conn_query(job->target, "SELECT pg_catalog.to_regclass('pghaul.done')", &table, why))
+    if (!table_is_there(target, ret_any, why))
         return false;
-    if (rows_null(&table, 0, 0))
+    if (!*ret_any)
         return true;
-    strbuf_addf(&sql, "SELECT EXISTS (SELECT FROM pghaul.done WHERE run = '%s')", job->run->uuid);
-    if (!conn_query(job->target, sql.text, &rows, why))
+    strbuf_addf(&sql, "SELECT EXISTS (SELECT FROM pghaul.done WHERE run = '%s')", run->uuid);
+    if (!conn_query(target, sql.text, &rows, why))
         return false;
     *ret_any = rows_bool(&rows, 0, 0);
     return true;
@@ -161,9 +168,8 @@ bool done_follow(struct db *db, const struct run *run, struct conn *target, stru
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     struct following following = {.db = db, .current = run->snapshot};
-    struct job job = {.run = run, .target = target};
     bool any;
-    if (!work_unconfirm(db, why) || !done_any(&job, &any, why))
+    if (!work_unconfirm(db, why) || !done_any(run, target, &any, why))
         return false;
     strbuf_addf(&sql,
                 "SELECT item, rows, bytes, snapshot FROM pghaul.done WHERE run = '%s' AND step = 0",

@@ -34,8 +34,8 @@ bool done_run(struct job *job, int step, const char *statements, struct fault *w
 /* The highest step of the job's item that is done; -1: none. *ret_whole: step 0 is. */
 bool done_last_step(struct job *job, int *ret_step, bool *ret_whole, struct fault *why);
 
-/* Has this run any row? */
-bool done_any(struct job *job, bool *ret_any, struct fault *why);
+/* Has this run any row on the target? */
+bool done_any(const struct run *run, struct conn *target, bool *ret_any, struct fault *why);
 
 /* Adds statements that remove the run's rows, and the table and its schema when no
  * other run needs them. */

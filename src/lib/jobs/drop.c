@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
-#include "catalog/sql.h"
+#include "catalog/objects.h"
 #include "plan/ask.h"
 #include "wire/sql_script.h"
 
@@ -69,18 +69,15 @@ static const char *noun_of(char kind)
 static bool on_target_relation(void *arg, const struct rows *row, struct fault *why)
 {
     struct dropping *dropping = arg;
-    scoped(drop_stmt) struct stmt *stmt = db_stmt(dropping->job->db, SQL_RELATION_BY_NAME, why);
     struct strbuf name = STRBUF_EMPTY, statement = STRBUF_EMPTY;
     const char *noun = noun_of(rows_text(row, 0, 2)[0]);
-    bool found;
-    if (stmt == NULL || !stmt_bind(stmt, why, "ss", rows_text(row, 0, 0), rows_text(row, 0, 1)) ||
-        !stmt_step(stmt, &found, why))
+    bool known;
+    if (!relation_is_known(dropping->job->db, rows_text(row, 0, 0), rows_text(row, 0, 1), &known,
+                           why))
         return false;
-    if (!found)
+    if (!known)
         return true;
-    strbuf_add_identifier(&name, rows_text(row, 0, 0));
-    strbuf_add_char(&name, '.');
-    strbuf_add_identifier(&name, rows_text(row, 0, 1));
+    strbuf_add_qualified(&name, rows_text(row, 0, 0), rows_text(row, 0, 1));
     strbuf_addf(&statement, "DROP %s IF EXISTS %s", noun, name.text);
     bool table = strcmp(noun, "TABLE") == 0;
     add(dropping, statement.text, table ? give(name.text) : NULL);

@@ -38,18 +38,14 @@ static bool on_table(void *arg, const struct stmt *row, struct fault *why)
     struct foreign_keys *keys = arg;
     (void)why;
     strbuf_add(&keys->lock, keys->lock.length == 0 ? "LOCK TABLE ONLY " : ", ONLY ");
-    strbuf_add_identifier(&keys->lock, stmt_text(row, 0));
-    strbuf_add_char(&keys->lock, '.');
-    strbuf_add_identifier(&keys->lock, stmt_text(row, 1));
+    strbuf_add_qualified(&keys->lock, stmt_text(row, 0), stmt_text(row, 1));
     return true;
 }
 
 static void add_alter(struct strbuf *sql, const struct table *table)
 {
     strbuf_add(sql, table->kind == 'p' ? "ALTER TABLE " : "ALTER TABLE ONLY ");
-    strbuf_add_identifier(sql, table->nspname);
-    strbuf_add_char(sql, '.');
-    strbuf_add_identifier(sql, table->relname);
+    strbuf_add_qualified(sql, table->nspname, table->relname);
 }
 
 static bool on_key(void *arg, const struct stmt *row, struct fault *why)

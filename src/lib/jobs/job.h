@@ -12,6 +12,7 @@
 #include "catalog/settings.h"
 #include "catalog/work.h"
 #include "pg/conn.h"
+#include "pg/tools.h"
 #include "proc/leash.h"
 
 struct job {
@@ -26,6 +27,7 @@ struct job {
     struct conn *source; /* in the snapshot's transaction; NULL where the role has none */
     struct conn *target; /* idle, no transaction; NULL where the role has none */
     const struct snapshot *snapshot; /* that of the run now; seq 0: none yet */
+    struct tools tools;              /* filled when first needed (script_tools) */
     int64_t held_table;              /* oid of the table that the source's savepoint keeps locked */
     void (*moved)(struct job *job, int64_t bytes); /* reports progress */
 

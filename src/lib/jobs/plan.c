@@ -30,12 +30,10 @@ static bool plan_in_write(struct db *db, void *arg, struct fault *why)
 static bool on_invalid_index(void *arg, const struct stmt *row, struct fault *why)
 {
     struct job *job = arg;
-    log_warning("index %s.%s is invalid on the source: left out", stmt_text(row, 0),
-                stmt_text(row, 1));
-    char text[256];
-    snprintf(text, sizeof text, "index %s.%s is invalid on the source: left out", stmt_text(row, 0),
-             stmt_text(row, 1));
-    return event_add(job->db, "warning", 0, text, why);
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_addf(&text, "index %s is invalid on the source: left out", stmt_text(row, 0));
+    log_warning("%s", text.text);
+    return event_add(job->db, "warning", 0, text.text, why);
 }
 
 /* In a write transaction from the start: a read that turns into a write may fail at once. */

@@ -25,7 +25,6 @@
 #include "jobs/done.h"
 #include "jobs/drop.h"
 #include "jobs/script.h"
-#include "pg/tools.h"
 #include "wire/restore_list.h"
 
 #include <errno.h>
@@ -43,7 +42,6 @@ static void schema_path(char *to, const struct job *job, const char *name, const
 bool job_dump(struct job *job, struct fault *why)
 {
     enum { MOST = 24 };
-    struct tools tools;
     char path[PATH_MAX], draft[PATH_MAX], snapshot[96], lock_timeout[48];
     const char *args[MOST] = {"--format=custom",
                               "--compress=0",
@@ -61,9 +59,9 @@ bool job_dump(struct job *job, struct fault *why)
                               job->run->encoding};
     int count = 14;
 
-    if (!script_tools(job, &tools, why))
+    if (!script_tools(job, why))
         return false;
-    log_info("dumping the schema with %s (version %d)", tools.pg_dump, tools.version);
+    log_info("dumping the schema with %s (version %d)", job->tools.pg_dump, job->tools.version);
     schema_path(path, job, "dump", "");
     schema_path(draft, job, "dump", ".new");
     strlcpy(snapshot, job->snapshot->id, sizeof snapshot);
@@ -75,7 +73,7 @@ bool job_dump(struct job *job, struct fault *why)
     if (job->run->source_version / 10000 != job->run->target_version / 10000)
         args[count++] = "--quote-all-identifiers";
     FAILPOINT("dump.begun", why);
-    if (!tools_dump(&tools, job->source_info, args, job->leash, why))
+    if (!tools_dump(&job->tools, job->source_info, args, job->leash, why))
         return false;
     if (!put_file(draft, path, why))
         return false;
@@ -132,13 +130,13 @@ static bool load_in_write(struct db *db, void *arg, struct fault *why)
     return db_run(db, why, SQL_TOC_CLASSIFY, "");
 }
 
-static bool load_contents(struct job *job, const struct tools *tools, struct fault *why)
+static bool load_contents(struct job *job, struct fault *why)
 {
     char dump[PATH_MAX];
     scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
     schema_path(dump, job, "dump", "");
     const char *const args[] = {"pg_restore", "--list", dump, NULL};
-    if (!tools_restore(tools, args, job->leash, -1, &list, why))
+    if (!tools_restore(&job->tools, args, job->leash, &list, why))
         return false;
     scoped(drop_loading) struct loading loading = {.job = job, .list = strbuf_text(&list)};
     return db_write(job->db, load_in_write, &loading, why);
@@ -163,9 +161,8 @@ static bool on_entry(void *arg, const struct stmt *row, struct fault *why)
 }
 
 /* pg_restore of the entries of a list, as SQL. */
-static bool restore_text(struct job *job, const struct tools *tools, const char *name,
-                         const struct strbuf *list, bool clean, struct strbuf *sql,
-                         struct fault *why)
+static bool restore_text(struct job *job, const char *name, const struct strbuf *list, bool clean,
+                         struct strbuf *sql, struct fault *why)
 {
     char list_path[PATH_MAX], dump[PATH_MAX];
     const char *args[16] = {"pg_restore", "--use-list", list_path, "--file=-"};
@@ -187,13 +184,12 @@ static bool restore_text(struct job *job, const struct tools *tools, const char 
     if (job->settings->no_tablespaces)
         args[count++] = "--no-tablespaces";
     args[count] = dump;
-    return tools_restore(tools, args, job->leash, -1, sql, why);
+    return tools_restore(&job->tools, args, job->leash, sql, why);
 }
 
 /* Writes NAME.sql, unless a run before this one has: the steps noted on the target
  * count the statements of that file. */
-static bool make_script(struct job *job, const struct tools *tools, const char *name,
-                        struct fault *why)
+static bool make_script(struct job *job, const char *name, struct fault *why)
 {
     char path[PATH_MAX];
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
@@ -210,7 +206,7 @@ static bool make_script(struct job *job, const struct tools *tools, const char *
         if (!stmt_step(stmt, &row, why) || (row && !on_entry(&list, stmt, why)))
             return false;
     } while (row);
-    if (list.length > 0 && !restore_text(job, tools, name, &list, false, &sql, why))
+    if (list.length > 0 && !restore_text(job, name, &list, false, &sql, why))
         return false;
     return write_file(path, strbuf_text(&sql), sql.length, why);
 }
@@ -226,7 +222,6 @@ static bool has_entries(struct job *job, const char *name, bool *ret_any, struct
 
 static bool run_script(struct job *job, const char *name, int batch, bool whole, struct fault *why)
 {
-    struct tools tools;
     char path[PATH_MAX];
     bool any;
     if (!has_entries(job, name, &any, why))
@@ -234,14 +229,14 @@ static bool run_script(struct job *job, const char *name, int batch, bool whole,
     if (!any)
         return true;
     schema_path(path, job, name, ".sql");
-    return script_tools(job, &tools, why) && make_script(job, &tools, name, why) &&
+    return script_tools(job, why) && make_script(job, name, why) &&
            script_run(job, path, batch, whole, why);
 }
 
 /* ---- --drop-if-exists ---- */
 
 /* Before anything of ours is there: what we create must never be dropped by a resumed run. */
-static bool drop_existing(struct job *job, const struct tools *tools, struct fault *why)
+static bool drop_existing(struct job *job, struct fault *why)
 {
     int step;
     bool whole;
@@ -256,7 +251,7 @@ static bool drop_existing(struct job *job, const struct tools *tools, struct fau
         return true;
     schema_path(path, job, "drop", ".sql");
     return catalog_list(job->db, SQL_TOC_DROPPABLE, 0, on_entry, &list, why) &&
-           (list.length == 0 || restore_text(job, tools, "drop", &list, true, &sql, why)) &&
+           (list.length == 0 || restore_text(job, "drop", &list, true, &sql, why)) &&
            write_file(path, strbuf_text(&sql), sql.length, why) &&
            drop_objects(job, strbuf_text(&sql), why);
 }
@@ -284,16 +279,15 @@ static bool skip_empty(struct job *job, enum work_kind kind, const char *script,
 
 bool job_schema(struct job *job, struct fault *why)
 {
-    struct tools tools;
     char path[PATH_MAX];
     schema_path(path, job, "pre", ".sql");
-    if (!script_tools(job, &tools, why))
+    if (!script_tools(job, why))
         return false;
     if (access(path, F_OK) != 0 &&
-        (!load_contents(job, &tools, why) || !leave_out_existing(job, why) ||
+        (!load_contents(job, why) || !leave_out_existing(job, why) ||
          !catalog_list(job->db, SQL_TOC_MISSING, 0, on_missing, NULL, why)))
         return false;
-    return drop_existing(job, &tools, why) && make_script(job, &tools, "pre", why) &&
+    return drop_existing(job, why) && make_script(job, "pre", why) &&
            skip_empty(job, WORK_POST, "post", why) &&
            skip_empty(job, WORK_REFRESH, "refresh", why) && script_run(job, path, 0, true, why);
 }
@@ -313,11 +307,10 @@ bool job_refresh(struct job *job, struct fault *why)
  * triggers come: so none of them fires on anything of ours. */
 bool job_final(struct job *job, struct fault *why)
 {
-    struct tools tools;
     char path[PATH_MAX];
     bool any, events;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!done_any(job, &any, why))
+    if (!done_any(job->run, job->target, &any, why))
         return false;
     /* The schema's rows are there until this job's own commit removes them. */
     if (!any)
@@ -327,7 +320,7 @@ bool job_final(struct job *job, struct fault *why)
     strbuf_add(&sql, "BEGIN;");
     done_add_remove(&sql, job);
     schema_path(path, job, "events", ".sql");
-    if (events && (!script_tools(job, &tools, why) || !make_script(job, &tools, "events", why) ||
+    if (events && (!script_tools(job, why) || !make_script(job, "events", why) ||
                    !script_add(job, path, &sql, why)))
         return false;
     strbuf_add(&sql, "COMMIT");

@@ -72,10 +72,11 @@ static void drop_script(struct script *script)
     drop_memory(&script->batch);
 }
 
-bool script_tools(struct job *job, struct tools *tools, struct fault *why)
+bool script_tools(struct job *job, struct fault *why)
 {
     const char *bindir = job->settings->pg_bindir;
-    return tools_choose(tools, *bindir == '\0' ? NULL : bindir, job->run->source_version,
+    return job->tools.version != 0 ||
+           tools_choose(&job->tools, *bindir == '\0' ? NULL : bindir, job->run->source_version,
                         job->run->target_version, job->leash, why);
 }
 
@@ -83,10 +84,9 @@ bool script_tools(struct job *job, struct tools *tools, struct fault *why)
 static bool read_known_settings(struct script *script, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    struct tools tools;
-    if (!script_tools(script->job, &tools, why))
+    if (!script_tools(script->job, why))
         return false;
-    if (tools.version <= conn_version(script->job->target) / 10000)
+    if (script->job->tools.version <= conn_version(script->job->target) / 10000)
         return true;
     if (!conn_query(script->job->target,
                     "SELECT pg_catalog.lower(name) FROM pg_catalog.pg_settings", &rows, why))

@@ -5,10 +5,9 @@
 #define PGHAUL_JOBS_SCRIPT_H
 
 #include "jobs/job.h"
-#include "pg/tools.h"
 
-/* The pg_dump and pg_restore of this run, which make the scripts. */
-bool script_tools(struct job *job, struct tools *ret_tools, struct fault *why);
+/* Chooses the pg_dump and pg_restore that make the scripts: job->tools. */
+bool script_tools(struct job *job, struct fault *why);
 
 /* Runs the statements of the file in batches of `batch` (0: as many as the target's
  * lock table allows), each batch one transaction with its step in pghaul.done, so

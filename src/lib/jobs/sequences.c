@@ -83,9 +83,7 @@ static bool on_sequence(void *arg, const struct stmt *row, struct fault *why)
     struct chunk *chunk = arg;
     struct strbuf *name = &chunk->names[chunk->count++];
     strbuf_clear(name);
-    strbuf_add_identifier(name, stmt_text(row, 0));
-    strbuf_add_char(name, '.');
-    strbuf_add_identifier(name, stmt_text(row, 1));
+    strbuf_add_qualified(name, stmt_text(row, 0), stmt_text(row, 1));
     return chunk->count < CHUNK || copy_chunk(chunk, why);
 }
 

@@ -99,8 +99,8 @@ static bool ask_version(struct candidate *candidate, struct leash *leash, struct
     scoped(drop_strbuf) struct strbuf output = STRBUF_EMPTY;
     snprintf(path, sizeof path, "%s/pg_dump", candidate->dir);
     const char *const args[] = {"pg_dump", "--version", NULL};
-    struct tool tool = {.program = path, .args = args, .out = -1};
-    if (!tool_run(&tool, leash, &output, NULL, why))
+    struct tool tool = {.program = path, .args = args};
+    if (!tool_run(&tool, leash, &output, why))
         return false;
     candidate->version = tools_version_parse(strbuf_text(&output));
     if (candidate->version == 0)
@@ -199,14 +199,13 @@ bool tools_dump(const struct tools *tools, const struct conninfo *info, const ch
         all[count++] = *args;
     }
     const int keep[] = {service, -1};
-    struct tool tool = {
-        .program = tools->pg_dump, .args = all, .env = env, .keep = keep, .out = -1};
-    return tool_run(&tool, leash, NULL, NULL, why);
+    struct tool tool = {.program = tools->pg_dump, .args = all, .env = env, .keep = keep};
+    return tool_run(&tool, leash, NULL, why);
 }
 
-bool tools_restore(const struct tools *tools, const char *const *args, struct leash *leash, int out,
+bool tools_restore(const struct tools *tools, const char *const *args, struct leash *leash,
                    struct strbuf *output, struct fault *why)
 {
-    struct tool tool = {.program = tools->pg_restore, .args = args, .out = out};
-    return tool_run(&tool, leash, output, NULL, why);
+    struct tool tool = {.program = tools->pg_restore, .args = args};
+    return tool_run(&tool, leash, output, why);
 }

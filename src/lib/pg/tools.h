@@ -14,7 +14,7 @@
 struct tools {
     char pg_dump[PATH_MAX];
     char pg_restore[PATH_MAX];
-    int version; /* major version of both */
+    int version; /* major version of both; 0: not chosen yet */
 };
 
 /* Chooses among --pg-bindir (when given, only that), the directories of PATH and
@@ -31,9 +31,8 @@ int tools_version_parse(const char *line);
 bool tools_dump(const struct tools *tools, const struct conninfo *info, const char *const *args,
                 struct leash *leash, struct fault *why);
 
-/* Runs pg_restore without a connection; its output goes to `output`, or, when `out`
- * is not negative, to that descriptor. */
-bool tools_restore(const struct tools *tools, const char *const *args, struct leash *leash, int out,
+/* Runs pg_restore without a connection, and adds what it prints to `output`. */
+bool tools_restore(const struct tools *tools, const char *const *args, struct leash *leash,
                    struct strbuf *output, struct fault *why);
 
 #endif

@@ -29,8 +29,7 @@ bool check_identity(struct conn *conn, struct identity *ret_identity, struct fau
     strlcpy(ret_identity->started, rows_text(&rows, 0, 0), sizeof ret_identity->started);
     snprintf(ret_identity->id, sizeof ret_identity->id, "%s/%s/%s",
              known ? rows_text(&cluster, 0, 0) : "?", rows_text(&rows, 0, 1), conn_database(conn));
-    ret_identity->integer_datetimes = strcmp(rows_text(&rows, 0, 2), "on") == 0;
-    ret_identity->in_recovery = rows_bool(&rows, 0, 3);
+    ret_identity->in_recovery = rows_bool(&rows, 0, 2);
     return true;
 }
 
@@ -116,12 +115,10 @@ struct clash {
 static bool on_target_relation(void *arg, const struct rows *row, struct fault *why)
 {
     struct clash *clash = arg;
-    scoped(drop_stmt) struct stmt *stmt = db_stmt(clash->db, SQL_RELATION_BY_NAME, why);
-    bool found;
-    if (stmt == NULL || !stmt_bind(stmt, why, "ss", rows_text(row, 0, 0), rows_text(row, 0, 1)) ||
-        !stmt_step(stmt, &found, why))
+    bool known;
+    if (!relation_is_known(clash->db, rows_text(row, 0, 0), rows_text(row, 0, 1), &known, why))
         return false;
-    if (!found)
+    if (!known)
         return true;
     if (clash->count++ < NAMED) {
         strbuf_add(&clash->names, clash->names.length > 0 ? ", " : "");

@@ -12,7 +12,6 @@ struct identity {
     char id[160];     /* system identifier, oid and name of the database */
     char started[64]; /* when the server was */
     bool in_recovery;
-    bool integer_datetimes;
 };
 bool check_identity(struct conn *conn, struct identity *ret_identity, struct fault *why);
 

@@ -55,7 +55,7 @@ static bool on_table(void *arg, const struct rows *row, struct fault *why)
 {
     struct plan *plan = arg;
     char kind = rows_text(row, 0, 3)[0];
-    if (kind == 'r' && rows_null(row, 0, 6))
+    if (kind == 'r' && rows_null(row, 0, 5))
         return fault_set(why, FAULT_TABLE_GONE, "table %s.%s vanished while it was planned",
                          rows_text(row, 0, 1), rows_text(row, 0, 2));
     struct table table = {
@@ -63,17 +63,16 @@ static bool on_table(void *arg, const struct rows *row, struct fault *why)
         .nspname = rows_text(row, 0, 1),
         .relname = rows_text(row, 0, 2),
         .kind = kind,
-        .persistence = rows_text(row, 0, 4)[0],
-        .filenode = rows_int(row, 0, 5),
-        .bytes = rows_int(row, 0, 6),
-        .blocks = rows_int(row, 0, 7),
-        .rows_estimate = rows_int(row, 0, 8),
-        .access_method = rows_text(row, 0, 9),
-        .columns = rows_text(row, 0, 10),
-        .column_types = rows_text(row, 0, 11),
-        .format = choose_format(plan, rows_bool(row, 0, 12)),
-        .condition = text_or_null(row, 13),
-        .is_config = rows_bool(row, 0, 14),
+        .filenode = rows_int(row, 0, 4),
+        .bytes = rows_int(row, 0, 5),
+        .blocks = rows_int(row, 0, 6),
+        .rows_estimate = rows_int(row, 0, 7),
+        .access_method = rows_text(row, 0, 8),
+        .columns = rows_text(row, 0, 9),
+        .column_types = rows_text(row, 0, 10),
+        .format = choose_format(plan, rows_bool(row, 0, 11)),
+        .condition = text_or_null(row, 12),
+        .is_config = rows_bool(row, 0, 13),
         .has_data = kind == 'r',
     };
     return table_add(plan->db, &table, why);

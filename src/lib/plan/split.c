@@ -104,9 +104,7 @@ static bool key_bounds(struct plan *plan, const struct table *table, const char 
     for (int part = 1; part < parts; part++)
         strbuf_addf(&sql, "%s%.8f", part == 1 ? "" : ",", (double)part / parts);
     strbuf_addf(&sql, "]::pg_catalog.float8[]) WITHIN GROUP (ORDER BY %s::bigint) FROM ", key);
-    strbuf_add_identifier(&sql, table->nspname);
-    strbuf_add_char(&sql, '.');
-    strbuf_add_identifier(&sql, table->relname);
+    strbuf_add_qualified(&sql, table->nspname, table->relname);
     strbuf_addf(&sql,
                 " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1) WHERE %s IS NOT NULL)) bound"
                 " ORDER BY bound",

@@ -41,10 +41,7 @@ bool plan_forget(struct db *db, struct fault *why)
         SQL_FORGET_RELATIONS, SQL_FORGET_TABLES,      SQL_FORGET_INHERITS,
         SQL_FORGET_INDEXES,   SQL_FORGET_CONSTRAINTS, SQL_FORGET_SEQUENCES,
     };
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
-        if (!db_run(db, why, statements[i], ""))
-            return false;
-    return true;
+    return db_run_all(db, statements, sizeof statements / sizeof statements[0], why);
 }
 
 /* ---- large objects: batches of neighbours ---- */
@@ -153,10 +150,8 @@ static bool add_edges(struct plan *plan, struct fault *why)
         SQL_PLAN_EDGES_EXCLUSION, SQL_PLAN_EDGES_ANALYZE, SQL_PLAN_EDGES_FOREIGN_KEYS,
         SQL_PLAN_EDGES_REFRESH,   SQL_PLAN_EDGES_FINAL,
     };
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
-        if (!db_run(plan->db, why, statements[i], ""))
-            return false;
-    return add_config_edges(plan, why) && work_count_waits(plan->db, why);
+    return db_run_all(plan->db, statements, sizeof statements / sizeof statements[0], why) &&
+           add_config_edges(plan, why) && work_count_waits(plan->db, why);
 }
 
 bool plan_work(struct plan *plan, struct fault *why)

@@ -63,25 +63,22 @@ static const char *complaint(const char *text, size_t most)
 }
 
 bool tool_run(const struct tool *tool, struct leash *leash, struct strbuf *output,
-              struct strbuf *errors, struct fault *why)
+              struct fault *why)
 {
     scoped(drop_fd) int out_read = -1;
     scoped(drop_fd) int out_write = -1;
     scoped(drop_fd) int error_read = -1;
     scoped(drop_fd) int error_write = -1;
-    scoped(drop_strbuf) struct strbuf own_errors = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf errors = STRBUF_EMPTY;
     scoped(drop_child) struct child child = CHILD_NONE;
-    if (errors == NULL)
-        errors = &own_errors;
-    if ((tool->out < 0 && !make_pipe(&out_read, &out_write, why)) ||
-        !make_pipe(&error_read, &error_write, why))
+    if (!make_pipe(&out_read, &out_write, why) || !make_pipe(&error_read, &error_write, why))
         return false;
     struct spawn what = {
         .program = tool->program,
         .args = tool->args,
         .env = tool->env,
         .in = -1,
-        .out = tool->out < 0 ? out_write : tool->out,
+        .out = out_write,
         .error = error_write,
         .keep = tool->keep,
     };
@@ -91,7 +88,7 @@ bool tool_run(const struct tool *tool, struct leash *leash, struct strbuf *outpu
     drop_fd(&error_write);
 
     int status;
-    if (!follow(leash, &out_read, output, &error_read, errors, why) ||
+    if (!follow(leash, &out_read, output, &error_read, &errors, why) ||
         !child_reap(&child, &status, why))
         return false;
     if (status == 0)
@@ -99,5 +96,5 @@ bool tool_run(const struct tool *tool, struct leash *leash, struct strbuf *outpu
     char ending[64];
     fault_set(why, FAULT_TOOL_FAILED, "%s %s", tool->args[0],
               status_text(ending, sizeof ending, status));
-    return fault_detail(why, "%s", complaint(strbuf_text(errors), sizeof why->detail - 1));
+    return fault_detail(why, "%s", complaint(strbuf_text(&errors), sizeof why->detail - 1));
 }

@@ -13,14 +13,12 @@ struct tool {
     const char *const *args; /* NULL-terminated, args[0] is the name */
     const char *const *env;  /* to add, NULL-terminated; may be NULL */
     const int *keep;         /* descriptors the tool needs, ended by -1; may be NULL */
-    int out;                 /* where its output goes; -1: into `output` below */
 };
 
-/* Runs the tool and waits for it. Its stdout is added to `output` (unless sent
- * elsewhere), its stderr to `errors`; either may be NULL. Fails with
- * FAULT_TOOL_FAILED when it does not end with status 0: the last lines of its
- * stderr are the detail. Stops it, and fails, when the leash is pulled. */
+/* Runs the tool and waits for it. Its stdout is added to `output`, which may be NULL.
+ * Fails with FAULT_TOOL_FAILED when it does not end with status 0: the last lines of
+ * its stderr are the detail. Stops it, and fails, when the leash is pulled. */
 bool tool_run(const struct tool *tool, struct leash *leash, struct strbuf *output,
-              struct strbuf *errors, struct fault *why);
+              struct fault *why);
 
 #endif

@@ -78,11 +78,10 @@ static void count(struct progress_numbers *n, enum work_kind kind, int64_t items
 
 static bool on_total(void *arg, const struct stmt *row, struct fault *why)
 {
+    enum work_kind kind;
     (void)why;
-    for (int kind = 0; kind < WORK_KIND_COUNT; kind++)
-        if (strcmp(stmt_text(row, 0), work_kind_word((enum work_kind)kind)) == 0)
-            count(arg, (enum work_kind)kind, stmt_int(row, 1), stmt_int(row, 2), stmt_int(row, 3),
-                  stmt_int(row, 4));
+    if (work_kind_parse(stmt_text(row, 0), &kind))
+        count(arg, kind, stmt_int(row, 1), stmt_int(row, 2), stmt_int(row, 3), stmt_int(row, 4));
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include "pg/snapshot.h"
 #include "plan/check.h"
 #include "proc/channel.h"
+#include "run/hold.h"
 #include "run/reap.h"
 #include "run/workdir.h"
 
@@ -31,32 +32,14 @@ static bool enter(struct worker *worker, int64_t seq, struct snapshot *snapshot,
            (known || snapshot_set_content(worker->db, snapshot, why));
 }
 
-static bool take(struct worker *worker, struct snapshot *snapshot, struct fault *why)
-{
-    struct snapshot_export export;
-    if (!snapshot_take(worker->source, &export, why))
-        return false;
-    *snapshot = (struct snapshot){
-        .holder = HOLDER_RUN,
-        .holder_pid = getpid(),
-        .backend_pid = conn_backend_pid(worker->source),
-    };
-    strlcpy(snapshot->id, export.id, sizeof snapshot->id);
-    strlcpy(snapshot->lsn, export.lsn, sizeof snapshot->lsn);
-    strlcpy(snapshot->content, export.content, sizeof snapshot->content);
-    strlcpy(snapshot->backend_start, conn_backend_start(worker->source),
-            sizeof snapshot->backend_start);
-    FAILPOINT("snapshot.taken", why);
-    return snapshot_add(worker->db, snapshot, why);
-}
-
 bool worker_take_snapshot(struct worker *worker, struct fault *why)
 {
     struct snapshot *snapshot = &worker->snapshot;
     int64_t wanted = worker->run.snapshot;
     if (!run_set_source(worker->db, conn_version(worker->source),
                         conn_database_encoding(worker->source), why) ||
-        !(wanted != 0 ? enter(worker, wanted, snapshot, why) : take(worker, snapshot, why)) ||
+        !(wanted != 0 ? enter(worker, wanted, snapshot, why)
+                      : hold_snapshot(worker->db, worker->source, HOLDER_RUN, snapshot, why)) ||
         !run_set_snapshot(worker->db, snapshot->seq, why) ||
         !worker_say(worker, MSG_SNAPSHOT, snapshot->seq, why))
         return false;
@@ -113,9 +96,9 @@ static bool check_same(struct conn *conn, const char *before, struct fault *why)
 /* As long as the target has nothing of the run, its plan and dump may be made anew. */
 static bool begin_again_if_untouched(struct worker *worker, struct fault *why)
 {
-    struct job job = {.run = &worker->run, .target = worker->target};
     bool created, any;
-    if (!work_kind_is_done(worker->db, WORK_SCHEMA, &created, why) || !done_any(&job, &any, why))
+    if (!work_kind_is_done(worker->db, WORK_SCHEMA, &created, why) ||
+        !done_any(&worker->run, worker->target, &any, why))
         return false;
     return created || any ||
            (work_kind_reset(worker->db, WORK_PLAN, why) &&

@@ -54,11 +54,10 @@ static void set_time(json_t *object, const char *key, int64_t utc_us)
 
 static void set_step(json_t *step, const struct stmt *row)
 {
-    const char *kind = stmt_text(row, 0);
-    set_text(step, "kind", kind);
-    for (int k = 0; k < WORK_KIND_COUNT; k++)
-        if (strcmp(kind, work_kind_word((enum work_kind)k)) == 0)
-            set_text(step, "sentence", work_kind_sentence((enum work_kind)k));
+    enum work_kind kind;
+    set_text(step, "kind", stmt_text(row, 0));
+    if (work_kind_parse(stmt_text(row, 0), &kind))
+        set_text(step, "sentence", work_kind_sentence(kind));
     set_int(step, "items", stmt_int(row, 1));
     set_int(step, "done", stmt_int(row, 2));
     set_int(step, "running", stmt_int(row, 3));

@@ -16,7 +16,6 @@ struct supervisor {
     struct supervise *what;
     struct crew *crew;
     struct progress *progress;
-    struct run run;
     int signals;
     enum phase phase;
     bool snapshot_known;

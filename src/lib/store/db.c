@@ -304,6 +304,14 @@ bool db_run(struct db *db, struct fault *why, int id, const char *format, ...)
     return ran;
 }
 
+bool db_run_all(struct db *db, const int *ids, size_t count, struct fault *why)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!db_run(db, why, ids[i], ""))
+            return false;
+    return true;
+}
+
 bool db_run_one(struct db *db, struct fault *why, int id, const char *format, ...)
 {
     va_list args;

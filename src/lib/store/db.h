@@ -72,6 +72,9 @@ void drop_stmt(struct stmt **stmt);
 /* Binds and runs a statement that returns no rows. */
 bool db_run(struct db *db, struct fault *why, int id, const char *format, ...);
 
+/* Runs several statements that have no parameters, one after the other. */
+bool db_run_all(struct db *db, const int *ids, size_t count, struct fault *why);
+
 /* As db_run, and exactly one row must have been changed; else FAULT_CATALOG. */
 bool db_run_one(struct db *db, struct fault *why, int id, const char *format, ...);
 

@@ -211,11 +211,11 @@ START_TEST(a_new_snapshot_begins_split_tables_again)
     struct db *db = new_catalog(":memory:");
     OK(db_exec(
         db,
-        "insert into obj_table (oid, nspname, relname, kind, persistence, filenode, bytes, blocks,"
+        "insert into obj_table (oid, nspname, relname, kind, filenode, bytes, blocks,"
         " rows_estimate, access_method, columns, column_types, format, is_config, has_data, "
         "split_why, split_by)"
-        " values (1, 'a', 'half', 'r', 'p', 1, 1, 1, 1, 'heap', '', '', 'text', 0, 1, '', 'ctid'),"
-        "        (2, 'a', 'whole', 'r', 'p', 1, 1, 1, 1, 'heap', '', '', 'text', 0, 1, '', 'ctid');"
+        " values (1, 'a', 'half', 'r', 1, 1, 1, 1, 'heap', '', '', 'text', 0, 1, '', 'ctid'),"
+        "        (2, 'a', 'whole', 'r', 1, 1, 1, 1, 'heap', '', '', 'text', 0, 1, '', 'ctid');"
         "insert into work (id, stage, lane, kind, object, part, name, priority, state) values"
         " (1, 3, 2, 'empty', 1, 0, '', 1, 'done'), (2, 3, 2, 'part', 1, 1, '', 1, 'done'),"
         " (3, 3, 2, 'part', 1, 2, '', 1, 'ready'), (4, 3, 3, 'index', 10, 0, '', 1, 'ready'),"

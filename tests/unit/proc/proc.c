@@ -125,12 +125,12 @@ START_TEST(tools_are_run_to_their_end)
     OK(leash_open(&leash, -1, &why));
     const char *const good[] = {"sh", "-c", "echo out; echo $X; echo warning >&2", NULL};
     const char *const env[] = {"X=from env", NULL};
-    struct tool tool = {.program = "/bin/sh", .args = good, .env = env, .out = -1};
-    OK(tool_run(&tool, &leash, &output, NULL, &why));
+    struct tool tool = {.program = "/bin/sh", .args = good, .env = env};
+    OK(tool_run(&tool, &leash, &output, &why));
     ck_assert_str_eq(output.text, "out\nfrom env\n");
     const char *const bad[] = {"sh", "-c", "echo first >&2; echo reason >&2; exit 3", NULL};
-    tool = (struct tool){.program = "/bin/sh", .args = bad, .out = -1};
-    FAILS(tool_run(&tool, &leash, NULL, NULL, &why), FAULT_TOOL_FAILED);
+    tool = (struct tool){.program = "/bin/sh", .args = bad};
+    FAILS(tool_run(&tool, &leash, NULL, &why), FAULT_TOOL_FAILED);
     ck_assert_str_eq(why.text, "sh exited with status 3");
     ck_assert_str_eq(why.detail, "first\nreason");
     drop_strbuf(&output);
@@ -143,10 +143,10 @@ START_TEST(a_tool_is_stopped_with_us)
     struct leash leash;
     OK(leash_open(&leash, -1, &why));
     const char *const args[] = {"sh", "-c", "sleep 60", NULL};
-    struct tool tool = {.program = "/bin/sh", .args = args, .out = -1};
+    struct tool tool = {.program = "/bin/sh", .args = args};
     kill(getpid(), SIGTERM);
     int64_t before = clock_ms();
-    FAILS(tool_run(&tool, &leash, NULL, NULL, &why), FAULT_STOPPED);
+    FAILS(tool_run(&tool, &leash, NULL, &why), FAULT_STOPPED);
     ck_assert_int_lt(clock_ms() - before, 10000);
 }
 END_TEST

@@ -33,18 +33,18 @@ insert into obj_schema (oid, nspname) values (:oid, :nspname)
 -- name: RELATION_INSERT
 insert into obj_relation (oid, nspname, relname, kind) values (:oid, :nspname, :relname, :kind)
 
--- name: RELATION_BY_NAME
-select kind from obj_relation where nspname = :nspname and relname = :relname
+-- name: RELATION_KNOWN
+select exists (select 1 from obj_relation where nspname = :nspname and relname = :relname)
 
 -- name: TABLE_INSERT
-insert into obj_table (oid, nspname, relname, kind, persistence, filenode, bytes, blocks,
+insert into obj_table (oid, nspname, relname, kind, filenode, bytes, blocks,
                        rows_estimate, access_method, columns, column_types, format, condition,
                        is_config, has_data, split_why)
-values (:oid, :nspname, :relname, :kind, :persistence, :filenode, :bytes, :blocks, :rows,
+values (:oid, :nspname, :relname, :kind, :filenode, :bytes, :blocks, :rows,
         :access_method, :columns, :column_types, :format, :condition, :is_config, :has_data, '')
 
 -- name: TABLE_GET
-select oid, nspname, relname, kind, persistence, filenode, bytes, blocks, rows_estimate,
+select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
        split_why, split_key, is_small, is_analyzed
   from obj_table where oid = :oid
@@ -56,7 +56,7 @@ update obj_table set split_by = :by, split_why = :why, split_key = :key where oi
 update obj_table set filenode = :filenode where oid = :oid
 
 -- name: TABLE_LARGER_THAN scan-ok
-select oid, nspname, relname, kind, persistence, filenode, bytes, blocks, rows_estimate,
+select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
        split_why, split_key, is_small, is_analyzed
   from obj_table
@@ -98,7 +98,7 @@ select x.nspname, x.relname, p.nspname, p.relname
  order by p.oid
 
 -- name: INDEX_INVALID scan-ok
-select nspname, relname from obj_index where not is_valid order by nspname, relname
+select shown(nspname, relname) from obj_index where not is_valid order by nspname, relname
 
 -- name: CONSTRAINT_INSERT
 insert into obj_constraint (oid, table_oid, conname, kind, index_oid, by_index, definition, suffix,
@@ -389,7 +389,7 @@ select 'constraint ' || c.conname || ' of ' || shown(t.nspname, t.relname),
 -- Listings: what a clone would do, in the order in which it would do it.
 
 -- name: LIST_TABLES scan-ok
-select w.kind, t.nspname, t.relname, t.persistence, t.bytes, t.rows_estimate, t.format,
+select w.kind, t.nspname, t.relname, t.bytes, t.rows_estimate, t.format,
        coalesce(t.split_by, ''), t.split_why,
        (select count(*) from work p where p.object = t.oid and p.kind in ('table', 'part', 'small', 'config')),
        (select count(*) from obj_index x where x.table_oid = t.oid)

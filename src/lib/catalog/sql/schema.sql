@@ -63,7 +63,6 @@ create table obj_table (
     nspname       text not null,
     relname       text not null,
     kind          text not null,                  -- r table, p partitioned table, m materialized view
-    persistence   text not null,                  -- p permanent, u unlogged
     filenode      integer not null,               -- as seen by the snapshot
     bytes         integer not null,               -- heap and TOAST
     blocks        integer not null,               -- of the heap

@@ -12,9 +12,7 @@ select system_identifier from pg_catalog.pg_control_system()
 -- name: ASK_IDENTITY
 select pg_catalog.pg_postmaster_start_time(),
        (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()),
-       pg_catalog.current_setting('integer_datetimes'),
-       pg_catalog.pg_is_in_recovery(),
-       pg_catalog.current_setting('block_size')
+       pg_catalog.pg_is_in_recovery()
 
 -- name: ASK_UNREADABLE
 select n.nspname, c.relname
@@ -129,7 +127,7 @@ config as (
     select pg_catalog.unnest(e.extconfig) as oid, pg_catalog.unnest(e.extcondition) as condition
       from pg_catalog.pg_extension e
 )
-select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relfilenode,
+select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
        case when c.relkind = 'r' then pg_catalog.pg_table_size(c.oid) else 0 end,
        case when c.relkind = 'r' then pg_catalog.pg_relation_size(c.oid)
                  / pg_catalog.current_setting('block_size')::bigint else 0 end,
