@@ -31,8 +31,7 @@ found_and_named() {
 
 @test "the same between plan and copy of an unsplit table" {
     pair work
-    background env PGHAUL_TEST_AT='supervisor.before_phase:stop:3' "$PGHAUL" clone --dir "$RUN" -q --table-jobs 1
-    stopped_at supervisor.before_phase
+    clone_to supervisor.before_phase:3 -q --table-jobs 1
     # Planned, nothing copied: the supervisor stands still, and with it everybody.
     src -c 'vacuum full plain'
     go_on
@@ -49,9 +48,8 @@ found_and_named() {
         snapshot=$PID
         wait_for 10 catalog_says 'select count(*) from snapshot where ended_us is null' 1
         # The run dies after the first part, and with it our lock on the table.
-        background env PGHAUL_TEST_AT='copy.after_commit:stop:2' "$PGHAUL" clone --dir "$RUN" -q \
+        clone_to copy.after_commit:2 -q \
             --table-jobs 1 --split-larger-than 1MB
-        stopped_at copy.after_commit
         kill -9 "$PID"
         wait "$PID" || true
         go_on
@@ -70,8 +68,7 @@ nobody_copies() { [[ $(admin_source "select count(*) from pg_stat_activity where
 
 @test "while parts of a table are copied nobody can rewrite it" {
     pair work
-    background env PGHAUL_TEST_AT='copy.before_commit:stop:3' "$PGHAUL" clone --dir "$RUN" -q --table-jobs 1 --split-larger-than 1MB
-    stopped_at copy.before_commit
+    clone_to copy.before_commit:3 -q --table-jobs 1 --split-larger-than 1MB
     table=$(catalog "select name from work where kind = 'part' and state = 'running'" | sed 's/ part .*//')
     run psql -qX "$SOURCE" -c "set lock_timeout = '200ms'" -c "truncate $table cascade"
     assert_output --partial 'lock timeout'
@@ -86,8 +83,7 @@ nobody_copies() { [[ $(admin_source "select count(*) from pg_stat_activity where
         'alter table tiny drop column b' 'alter table tiny rename column b to c' \
         'alter table tiny alter column a type bigint'; do
         again
-        background env PGHAUL_TEST_AT='supervisor.before_phase:stop:3' "$PGHAUL" clone --dir "$RUN" -q
-        stopped_at supervisor.before_phase
+        clone_to supervisor.before_phase:3 -q
         src -c "$change"
         go_on
         wait "$PID" && status=0 || status=$?
@@ -100,8 +96,7 @@ nobody_copies() { [[ $(admin_source "select count(*) from pg_stat_activity where
 
 @test "changes that do not matter do not stop a run: rows, columns added, VACUUM" {
     pair work
-    background env PGHAUL_TEST_AT='supervisor.before_phase:stop:3' "$PGHAUL" clone --dir "$RUN" -q --split-larger-than 1MB
-    stopped_at supervisor.before_phase
+    clone_to supervisor.before_phase:3 -q --split-larger-than 1MB
     contents "$SOURCE" >"$BATS_TEST_TMPDIR/before"
     src -c 'delete from plain where id % 2 = 0 and id > 50000' -c "update big set label = 'changed' where id < 1000" \
         -c "insert into big values (500000, 'late', 1, now())" -c 'alter table child add column later int default 7' -c 'vacuum plain'
@@ -120,13 +115,10 @@ nobody_copies() { [[ $(admin_source "select count(*) from pg_stat_activity where
         src -c 'drop table if exists t' -c 'create table t (a text, b text)' -c "insert into t values ('a', 'b')"
         background "$PGHAUL" snapshot --dir "$RUN"
         wait_for 10 catalog_says 'select count(*) from snapshot where ended_us is null' 1
-        background env PGHAUL_TEST_AT=supervisor.before_phase:stop:3 "$PGHAUL" clone --dir "$RUN" -q
-        stopped_at supervisor.before_phase
+        clone_to supervisor.before_phase:3 -q
         src -c "$change"
         go_on
-        wait "$PID" && status=0 || status=$?
-        [[ $status == 4 ]]
-        grep -q 'PGH-2103.*has other columns' "$BATS_TEST_TMPDIR/err"
+        ended_with 4 'PGH-2103.*has other columns'
         again
     done
 }

@@ -26,9 +26,8 @@ load lib.bash
 @test "four workers copy the parts of one table at once" {
     pair
     src -c 'create table large as select i, repeat(md5(i::text), 30) as filler from generate_series(1, 20000) i'
-    background env PGHAUL_TEST_AT=empty.after_commit:stop "$PGHAUL" clone --dir "$RUN" --split-larger-than 2MB --table-jobs 4 -q
+    clone_to empty.after_commit --split-larger-than 2MB --table-jobs 4 -q
     run=$PID
-    stopped_at empty.after_commit
     # Whoever begins a part now waits for this lock: all of them are seen at the same time.
     background psql -qX "$TARGET" -c 'begin; lock table large; select pg_sleep(60)'
     wait_for 10 lockers 1 "a.application_name = 'psql' and l.granted"

@@ -65,17 +65,13 @@ by_tcp() {
     export PGPASSWORD=$SECRET
     # The target refuses a row.
     src -c 'create table checked (a int)' -c 'insert into checked select generate_series(1, 200000)'
-    background env PGHAUL_TEST_AT='supervisor.before_phase:stop:3' "$PGHAUL" clone --dir "$RUN" --source "$S sslmode=require" --target "$T sslmode=require" -q
-    stopped_at supervisor.before_phase
+    clone_to supervisor.before_phase:3 --source "$S sslmode=require" --target "$T sslmode=require" -q
     tgt -c 'alter table checked add check (a < 150000)'
     go_on
-    wait "$PID" && status=0 || status=$?
-    [[ $status == 5 ]]
-    grep -q 'PGH-3003: .*checked.*violates check constraint' "$BATS_TEST_TMPDIR/err"
+    ended_with 5 'PGH-3003: .*checked.*violates check constraint'
     # The source loses the connection.
     again
-    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" --source "$S sslmode=require" --target "$T sslmode=require" -q
-    stopped_at copy.moving
+    clone_to copy.moving --source "$S sslmode=require" --target "$T sslmode=require" -q
     admin_source "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'pghaul copy%'" >/dev/null
     go_on
     wait "$PID"
@@ -129,8 +125,7 @@ by_tcp() {
         again
         read -r side role <<<"$victim"
         case $role in copy) point=copy.moving ;; build) point=index.begun ;; schema) point=script.before_commit ;; esac
-        background env PGHAUL_TEST_AT="$point:stop" "$PGHAUL" clone --dir "$RUN" -q --split-larger-than 1MB
-        stopped_at "$point"
+        clone_to "$point" -q --split-larger-than 1MB
         "admin_$side" "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name like 'pghaul $role%'" >/dev/null
         go_on
         wait "$PID" || { echo "$victim:"; cat "$BATS_TEST_TMPDIR/err"; return 1; }
@@ -140,8 +135,7 @@ by_tcp() {
 
 @test "a restart of the target is waited for; of the source, which takes the snapshot away, is not" {
     pair work
-    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" -q --split-larger-than 1MB
-    stopped_at copy.moving
+    clone_to copy.moving -q --split-larger-than 1MB
     "$PGH_TOP/tests/server" stop "$PGH_TARGET_DIR"
     go_on
     wait_for 20 grep -qs 'it will be replaced' "$RUN/log/pghaul.log"
@@ -149,14 +143,11 @@ by_tcp() {
     wait "$PID"
     same
     again
-    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" -q --split-larger-than 1MB
-    stopped_at copy.moving
+    clone_to copy.moving -q --split-larger-than 1MB
     "$PGH_TOP/tests/server" stop "$PGH_SOURCE_DIR"
     "$PGH_TOP/tests/server" start "$PGH_SOURCE_DIR"
     go_on
-    wait "$PID" && status=0 || status=$?
-    [[ $status == 4 ]]
-    grep -qE 'PGH-(2106|2002)' "$BATS_TEST_TMPDIR/err"
+    ended_with 4 'PGH-(2106|2002)'
     run -0 clone --resume --not-consistent -q
     same
 }
@@ -182,8 +173,7 @@ by_tcp() {
 @test "in a small run, which the snapshot's holder copies itself, the target loses a connection" {
     pair
     src -c "create table t as select i, md5(i::text) as filler from generate_series(1, 3000) i"
-    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" -q
-    stopped_at copy.moving
+    clone_to copy.moving -q
     [[ $(catalog "select count(*) from process where role = 'copy'") == 0 ]]
     admin_target "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name like 'pghaul%'" >/dev/null
     go_on

@@ -263,9 +263,8 @@ locked_exclusively() { [[ $(src -c "select count(*) from pg_locks where mode = '
 
 @test "a table that somebody holds on the target: the copy ends with its name, and does not hang" {
     pair work
-    background env PGHAUL_TEST_AT=copy.begun:stop "$PGHAUL" clone --dir "$RUN" --lock-timeout 1s --retry-for 2s --split-larger-than 1MB --table-jobs 2 -q
+    clone_to copy.begun --lock-timeout 1s --retry-for 2s --split-larger-than 1MB --table-jobs 2 -q
     run=$PID
-    stopped_at copy.begun
     table=$(catalog "select name from work where state = 'running' and kind in ('part', 'table', 'small') order by started_us limit 1")
     background psql -qX "$TARGET" -c "begin; lock table ${table% part *}; select pg_sleep(60)"
     wait_for 10 held_by_psql

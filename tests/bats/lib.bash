@@ -93,6 +93,21 @@ stopped_at() {
 }
 go_on() { kill -CONT "$STOPPED" 2>/dev/null || true; }
 
+# clone_to POINT[:NTH] [OPTIONS]: starts a clone in the background, of which a process stops itself
+# at this failpoint, and waits until it has.
+clone_to() {
+    local point=${1%%:*}
+    background env PGHAUL_TEST_AT="$point:stop${1#"$point"}" "$PGHAUL" clone --dir "$RUN" "${@:2}"
+    stopped_at "$point"
+}
+
+# ended_with STATUS REGEXP: what runs in the background ends so, and says that.
+ended_with() {
+    local status=0
+    wait "$PID" || status=$?
+    [[ $status == "$1" ]] && grep -qE "$2" "$BATS_TEST_TMPDIR/err"
+}
+
 same_contents() { alike contents "$SOURCE" "$TARGET" "$BATS_TEST_TMPDIR"; }
 same_schema() { alike schema "$SOURCE" "$TARGET" "$BATS_TEST_TMPDIR"; }
 same() { same_schema && same_contents; }

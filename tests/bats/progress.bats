@@ -42,8 +42,7 @@ on_screen() { grep -qaE -- "$1" "$BATS_TEST_TMPDIR/screen"; }
 
 @test "without a terminal: a plain line every few seconds" {
     pair work
-    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" --split-larger-than 1MB
-    stopped_at copy.moving
+    clone_to copy.moving --split-larger-than 1MB
     wait_for 15 grep -qE '^[0-9-]{10} [0-9:.]+Z info +clone: copying data and building indexes: .* tables [0-9]+/[0-9]+' "$BATS_TEST_TMPDIR/err"
     ! grep -q $'\033' "$BATS_TEST_TMPDIR/err"
     go_on

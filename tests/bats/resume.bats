@@ -111,9 +111,8 @@ killed_at() {
     pair work
     hold_snapshot
     # Parts 1 and 2 of a table are done when the next one stops before its commit.
-    background env PGHAUL_TEST_AT='copy.before_commit:stop:3' "$PGHAUL" clone --dir "$RUN" "${options[@]}" --table-jobs 1
+    clone_to copy.before_commit:3 "${options[@]}" --table-jobs 1
     supervisor=$PID
-    stopped_at copy.before_commit
     wait_for 10 catalog_says "select count(*) >= 2 from work where kind = 'part' and state = 'done'" 1
     done_before=$(catalog "select group_concat(id) from (select id from work where kind in ('part', 'empty', 'table', 'small') and state = 'done' order by id)")
     kill -9 "$supervisor"
@@ -146,9 +145,8 @@ no_worker_backends() {
         for role in copy build schema watch; do
             again
             hold_snapshot
-            background env PGHAUL_TEST_AT="$point:stop" "$PGHAUL" clone --dir "$RUN" "${options[@]}"
+            clone_to "$point" "${options[@]}"
             supervisor=$PID
-            stopped_at "$point"
             wait_for 10 catalog_says "select count(*) > 0 from process where role = '$role' and ended_us is null" 1
             victim=$(catalog "select pid from process where role = '$role' and ended_us is null order by pid <> $STOPPED limit 1")
             kill -9 "$victim"
@@ -165,9 +163,8 @@ no_worker_backends() {
 
 @test "kill -9 of the role that holds the snapshot stops the run: what is left cannot be read in it" {
     pair work
-    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" "${options[@]}"
+    clone_to copy.moving "${options[@]}"
     supervisor=$PID
-    stopped_at copy.moving
     kill -9 "$(catalog "select pid from process where role = 'snapshot'")"
     go_on
     wait "$supervisor" && status=0 || status=$?
@@ -181,8 +178,7 @@ no_worker_backends() {
 
 @test "without a held snapshot an unfinished copy is refused, or goes on by the user's word" {
     pair work
-    background env PGHAUL_TEST_AT='copy.before_commit:stop:2' "$PGHAUL" clone --dir "$RUN" "${options[@]}" --table-jobs 1
-    stopped_at copy.before_commit
+    clone_to copy.before_commit:2 "${options[@]}" --table-jobs 1
     kill -9 "$PID"
     wait "$PID" || true # a zombie counts as running
     go_on
@@ -236,9 +232,8 @@ no_worker_backends() {
 
 @test "a second pghaul in the same directory is refused" {
     pair work
-    background env PGHAUL_TEST_AT='copy.before_commit:stop' "$PGHAUL" clone --dir "$RUN" "${options[@]}"
+    clone_to copy.before_commit "${options[@]}"
     supervisor=$PID
-    stopped_at copy.before_commit
     run -6 clone
     assert_output --partial "PGH-4001: work directory \"$RUN\" is in use by process $supervisor"
     run -6 clone --resume
@@ -251,8 +246,7 @@ no_worker_backends() {
 
 @test "--restart ends what the dead run has left, and begins anew" {
     pair work
-    background env PGHAUL_TEST_AT='copy.before_commit:stop' "$PGHAUL" clone --dir "$RUN" "${options[@]}"
-    stopped_at copy.before_commit
+    clone_to copy.before_commit "${options[@]}"
     kill -9 "$PID"
     wait "$PID" || true # a zombie counts as running
     go_on
@@ -288,8 +282,7 @@ no_worker_backends() {
     pair work
     local resume=() nth
     for nth in 4 3 2; do
-        background env PGHAUL_TEST_AT="copy.before_commit:stop:$nth" "$PGHAUL" clone --dir "$RUN" "${resume[@]:-${options[@]}}" --table-jobs 1 -q
-        stopped_at copy.before_commit
+        clone_to "copy.before_commit:$nth" "${resume[@]:-${options[@]}}" --table-jobs 1 -q
         kill -9 "$PID"
         wait "$PID" || true # a zombie counts as running
         go_on

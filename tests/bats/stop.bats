@@ -7,14 +7,11 @@ options=(--split-larger-than 1MB --table-jobs 2 --index-jobs 2)
     background "$PGHAUL" snapshot --dir "$RUN"
     holder=$PID
     wait_for 10 catalog_says 'select count(*) from snapshot where ended_us is null' 1
-    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" "${options[@]}" --table-jobs 1
-    stopped_at copy.moving
+    clone_to copy.moving "${options[@]}" --table-jobs 1
     kill -INT "$PID"
     wait_for 10 grep -q 'stopping after the items in hand' "$BATS_TEST_TMPDIR/err"
     go_on
-    wait "$PID" && status=0 || status=$?
-    [[ $status == 3 ]]
-    grep -q 'pghaul: stopped while copying data' "$BATS_TEST_TMPDIR/err"
+    ended_with 3 'pghaul: stopped while copying data'
     grep -q -- '--resume' "$BATS_TEST_TMPDIR/err"
     # What was in hand is done, the rest is not.
     [[ $(catalog "select count(*) > 0 from work where kind in ('part', 'table') and state = 'done'") == 1 ]]
@@ -58,8 +55,7 @@ refreshing() { [[ $(admin_target "select count(*) from pg_stat_activity where da
 
 @test "SIGUSR1 prints progress at any time, also when quiet" {
     pair work
-    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" "${options[@]}" -q
-    stopped_at copy.moving
+    clone_to copy.moving "${options[@]}" -q
     kill -USR1 "$PID"
     wait_for 10 grep -q 'copying data and building indexes: .* of .* (.* %), tables ' "$BATS_TEST_TMPDIR/err"
     wait_for 10 grep -q 'copy [12]: .*public.' "$BATS_TEST_TMPDIR/err"
@@ -69,8 +65,7 @@ refreshing() { [[ $(admin_target "select count(*) from pg_stat_activity where da
 
 @test "status of a running, a killed and a finished run" {
     pair work
-    background env PGHAUL_TEST_AT='copy.moving:stop' "$PGHAUL" clone --dir "$RUN" "${options[@]}"
-    stopped_at copy.moving
+    clone_to copy.moving "${options[@]}"
     run -0 "$PGHAUL" status --dir "$RUN"
     assert_line --regexp '^state +running, copying data and building indexes$'
     run -0 bash -c "'$PGHAUL' status --dir '$RUN' --json | jq -e '.version == 1 and .state == \"running\" and .phase == \"copy\" and (.running | length) > 0 and .progress.tables > 5 and .source_version >= 150000'"
