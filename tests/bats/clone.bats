@@ -79,3 +79,22 @@ lockers() {
     src -c 'drop index dup_a'
     same
 }
+
+@test "without statistics: none are made, and foreign keys still wait for rows and keys" {
+    pair objects
+    run -0 clone --statistics none --split-larger-than 1MB -q
+    same
+    [[ $(tgt -c 'select sum(analyze_count) from pg_stat_user_tables') == 0 ]]
+    [[ $(catalog "select count(*) from work where kind = 'analyze'") == 0 ]]
+    [[ $(catalog "select count(*) > 0 from work where kind = 'foreign_keys'") == 1 ]]
+    # What the keys of a table need is what holds rows or keys of it, of what it references, and below.
+    [[ $(catalog "
+        with recursive needed (item, oid) as (
+            select id, object from work where kind = 'foreign_keys'
+            union select w.id, c.ref_table from work w join obj_constraint c on c.table_oid = w.object and c.kind = 'f' where w.kind = 'foreign_keys'
+            union select n.item, i.child from needed n join obj_inherits i on i.parent = n.oid)
+        select count(*) from needed n
+          join work b on b.kind in ('table', 'part', 'small', 'keys') and b.object = n.oid
+          join work f on f.id = n.item
+         where b.ended_us > f.started_us") == 0 ]]
+}

@@ -78,6 +78,10 @@ const struct option book_options[] = {
     {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = DONE_BY_RUN, .group = contents,
      .help = "put everything into the target database's default tablespace"},
 
+    {.name = "statistics", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.statistics), .arg = "METHOD",
+     .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none", .commands = DONE_BY_RUN, .group = contents,
+     .help = "planner statistics on the target: made by ANALYZE, or left to autovacuum"},
+
     {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = CMD_LIST | CMD_STATUS | CMD_PING | CMD_LIST_OPTIONS, .group = general,
      .help = "print JSON"},
     {.name = "markdown", .type = TYPE_FLAG, .at = AT(markdown), .commands = CMD_HELP, .group = general,

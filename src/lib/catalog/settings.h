@@ -17,6 +17,7 @@ struct settings {
     int64_t split_larger_than; /* bytes; 0: auto */
     int64_t split_by;          /* enum split_method */
     int64_t copy_format;       /* enum copy_format */
+    int64_t statistics;        /* enum statistics_wish */
     int64_t lock_timeout_ms;   /* on the source; 0: wait for ever */
     int64_t retry_for_ms;      /* how long a fault that may heal is retried */
     bool drop_if_exists;

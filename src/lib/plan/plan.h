@@ -13,6 +13,7 @@
 #include "store/db.h"
 
 enum copy_format { FORMAT_AUTO, FORMAT_TEXT, FORMAT_BINARY };
+enum statistics_wish { STATISTICS_ANALYZE, STATISTICS_NONE };
 enum split_method { SPLIT_AUTO, SPLIT_CTID, SPLIT_KEY, SPLIT_NONE };
 
 struct plan {
@@ -23,6 +24,7 @@ struct plan {
     int64_t split_larger_than; /* bytes; 0: auto */
     enum split_method split_by;
     enum copy_format format;
+    enum statistics_wish statistics;
 };
 
 /* Reads relations, tables, indexes, constraints, sequences. */

@@ -132,7 +132,7 @@ static bool add_items(struct plan *plan, struct fault *why)
     /* From 18 on, ANALYZE ONLY keeps a partitioned table apart from its partitions. */
     int only = plan->target_version >= 180000;
     return db_run(db, why, SQL_PLAN_SMALL_TABLES, "d", SMALL_TABLE) &&
-           db_run(db, why, SQL_PLAN_ANALYZED, "d", only) &&
+           (plan->statistics == STATISTICS_NONE || db_run(db, why, SQL_PLAN_ANALYZED, "d", only)) &&
            db_run(db, why, SQL_PLAN_EMPTY_ITEMS, "dd", copy, data) &&
            db_run(db, why, SQL_PLAN_TABLE_ITEMS, "dd", copy, data) &&
            db_run(db, why, SQL_PLAN_PART_PRIORITY, "") &&
@@ -151,6 +151,8 @@ static bool add_edges(struct plan *plan, struct fault *why)
         SQL_PLAN_EDGES_REFRESH,   SQL_PLAN_EDGES_FINAL,
     };
     return db_run_all(plan->db, statements, sizeof statements / sizeof statements[0], why) &&
+           (plan->statistics != STATISTICS_NONE ||
+            db_run(plan->db, why, SQL_PLAN_EDGES_FOREIGN_KEYS_ALONE, "")) &&
            add_config_edges(plan, why) && work_count_waits(plan->db, why);
 }
 

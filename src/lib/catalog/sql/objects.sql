@@ -323,6 +323,31 @@ above (item, oid) as (
 select w.id, a.item
   from above a join work w on w.object = a.oid and w.kind in ('analyze', 'small', 'config')
 
+-- Without any ANALYZE it waits for all that changes those tables and what is below them.
+
+-- name: PLAN_EDGES_FOREIGN_KEYS_ALONE scan-ok
+insert or ignore into edge (before, after)
+with recursive below (item, oid) as (
+    select w.id, w.object from work w where w.kind = 'foreign_keys'
+    union
+    select w.id, c.ref_table from work w join obj_constraint c on c.table_oid = w.object and c.kind = 'f'
+     where w.kind = 'foreign_keys'
+    union
+    select b.item, i.child from below b join obj_inherits i on i.parent = b.oid
+)
+select w.id, b.item
+  from below b join work w on w.object = b.oid and w.kind in ('table', 'part', 'small', 'config', 'keys')
+union all
+select w.id, b.item
+  from below b
+  join obj_index x on x.table_oid = b.oid
+  join work w on w.object = x.oid and w.kind = 'index'
+union all
+select w.id, b.item
+  from below b
+  join obj_constraint c on c.table_oid = b.oid
+  join work w on w.object = c.oid and w.kind = 'exclusion'
+
 -- A configuration table is filled after the ones that it references: their keys exist already.
 
 -- name: CONFIG_EDGE_INSERT
