@@ -1,6 +1,7 @@
 load lib.bash
 
-@test "every object of PostgreSQL 15 arrives" {
+# bats test_tags=any-servers
+@test "every object arrives" {
     pair objects
     run -0 clone
     assert_output --partial 'Slowest tables'
@@ -9,6 +10,7 @@ load lib.bash
     nothing_left
 }
 
+# bats test_tags=any-servers
 @test "the same in text format, with split tables" {
     pair work
     run -0 clone --copy-format text --split-larger-than 1MB --table-jobs 3 --index-jobs 2
@@ -16,6 +18,7 @@ load lib.bash
     [[ $(catalog "select count(*) >= 6 from work where kind = 'part' and state = 'done'") == 1 ]]
 }
 
+# bats test_tags=any-servers
 @test "the same in binary format, split by key" {
     pair work
     run -0 clone --copy-format binary --split-larger-than 1MB --split-by key
@@ -80,6 +83,7 @@ lockers() {
     same
 }
 
+# bats test_tags=any-servers
 @test "without statistics: none are made, and foreign keys still wait for rows and keys" {
     pair objects
     run -0 clone --statistics none --split-larger-than 1MB -q

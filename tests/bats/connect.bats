@@ -6,6 +6,7 @@ SECRET=s3cr3t-w0rd
 
 setup_file() {
     export PGH_SOURCE_DIR=$PGH_ROOT/cs PGH_TARGET_DIR=$PGH_ROOT/ct
+    export PGH_SOURCE="host=$PGH_SOURCE_DIR user=postgres" PGH_TARGET="host=$PGH_TARGET_DIR user=postgres"
     export SOURCE_ADDRESS=127.77.$((RANDOM % 250 + 1)).1
     export TARGET_ADDRESS=${SOURCE_ADDRESS%1}2
     openssl req -new -x509 -days 2 -nodes -subj /CN=localhost -newkey rsa:2048 \
@@ -13,8 +14,8 @@ setup_file() {
     one_server "$PGH_SOURCE_DIR" "$SOURCE_ADDRESS" &
     one_server "$PGH_TARGET_DIR" "$TARGET_ADDRESS" &
     wait
-    psql -qX "host=$PGH_SOURCE_DIR user=postgres dbname=postgres" -c 'create database work'
-    psql -qX "host=$PGH_SOURCE_DIR user=postgres dbname=work" -f "$PGH_TOP/tests/sql/work.sql" >/dev/null
+    psql -qX "host=$PGH_SOURCE_DIR user=postgres dbname=postgres" -c 'create database pgh_work'
+    psql -qX "host=$PGH_SOURCE_DIR user=postgres dbname=pgh_work" -f "$PGH_TOP/tests/sql/work.sql" >/dev/null
 }
 
 one_server() {

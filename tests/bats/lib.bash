@@ -7,21 +7,33 @@ load /usr/lib/bats/bats-assert/load.bash
 # shellcheck source=tests/compare
 source "${BASH_SOURCE[0]%/*}/../compare"
 
-# pair TEMPLATE [OPTIONS for the target's CREATE DATABASE]
+# on SERVER DATABASE: the connection string; a server is one without a database, or a URI.
+on() {
+    case $1 in
+    *://*\?*) printf '%s&dbname=%s' "$1" "$2" ;;
+    *://*) printf '%s?dbname=%s' "$1" "$2" ;;
+    *) printf '%s dbname=%s' "$1" "$2" ;;
+    esac
+}
+
+# pair TEMPLATE [OPTIONS of the source's CREATE DATABASE] [and of the target's]: TEMPLATE is objects,
+# work, or one of the server's own.
 pair() {
-    DB=t${BATS_TEST_NUMBER}_$$
-    SOURCE="host=$PGH_SOURCE_DIR user=postgres dbname=$DB"
-    TARGET="host=$PGH_TARGET_DIR user=postgres dbname=$DB"
+    local template=${1:-template0}
+    [[ $template == template* ]] || template=pgh_$template
+    DB=pgh_${BATS_TEST_NUMBER}_$$
+    SOURCE=$(on "$PGH_SOURCE" "$DB")
+    TARGET=$(on "$PGH_TARGET" "$DB")
     export PGHAUL_SOURCE=$SOURCE PGHAUL_TARGET=$TARGET
     RUN=$BATS_TEST_TMPDIR/run
     export PGHAUL_TEST_DIR=$BATS_TEST_TMPDIR/failpoints
     mkdir -p "$PGHAUL_TEST_DIR"
-    admin_source "create database $DB template ${1:-template0} ${2:-}"
+    admin_source "create database $DB template $template ${2:-}"
     admin_target "create database $DB ${3:-}"
 }
 
-admin_source() { psql -qXAt "host=$PGH_SOURCE_DIR user=postgres dbname=postgres" -c "$1"; }
-admin_target() { psql -qXAt "host=$PGH_TARGET_DIR user=postgres dbname=postgres" -c "$1"; }
+admin_source() { psql -qXAt "$(on "$PGH_SOURCE" postgres)" -c "$1"; }
+admin_target() { psql -qXAt "$(on "$PGH_TARGET" postgres)" -c "$1"; }
 src() { psql -qXAt -v ON_ERROR_STOP=1 "$SOURCE" "$@"; }
 tgt() { psql -qXAt -v ON_ERROR_STOP=1 "$TARGET" "$@"; }
 
@@ -49,6 +61,7 @@ teardown() {
     if [[ -n ${DB:-} ]]; then
         admin_source "drop database if exists $DB with (force)"
         admin_target "drop database if exists $DB with (force)"
+        admin_target "drop database if exists ${DB}_like" 2>/dev/null
     fi
     if [[ -n ${BATS_ERROR_STATUS:-} && -f ${RUN:-}/log/pghaul.log ]]; then
         echo "--- log of the run"
@@ -109,7 +122,18 @@ ended_with() {
 }
 
 same_contents() { alike contents "$SOURCE" "$TARGET" "$BATS_TEST_TMPDIR"; }
-same_schema() { alike schema "$SOURCE" "$TARGET" "$BATS_TEST_TMPDIR"; }
+# Servers of two versions say some things differently: then what pg_dump and psql make of the source
+# on the target's server is what the clone must be like.
+same_schema() {
+    local like=$SOURCE
+    if [[ $(src -c 'show server_version_num') != "$(tgt -c 'show server_version_num')" ]]; then
+        like=$(on "$PGH_TARGET" "${DB}_like")
+        admin_target "drop database if exists ${DB}_like"
+        admin_target "create database ${DB}_like"
+        schema "$SOURCE" | psql -qXAt "$like" >/dev/null 2>"$BATS_TEST_TMPDIR/like.err"
+    fi
+    alike schema "$like" "$TARGET" "$BATS_TEST_TMPDIR"
+}
 same() { same_schema && same_contents; }
 
 # Nothing of ours is connected to either server, and nothing of ours is left in the target.

@@ -223,7 +223,7 @@ no_worker_backends() {
     PGHAUL_TEST_AT='foreign_keys.begun:error' run clone "${options[@]}"
     run -6 clone --resume --split-larger-than 2MB
     assert_output --partial 'PGH-4007'
-    run -6 clone --resume --source "host=$PGH_SOURCE_DIR user=postgres dbname=work"
+    run -6 clone --resume --source "$(on "$PGH_SOURCE" pgh_work)"
     assert_output --partial 'PGH-4007'
     run -0 clone --resume --table-jobs 1 --index-jobs 1 -q
     same

@@ -1,8 +1,17 @@
--- A database with every kind of object that PostgreSQL 15's CREATE commands know, many of them in
--- several variants, and with names and values that are easy to get wrong. Roles pgh_owner and
--- pgh_reader must exist (tests/lib.bash makes them on both servers).
+-- A database with every kind of object that PostgreSQL's CREATE commands know, many of them in several
+-- variants, and with names and values that are easy to get wrong. For servers from version 13 on; what
+-- only later ones know is left out on older ones. Roles pgh_owner and pgh_reader must exist.
 \set ON_ERROR_STOP on
 set client_min_messages = warning;
+select current_setting('server_version_num')::int as version \gset
+select :version >= 140000 as v14, :version >= 150000 as v15, :version >= 160000 as v16,
+       :version >= 170000 as v17, :version >= 180000 as v18,
+       case when :version >= 140000 then 'int4multirange' else 'text' end as multirange,
+       case when :version >= 140000 then '-Infinity' else '-1' end as lowest_numeric,
+       case when :version >= 140000 then 'compression pglz' else '' end as compression,
+       case when :version >= 150000 then 'nulls not distinct' else '' end as nulls_not_distinct,
+       case when :version >= 150000 then '(other)' else '' end as set_null_columns,
+       case when :version >= 150000 then 'security_invoker' else 'security_barrier' end as view_option \gset
 
 create schema app authorization pgh_owner;
 create schema "Odd Names";
@@ -32,7 +41,11 @@ create collation app.german (provider = icu, locale = 'de-u-co-phonebk', determi
 create conversion app.latin for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
 
 -- Functions and what is made of them.
+\if :v14
 create function app.double(i int) returns int language sql immutable begin atomic select i * 2; end;
+\else
+create function app.double(i int) returns int language sql immutable as 'select i * 2';
+\endif
 create function app.plus_one(i int) returns int language plpgsql immutable parallel safe
     set work_mem = '8MB' as $f$
 begin
@@ -79,7 +92,7 @@ create table app.every_type (
     ip inet, ci cidr, ma macaddr, ma8 macaddr8, bi bit(5), vb bit varying(7), u uuid, x xml, j json, jb jsonb,
     jp jsonpath, pt point, ln line, ls lseg, bx box, pa path, po polygon, cr circle,
     tv tsvector, tq tsquery, ar int[], ar2 text[][], mo app.mood, moa app.mood[], pr app.pair, pra app.pair[],
-    ir int4range, nr numrange, tr tstzrange, im int4multirange, fr app.floatrange,
+    ir int4range, nr numrange, tr tstzrange, im :multirange, fr app.floatrange,
     dp app.posint2, co app.code, hs app.hstore, cx citext, sh app.shell,
     oi oid, rc regclass, rp regprocedure, xi xid8, pl pg_lsn, sn pg_snapshot,
     g int generated always as (i4 + 1) stored
@@ -96,7 +109,7 @@ values
      '[0:1]={5,6}', '{{a,NULL},{"","}"}}', 'it''s "fine"', '{sad,ok}', '(1,"x,y")', '{"(1,a)","(2,)"}',
      '[1,5)', '(,5.5]', '["2020-01-01 00:00+00",)', '{[1,2),[5,9)}', '[1.5,2.5]', 5, 'ABC', 'k=>v, n=>NULL', 'MixedCase',
      '77', 4294967295, 'app.every_type', 'app.double(int)', '18446744073709551615', '16/B374D848', '10:20:10,14,15'),
-    (null, null, null, null, '-Infinity', null, 'NaN', '-Infinity', null, '', '', '', '', '', '', 'epoch', 'epoch',
+    (null, null, null, null, :'lowest_numeric', null, 'NaN', '-Infinity', null, '', '', '', '', '', '', 'epoch', 'epoch',
      'infinity', '00:00', '00:00+00', '0', '0.0.0.0/0', null, null, null, null, null, null, null, 'null', 'null',
      null, null, null, null, null, null, null, null, '', '', '{}', '{}', null, '{}', null, '{}', 'empty', 'empty',
      'empty', '{}', 'empty', 1, null, '', '', null, 0, null, null, null, null, null);
@@ -124,7 +137,7 @@ create table app.other_am (a int) using heap2;
 insert into app.other_am select generate_series(1, 50);
 create table app.copied (like app.dropped including all);
 create table app.as_select as select n, md5(n::text) from generate_series(1, 1000) n;
-create table app.storage (a text compression pglz, b text, c text) with (toast_tuple_target = 512);
+create table app.storage (a text :compression, b text, c text) with (toast_tuple_target = 512);
 alter table app.storage alter column a set storage external, alter column b set storage main,
     alter column c set statistics 500, alter column a set (n_distinct = -0.5);
 insert into app.storage select repeat('abc', 2000), repeat('d', 3000), 'e' from generate_series(1, 50);
@@ -158,7 +171,7 @@ insert into app.hashed select n, 'v' || n from generate_series(1, 1000) n;
 -- Indexes and constraints.
 create table app.indexed (id int, a text, b int, c int, during tsrange, tags text[], p point, j jsonb, body tsvector,
     constraint indexed_pkey primary key (id) include (a) deferrable initially deferred,
-    constraint indexed_b unique nulls not distinct (b) with (fillfactor = 60),
+    constraint indexed_b unique :nulls_not_distinct (b) with (fillfactor = 60),
     constraint indexed_no_overlap exclude using gist (c with =, during with &&) where (c > 0) deferrable,
     constraint indexed_c check (c < 1000000) no inherit);
 insert into app.indexed
@@ -183,9 +196,14 @@ comment on index app.indexed_brin is 'a comment on an index';
 comment on constraint indexed_b on app.indexed is 'a comment on a constraint';
 create statistics app.indexed_stats (ndistinct, dependencies, mcv) on b, c from app.indexed;
 alter statistics app.indexed_stats set statistics 200;
+\if :v14
 create statistics app.indexed_expr_stats on (b * 2) from app.indexed;
+\endif
 comment on statistics app.indexed_stats is 'extended';
 
+create table app.by_exclusion (a int, during tsrange, constraint by_exclusion_excl exclude using gist (a with =, during with &&));
+alter table app.by_exclusion cluster on by_exclusion_excl;
+insert into app.by_exclusion select n, tsrange(timestamp '2020-01-01', timestamp '2020-01-02') from generate_series(1, 30) n;
 create table app.identified (a int not null, b text);
 create unique index identified_a on app.identified (a);
 alter table app.identified replica identity using index identified_a;
@@ -197,7 +215,7 @@ create table app.left_side (id int primary key, other int);
 create table app.right_side (id int primary key, other int references app.left_side deferrable initially deferred);
 insert into app.left_side select n, n from generate_series(1, 100) n;
 insert into app.right_side select n, n from generate_series(1, 100) n;
-alter table app.left_side add constraint left_to_right foreign key (other) references app.right_side on delete set null (other);
+alter table app.left_side add constraint left_to_right foreign key (other) references app.right_side on delete set null :set_null_columns;
 alter table app.left_side add constraint left_to_self foreign key (other) references app.left_side not valid;
 alter table app.right_side add constraint right_check check (id > 0) not valid;
 create table app.to_partitioned (id int, at date, region text, k int references app.hashed on update cascade on delete cascade,
@@ -206,6 +224,47 @@ insert into app.to_partitioned select id, at, region, id from app.sales where id
 create table app.part_refs (id int, k int references app.hashed) partition by list (id);
 create table app.part_refs_1 partition of app.part_refs for values in (1, 2);
 insert into app.part_refs values (1, 5), (2, 6);
+
+-- What newer versions know.
+\if :v16
+create collation app.ruled_icu (provider = icu, locale = 'und', rules = '&a < g');
+\endif
+\if :v17
+create collation app.builtin_c (provider = builtin, locale = 'C.UTF-8');
+create table app.identity_parts (id int generated always as identity (start 5), at date) partition by range (at);
+create table app.identity_parts_1 partition of app.identity_parts for values from ('2024-01-01') to ('2025-01-01');
+insert into app.identity_parts (at) select date '2024-01-01' + n from generate_series(1, 30) n;
+create table app.excluded (a int, during tsrange, exclude using gist (a with =, during with &&)) partition by hash (a);
+create table app.excluded_0 partition of app.excluded for values with (modulus 2, remainder 0);
+create table app.excluded_1 partition of app.excluded for values with (modulus 2, remainder 1);
+insert into app.excluded select n, tsrange(timestamp '2020-01-01', timestamp '2020-01-02') from generate_series(1, 50) n;
+\endif
+\if :v18
+create table app.virtual (a int, b int generated always as (a * 2) virtual, c int generated always as (a + 1) stored,
+    constraint virtual_a not null a);
+insert into app.virtual select n from generate_series(1, 20) n;
+create table app.not_null_later (a int);
+insert into app.not_null_later values (null), (1);
+alter table app.not_null_later add constraint later not null a not valid;
+create table app.periods (id int, during tstzrange, primary key (id, during without overlaps));
+insert into app.periods select n, tstzrange('2020-01-01 00:00+00', '2021-01-01 00:00+00') from generate_series(1, 30) n;
+create table app.period_refs (id int, during tstzrange,
+    foreign key (id, period during) references app.periods (id, period during));
+insert into app.period_refs select n, tstzrange('2020-02-01 00:00+00', '2020-03-01 00:00+00') from generate_series(1, 30) n;
+create table app.not_enforced (a int, b int, constraint not_enforced_b check (b > 0) not enforced,
+    constraint not_enforced_a foreign key (a) references app.left_side not enforced);
+insert into app.not_enforced values (-1, -1);
+create table app.inherited_not_null () inherits (app.virtual);
+insert into app.inherited_not_null values (7);
+\endif
+
+-- A table as wide as there can be, and values as large as they get in practice.
+select 'create table app.widest (' || string_agg('c' || n || ' int', ', ') || ')' from generate_series(1, 1600) n \gexec
+insert into app.widest (c1, c800, c1600) select n, n, n from generate_series(1, 20) n;
+create table app.large_values (t text, b bytea);
+insert into app.large_values
+select repeat(chr(64 + n), 3000000), decode(string_agg(lpad(to_hex(x % 256), 2, '0'), ''), 'hex')
+  from generate_series(1, 3) n, generate_series(1, 2560) x group by n;
 
 -- Names that need care.
 create table "Odd Names"."Table ""with"" 'quotes' and
@@ -225,7 +284,7 @@ create view "Odd Names"."user" as select 1 as "table", 2 as "order";
 -- Views, materialized views over materialized views, rules, triggers, policies.
 create view app.summed with (security_barrier) as select region, sum(amount) as amount from app.sales group by region;
 create recursive view app.counting (n) as select 1 union all select n + 1 from counting where n < 5;
-create view app.checked with (security_invoker = true) as select * from app.left_side where id > 0 with local check option;
+create view app.checked with (:view_option = true) as select * from app.left_side where id > 0 with local check option;
 create materialized view app.mat as select region, count(*) as n from app.sales group by region;
 create materialized view app.mat_of_mat as select sum(n) as n from app.mat;
 create materialized view app.mat_empty as select * from app.sales with no data;
@@ -268,7 +327,11 @@ create user mapping for pgh_owner server nowhere options (user 'u', password 'se
 create foreign table app.passwd (line text) server files options (filename '/etc/hostname');
 create foreign table app.far (a int not null, b text options (x 'y')) server nowhere;
 create publication everything for all tables with (publish = 'insert, update');
+\if :v15
 create publication part for table app.left_side where (id > 5), app.sales, tables in schema "Odd Names";
+\else
+create publication part for table app.left_side, app.sales;
+\endif
 comment on publication part is 'some';
 create subscription sub connection 'dbname=nowhere' publication part with (connect = false, slot_name = none);
 

@@ -36,20 +36,6 @@ static bool on_index(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
-static bool on_constraint(void *arg, const struct stmt *row, struct fault *why)
-{
-    struct ddl *ddl = arg;
-    (void)why;
-    ddl->found = true;
-    add_tablespace(ddl, stmt_text(row, 2));
-    strbuf_add(ddl->sql, "ALTER TABLE ONLY ");
-    strbuf_add_qualified(ddl->sql, stmt_text(row, 3), stmt_text(row, 4));
-    strbuf_add(ddl->sql, " ADD CONSTRAINT ");
-    strbuf_add_identifier(ddl->sql, stmt_text(row, 0));
-    strbuf_addf(ddl->sql, " %s;", stmt_text(row, 1));
-    return true;
-}
-
 static bool on_key(void *arg, const struct stmt *row, struct fault *why)
 {
     struct ddl *ddl = arg;
@@ -83,6 +69,22 @@ static bool on_mark(void *arg, const struct stmt *row, struct fault *why)
     (void)why;
     strbuf_add(ddl->sql, stmt_text(row, 0));
     return true;
+}
+
+static bool on_constraint(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct ddl *ddl = arg;
+    ddl->found = true;
+    add_tablespace(ddl, stmt_text(row, 2));
+    strbuf_add(ddl->sql, "ALTER TABLE ONLY ");
+    strbuf_add_qualified(ddl->sql, stmt_text(row, 3), stmt_text(row, 4));
+    strbuf_add(ddl->sql, " ADD CONSTRAINT ");
+    strbuf_add_identifier(ddl->sql, stmt_text(row, 0));
+    strbuf_addf(ddl->sql, " %s;", stmt_text(row, 1));
+    struct db *db = ddl->job->db;
+    int64_t index = stmt_int(row, 5);
+    return catalog_list(db, SQL_INDEX_ATTACHMENT_OF_ONE, index, on_attachment, ddl, why) &&
+           catalog_list(db, SQL_INDEX_MARKS_OF_ONE, index, on_mark, ddl, why);
 }
 
 static bool add_one(struct strbuf *sql, struct job *job, int statement, int64_t oid,

@@ -258,11 +258,15 @@ static bool drop_existing(struct job *job, struct fault *why)
 
 /* ---- the jobs ---- */
 
-/* A schema that the target has already is used as it is. */
+/* A schema that the target has already is used as it is. Only public, which every database has from
+ * the start, gets the source's owner, where we may give it one. */
 static bool leave_out_existing(struct job *job, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!conn_query(job->target, "SELECT nspname FROM pg_catalog.pg_namespace", &rows, why))
+    if (!conn_query(job->target,
+                    "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname <> 'public'"
+                    " OR NOT pg_catalog.pg_has_role(nspowner, 'USAGE')",
+                    &rows, why))
         return false;
     for (int row = 0; row < rows_count(&rows); row++)
         if (!db_run(job->db, why, SQL_TOC_LEAVE_OUT_SCHEMA, "s", rows_text(&rows, row, 0)))

@@ -49,7 +49,7 @@ static bool is_executable(const char *dir, const char *name)
            access(path, X_OK) == 0;
 }
 
-/* A script is a wrapper of a distribution: what it wraps is found by itself. */
+/* A script in PATH is a wrapper of a distribution: what it wraps is found by itself. */
 static bool is_script(const char *dir, const char *name)
 {
     char path[PATH_MAX], start[2] = "";
@@ -65,7 +65,7 @@ static bool is_script(const char *dir, const char *name)
 static void add_candidate(struct candidates *all, const char *dir, int version)
 {
     if (all->count == CANDIDATES || !is_executable(dir, "pg_dump") ||
-        !is_executable(dir, "pg_restore") || is_script(dir, "pg_dump"))
+        !is_executable(dir, "pg_restore"))
         return;
     struct candidate *candidate = &all->list[all->count++];
     strlcpy(candidate->dir, dir, sizeof candidate->dir);
@@ -78,7 +78,7 @@ static void add_from_path(struct candidates *all)
     scoped(drop_memory) char *copy = copy_string(path == NULL ? "" : path);
     char *rest = copy;
     for (char *dir; (dir = strsep(&rest, ":")) != NULL;)
-        if (*dir != '\0')
+        if (*dir != '\0' && !is_script(dir, "pg_dump"))
             add_candidate(all, dir, 0);
 }
 

@@ -88,14 +88,28 @@ select x.definition, x.tablespace
    and not exists (select 1 from obj_constraint c where c.index_oid = x.oid and not c.by_index)
  order by x.oid
 
+-- An index that its constraint makes (exclusion, WITHOUT OVERLAPS) is attached and marked after that.
+
 -- name: INDEX_MARKS
-select marks from obj_index where table_oid = :table_oid and marks is not null and is_valid order by oid
+select marks from obj_index x
+ where table_oid = :table_oid and marks is not null and is_valid
+   and not exists (select 1 from obj_constraint c where c.index_oid = x.oid and not c.by_index)
+ order by oid
 
 -- name: INDEX_ATTACHMENTS
 select x.nspname, x.relname, p.nspname, p.relname
   from obj_index x join obj_index p on p.oid = x.parent
  where x.table_oid = :table_oid and x.is_valid
+   and not exists (select 1 from obj_constraint c where c.index_oid = x.oid and not c.by_index)
  order by p.oid
+
+-- name: INDEX_MARKS_OF_ONE
+select marks from obj_index where oid = :oid and marks is not null
+
+-- name: INDEX_ATTACHMENT_OF_ONE
+select x.nspname, x.relname, p.nspname, p.relname
+  from obj_index x join obj_index p on p.oid = x.parent
+ where x.oid = :oid
 
 -- name: INDEX_INVALID scan-ok
 select shown(nspname, relname) from obj_index where not is_valid order by nspname, relname
@@ -107,14 +121,14 @@ values (:oid, :table_oid, :conname, :kind, nullif(:index_oid, 0), :by_index, :de
         nullif(:ref_table, 0), :validated)
 
 -- name: CONSTRAINT_GET
-select c.conname, c.definition, x.tablespace, t.nspname, t.relname
+select c.conname, c.definition, x.tablespace, t.nspname, t.relname, c.index_oid
   from obj_constraint c
   join obj_table t on t.oid = c.table_oid
   left join obj_index x on x.oid = c.index_oid
  where c.oid = :oid
 
 -- name: CONSTRAINTS_ALONE
-select c.conname, c.definition, x.tablespace, t.nspname, t.relname
+select c.conname, c.definition, x.tablespace, t.nspname, t.relname, c.index_oid
   from obj_constraint c
   join obj_table t on t.oid = c.table_oid
   join obj_index x on x.oid = c.index_oid
@@ -209,7 +223,9 @@ select case t.kind when 'm' then :refresh_stage else :stage end, :lane, 'keys', 
  where not t.is_small
    and (exists (select 1 from obj_index x
                  where x.table_oid = t.oid and x.is_valid
-                   and (x.marks is not null or x.parent is not null))
+                   and (x.marks is not null or x.parent is not null)
+                   and not exists (select 1 from obj_constraint c
+                                    where c.index_oid = x.oid and not c.by_index))
         or exists (select 1 from obj_constraint c join obj_index x on x.oid = c.index_oid
                     where c.table_oid = t.oid and c.by_index and not x.partitioned and x.is_valid))
 
