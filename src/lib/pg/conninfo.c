@@ -6,16 +6,17 @@
 
 #include <libpq-fe.h>
 
-/* A peer that vanishes without a word is noticed after about a minute. */
+/* A peer that vanishes without a word is noticed after about a minute, unless the user says
+ * something else: in the string, in a variable of libpq's or in a service file. */
 static const struct {
     const char *keyword;
     const char *value;
+    const char *variable;
 } defaults[] = {
-    {"connect_timeout", "30"},
-    {"keepalives_idle", "30"},
-    {"keepalives_interval", "10"},
-    {"keepalives_count", "3"},
-    {"fallback_application_name", "pghaul"},
+    {"connect_timeout", "30", "PGCONNECT_TIMEOUT"},
+    {"keepalives_idle", "30", NULL},
+    {"keepalives_interval", "10", NULL},
+    {"keepalives_count", "3", NULL},
 };
 
 const char *side_word(enum side side)
@@ -96,6 +97,25 @@ static void add_without_quotations(struct strbuf *to, const char *message)
     }
 }
 
+static void add_default(struct conninfo *info, const char *keyword, const char *value)
+{
+    add_pair(&info->full, keyword, value);
+    add_pair(&info->open, keyword, value);
+}
+
+static void add_defaults(struct conninfo *info, const PQconninfoOption *given)
+{
+    bool service = value_of(given, "service") != NULL || getenv("PGSERVICE") != NULL;
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0] && !service; i++) {
+        const char *variable = defaults[i].variable;
+        if (value_of(given, defaults[i].keyword) == NULL &&
+            (variable == NULL || getenv(variable) == NULL))
+            add_default(info, defaults[i].keyword, defaults[i].value);
+    }
+    if (value_of(given, "fallback_application_name") == NULL)
+        add_default(info, "fallback_application_name", "pghaul");
+}
+
 bool conninfo_read(struct conninfo *info, enum side side, const char *text, struct fault *why)
 {
     char *message = NULL;
@@ -115,11 +135,7 @@ bool conninfo_read(struct conninfo *info, enum side side, const char *text, stru
         if (!is_secret(option->keyword))
             add_pair(&info->open, option->keyword, option->val);
     }
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
-        if (value_of(options, defaults[i].keyword) == NULL) {
-            add_pair(&info->full, defaults[i].keyword, defaults[i].value);
-            add_pair(&info->open, defaults[i].keyword, defaults[i].value);
-        }
+    add_defaults(info, options);
     const char *password = value_of(options, "password");
     const char *ssl_password = value_of(options, "sslpassword");
     info->password = password == NULL ? NULL : copy_string(password);

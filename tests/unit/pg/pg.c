@@ -34,6 +34,25 @@ START_TEST(connection_strings_are_read_and_shown_without_secrets)
 }
 END_TEST
 
+START_TEST(our_defaults_do_not_override_libpq_s_own_settings)
+{
+    struct fault why;
+    struct conninfo info;
+    setenv("PGCONNECT_TIMEOUT", "7", 1);
+    OK(conninfo_read(&info, SIDE_SOURCE, "host=a", &why));
+    ck_assert_ptr_null(strstr(info.full.text, "connect_timeout"));
+    ck_assert_ptr_nonnull(strstr(info.full.text, "keepalives_count='3'"));
+    drop_conninfo(&info);
+    unsetenv("PGCONNECT_TIMEOUT");
+    /* What a service file says is not known here. */
+    OK(conninfo_read(&info, SIDE_SOURCE, "service=shop", &why));
+    ck_assert_ptr_null(strstr(info.full.text, "connect_timeout"));
+    ck_assert_ptr_null(strstr(info.full.text, "keepalives"));
+    ck_assert_ptr_nonnull(strstr(info.full.text, "fallback_application_name='pghaul'"));
+    drop_conninfo(&info);
+}
+END_TEST
+
 START_TEST(a_bad_connection_string_is_not_repeated)
 {
     static const char *const wrong[] = {"host=a password=top secret words",
@@ -98,5 +117,5 @@ START_TEST(sqlstates_become_faults)
 END_TEST
 
 SUITE(pg, connection_strings_are_read_and_shown_without_secrets,
-      a_bad_connection_string_is_not_repeated, versions_of_pg_dump_are_read,
-      sqlstates_become_faults)
+      our_defaults_do_not_override_libpq_s_own_settings, a_bad_connection_string_is_not_repeated,
+      versions_of_pg_dump_are_read, sqlstates_become_faults)
