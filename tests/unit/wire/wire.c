@@ -2,6 +2,7 @@
 
 #include "base/strbuf.h"
 #include "wire/frames.h"
+#include "wire/name_pattern.h"
 #include "wire/restore_list.h"
 #include "wire/server_message.h"
 #include "wire/sql_script.h"
@@ -211,5 +212,36 @@ START_TEST(scripts_are_cut_into_statements)
 }
 END_TEST
 
-SUITE(wire, frames_survive_any_cut, bad_frames_are_found, errors_are_read, tags_and_rows_are_read,
-      restore_lists_are_read, scripts_are_cut_into_statements)
+START_TEST(name_patterns_become_regular_expressions)
+{
+    static const struct {
+        const char *text, *schema, *name;
+    } good[] = {
+        {"orders", "", "^(orders)$"},
+        {"Shop.Order*", "^(shop)$", "^(order.*)$"},
+        {"\"Shop\".\"a\"\"b.*\"", "^(Shop)$", "^(a\"b\\.\\*)$"},
+        {"a?b|c+", "", "^(a.b|c+)$"},
+        {"pre$[]", "", "^(pre\\$\\[\\])$"},
+        {"\"(x)\"y", "", "^(\\(x\\)y)$"},
+        {"*.*", "^(.*)$", "^(.*)$"},
+        {"tabelle_\xc3\x84", "", "^(tabelle_\xc3\x84)$"},
+    };
+    struct name_pattern pattern;
+    const char *wrong;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        ck_assert_msg(name_pattern_parse(good[i].text, 2, &pattern, &wrong), "%s", good[i].text);
+        ck_assert_str_eq(pattern.schema, good[i].schema);
+        ck_assert_str_eq(pattern.name, good[i].name);
+    }
+    static const char *const bad[] = {"", "a.b.c", "\"open", "a\"b"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!name_pattern_parse(bad[i], 2, &pattern, &wrong) && wrong != NULL, "%s",
+                      bad[i]);
+    ck_assert(!name_pattern_parse("a.b", 1, &pattern, &wrong));
+    ck_assert_str_eq(wrong, "it has a dot");
+}
+END_TEST
+
+SUITE(wire, name_patterns_become_regular_expressions, frames_survive_any_cut, bad_frames_are_found,
+      errors_are_read, tags_and_rows_are_read, restore_lists_are_read,
+      scripts_are_cut_into_statements)
