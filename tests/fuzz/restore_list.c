@@ -7,7 +7,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct restore_entry entry;
     const char *line = (const char *)data, *end = line + size;
-    if (!restore_list_parse(line, size, &entry))
+    int32_t needs;
+    if (restore_needs_begin(&line, end))
+        while (restore_needs_next(&line, end, &needs))
+            if (needs < 0 || line > end)
+                abort();
+    if (!restore_list_parse(line, (size_t)(end - line), &entry))
         return 0;
     touch(entry.description, entry.description_length);
     touch(entry.label, entry.label_length);

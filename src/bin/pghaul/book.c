@@ -8,6 +8,7 @@
 #define AT(field) offsetof(struct options, field)
 #define ALL (~0U)
 #define DONE_BY_RUN (CMD_CLONE | CMD_WORKER)
+#define FILTERED (CMD_CLONE | CMD_LIST)
 
 static const char connection[] = "Connection options";
 static const char directory[] = "Run options";
@@ -17,17 +18,17 @@ static const char general[] = "General options";
 
 /* clang-format off */
 const struct option book_options[] = {
-    {.name = "source", .letter = 'S', .type = TYPE_TEXT, .at = AT(source), .arg = "CONNINFO", .env = "PGHAUL_SOURCE",
+    {.name = "source", .type = TYPE_TEXT, .at = AT(source), .arg = "CONNINFO", .env = "PGHAUL_SOURCE",
      .commands = CMD_CLONE | CMD_SNAPSHOT | CMD_LIST | CMD_PING, .group = connection,
      .help = "database to copy from: a libpq URI or keyword string"},
-    {.name = "target", .letter = 'T', .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
+    {.name = "target", .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
      .commands = CMD_CLONE | CMD_LIST | CMD_PING, .group = connection,
      .help = "database to copy to"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
      .commands = CMD_CLONE | CMD_SNAPSHOT | CMD_STATUS | CMD_WORKER, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
-    {.name = "name", .letter = 'n', .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
+    {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
      .commands = CMD_CLONE | CMD_SNAPSHOT | CMD_STATUS, .group = directory,
      .help = "name of the run (default: the source database's)"},
     {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = CMD_CLONE, .group = directory,
@@ -66,6 +67,19 @@ const struct option book_options[] = {
     {.name = "maintenance-work-mem", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.maintenance_work_mem), .arg = "SIZE", .max = 32,
      .env = "PGHAUL_MAINTENANCE_WORK_MEM", .fallback = "", .commands = DONE_BY_RUN, .group = speed,
      .help = "memory for each index build (default: the target server's setting)"},
+
+    {.name = "schema", .letter = 'n', .type = TYPE_FILTER, .filter = FILTER_INCLUDE_SCHEMA, .arg = "PATTERN", .commands = FILTERED, .group = contents,
+     .help = "only these schemas; filters may be given several times, names may have * and ?"},
+    {.name = "exclude-schema", .letter = 'N', .type = TYPE_FILTER, .filter = FILTER_EXCLUDE_SCHEMA, .arg = "PATTERN", .commands = FILTERED, .group = contents,
+     .help = "not these schemas"},
+    {.name = "table", .letter = 't', .type = TYPE_FILTER, .filter = FILTER_INCLUDE_TABLE, .arg = "PATTERN", .commands = FILTERED, .group = contents,
+     .help = "only these tables, views, sequences and the like, with their indexes and constraints"},
+    {.name = "exclude-table", .letter = 'T', .type = TYPE_FILTER, .filter = FILTER_EXCLUDE_TABLE, .arg = "PATTERN", .commands = FILTERED, .group = contents,
+     .help = "not these tables, views, sequences and the like"},
+    {.name = "exclude-table-data", .type = TYPE_FILTER, .filter = FILTER_EXCLUDE_DATA, .arg = "PATTERN", .commands = FILTERED, .group = contents,
+     .help = "not the rows of these tables, nor the values of these sequences"},
+    {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | CMD_LIST, .group = contents,
+     .help = "a filter that matches nothing is no error"},
 
     {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = DONE_BY_RUN, .group = contents,
      .help = "drop objects of the same names on the target first"},

@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/strbuf.h"
+#include "catalog/filter.h"
 #include "catalog/settings.h"
 #include "store/db.h"
 
@@ -23,7 +24,12 @@ enum command_id {
     CMD_WORKER = 1 << 7,
 };
 
-enum { OPTIONS_MOST = 64, ARGUMENTS_MOST = 8 };
+enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 8 };
+
+struct filter_wish {
+    enum filter_kind kind;
+    const char *pattern; /* borrowed from the command line */
+};
 
 struct options {
     const char *source;
@@ -44,6 +50,8 @@ struct options {
     bool help;
     bool version;
     struct settings settings;
+    struct filter_wish *filters; /* in the order in which they were given */
+    int filter_count;
 
     /* By place in the book: the text that holds, from the command line, the environment or the
        run's catalog; in the last case it is ours. */
@@ -80,12 +88,13 @@ bool book_parse(struct options *options, const struct command *command, int argc
 /* Only the defaults: for commands that work without parsing. */
 void book_defaults(struct options *options);
 
-/* Frees what was recalled. */
+/* Frees what was recalled, and the list of filters. */
 void drop_options(struct options *options);
 
 /* Keeps the settings of a run in its catalog; reads them back. When a run is resumed,
  * what is given now replaces what was kept, unless it would change what is already
  * done: FAULT_RUN_DIFFERS. */
+bool book_keep_filters(const struct options *options, struct db *db, struct fault *why);
 bool book_keep(const struct options *options, struct db *db, struct fault *why);
 bool book_recall(struct options *options, struct db *db, struct fault *why);
 

@@ -14,6 +14,7 @@ enum option_type {
     TYPE_SIZE,     /* int64_t bytes within min … max; "auto" is 0 where that is the default */
     TYPE_DURATION, /* int64_t milliseconds */
     TYPE_CHOICE,   /* int64_t, place in `choices` */
+    TYPE_FILTER,   /* adds to the list of filters, `filter` */
 };
 
 enum option_use {
@@ -32,6 +33,7 @@ struct option {
     const char *env;
     const char *fallback;
     int64_t min, max;
+    enum filter_kind filter;
     const char *choices; /* separated by | */
     unsigned commands;
     const char *group;

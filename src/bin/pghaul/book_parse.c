@@ -106,6 +106,19 @@ static bool set_buffer(struct options *options, const struct option *option, con
     return true;
 }
 
+static bool add_filter(struct options *options, const struct option *option, const char *value)
+{
+    size_t count = (size_t)options->filter_count + 1;
+    struct filter_wish *filters = new_memory(count, sizeof *filters);
+    if (count > 1)
+        memcpy(filters, options->filters, (count - 1) * sizeof *filters);
+    free(options->filters);
+    filters[count - 1] = (struct filter_wish){option->filter, value};
+    options->filters = filters;
+    options->filter_count = (int)count;
+    return true;
+}
+
 static bool set_value(struct options *options, const struct option *option, const char *value,
                       struct fault *why)
 {
@@ -128,6 +141,8 @@ static bool set_value(struct options *options, const struct option *option, cons
         return set_duration(options, option, value, why);
     case TYPE_CHOICE:
         return set_choice(options, option, value, why);
+    case TYPE_FILTER:
+        return add_filter(options, option, value);
     }
     return fault_set(why, FAULT_BUG, "option --%s has no type", option->name);
 }
@@ -298,6 +313,45 @@ void drop_options(struct options *options)
         free(options->recalled[i]);
         options->recalled[i] = NULL;
     }
+    drop_memory(&options->filters);
+}
+
+struct comparison {
+    const struct options *options;
+    int at;
+    bool same;
+};
+
+static bool compare_filter(void *arg, enum filter_kind kind, const char *pattern, struct fault *why)
+{
+    struct comparison *c = arg;
+    (void)why;
+    c->same = c->same && c->at < c->options->filter_count &&
+              c->options->filters[c->at].kind == kind &&
+              strcmp(c->options->filters[c->at].pattern, pattern) == 0;
+    c->at++;
+    return true;
+}
+
+/* A resumed run goes on with its own. */
+static bool check_filters(const struct options *options, struct db *db, struct fault *why)
+{
+    struct comparison c = {.options = options, .same = true};
+    if (options->filter_count == 0)
+        return true;
+    if (!filter_list(db, compare_filter, &c, why))
+        return false;
+    return (c.same && c.at == options->filter_count) ||
+           fault_set(why, FAULT_RUN_DIFFERS,
+                     "the run was started with other filters: they cannot be changed now");
+}
+
+bool book_keep_filters(const struct options *options, struct db *db, struct fault *why)
+{
+    for (int i = 0; i < options->filter_count; i++)
+        if (!filter_add(db, options->filters[i].kind, options->filters[i].pattern, why))
+            return false;
+    return true;
 }
 
 bool book_keep(const struct options *options, struct db *db, struct fault *why)
@@ -338,5 +392,5 @@ bool book_recall(struct options *options, struct db *db, struct fault *why)
     for (int i = 0; i < book_count; i++)
         if (book_options[i].use != USE_ONCE && !recall_one(options, i, db, why))
             return false;
-    return true;
+    return check_filters(options, db, why);
 }

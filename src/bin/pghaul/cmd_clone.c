@@ -135,8 +135,8 @@ static bool create_in_write(struct db *db, void *arg, struct fault *why)
     return forget_found(clone, why) && plan_forget(clone->db, why) &&
            run_create(clone->db, name, PGHAUL_VERSION, strbuf_text(&clone->source.shown),
                       strbuf_text(&clone->target.shown), why) &&
-           plan_first_items(clone->db, why) && book_keep(clone->options, clone->db, why) &&
-           choose_snapshot(clone, why);
+           book_keep_filters(clone->options, clone->db, why) && plan_first_items(clone->db, why) &&
+           book_keep(clone->options, clone->db, why) && choose_snapshot(clone, why);
 }
 
 /* A run is there with all that belongs to it, or not at all. */

@@ -144,10 +144,12 @@ struct planning {
     struct conn *source;
     struct conn *target;
     struct db *db;
+    struct selection selection;
 };
 
 static void drop_planning(struct planning *planning)
 {
+    drop_selection(&planning->selection);
     drop_db(&planning->db);
     drop_conn(&planning->source);
     drop_conn(&planning->target);
@@ -186,6 +188,7 @@ static bool make_plan(struct planning *planning, const struct options *options, 
     const struct settings *settings = &options->settings;
     struct plan plan = {
         .source = planning->source,
+        .selection = &planning->selection,
         .target_version =
             conn_version(planning->target != NULL ? planning->target : planning->source),
         .table_jobs = (int)settings->table_jobs,
@@ -194,7 +197,10 @@ static bool make_plan(struct planning *planning, const struct options *options, 
         .format = (enum copy_format)settings->copy_format,
     };
     if (!catalog_open(&planning->db, ":memory:", DB_CREATE, why) ||
-        !conn_run(planning->source, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", why))
+        !conn_run(planning->source, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", why) ||
+        !book_keep_filters(options, planning->db, why) ||
+        !selection_resolve(planning->db, planning->source, planning->target,
+                           !settings->no_strict_names, &planning->selection, why))
         return false;
     plan.db = planning->db;
     if (db_write(planning->db, plan_in_write, &plan, why))

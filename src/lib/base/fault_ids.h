@@ -22,6 +22,8 @@
     "Leave one of them out.")                                                                      \
   F(FAULT_BAD_CONNINFO,        1006, USAGE,   "connection string cannot be parsed",                \
     "Use a libpq URI (postgresql://user@host:port/db) or keywords (host=h dbname=d).")             \
+  F(FAULT_NO_MATCH,            1008, USAGE,   "a pattern matches nothing",                         \
+    "Mend the pattern (name, schema, case, search path), or give --no-strict-names.")              \
   F(FAULT_SAME_DATABASE,       1007, USAGE,   "source and target are the same database",           \
     "Check --source and --target: nothing was changed.")                                           \
                                                                                                    \
@@ -57,6 +59,8 @@
     "Connect as their owner or a superuser, or GRANT SELECT ON LARGE OBJECT.")                     \
   F(FAULT_ROW_COUNT,           2109, SOURCE,  "source and target disagree on a row count",         \
     "This is never expected: please report it with the log; the item was rolled back.")            \
+  F(FAULT_FILTER_NEEDS,        2111, SOURCE,  "a table needs what the filters leave out",          \
+    "Leave out less, or leave out the table as well.")                                             \
   F(FAULT_SCHEMA_OURS,         2110, SOURCE,  "the schema pghaul has objects that are not ours",       \
     "Its name is kept for pghaul's own table: rename the schema on the source.")                   \
                                                                                                    \

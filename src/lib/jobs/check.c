@@ -31,7 +31,7 @@ static bool on_constraint(void *arg, const struct rows *row, struct fault *why)
 static bool read_target(struct job *job, enum ask ask, conn_each *each, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, ask, conn_version(job->target));
+    ask_add(&sql, ask, conn_version(job->target), NULL);
     return conn_stream(job->target, sql.text, each, job->db, why);
 }
 

@@ -147,7 +147,7 @@ bool drop_objects(struct job *job, const char *script, struct fault *why)
     scoped(drop_strbuf) struct strbuf ask = STRBUF_EMPTY;
     scoped(drop_dropping) struct dropping dropping = {.job = job};
     int dropped, left;
-    ask_add(&ask, ASK_TARGET_RELATIONS, conn_version(job->target));
+    ask_add(&ask, ASK_TARGET_RELATIONS, conn_version(job->target), NULL);
     add_script(&dropping, script);
     if (!conn_stream(job->target, ask.text, on_target_relation, &dropping, why))
         return false;

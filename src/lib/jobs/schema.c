@@ -1,5 +1,5 @@
 /*
- * schema.c - the schema: dumped once in the snapshot, restored by filtered scripts.
+ * schema.c - the schema, from its dump (dump.c), by filtered scripts.
  *
  * pg_dump knows every kind of object, so its archive is the truth. pg_restore turns
  * chosen entries of it into plain SQL, in the work directory, where anyone may read
@@ -24,68 +24,19 @@
 #include "catalog/sql.h"
 #include "jobs/done.h"
 #include "jobs/drop.h"
+#include "jobs/frame.h"
 #include "jobs/script.h"
 #include "wire/restore_list.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <sys/stat.h>
-
-static void schema_path(char *to, const struct job *job, const char *name, const char *ending)
-{
-    snprintf(to, PATH_MAX, "%s/schema/%s%s", job->dir, name, ending);
-}
-
-/* ---- the dump ---- */
-
-bool job_dump(struct job *job, struct fault *why)
-{
-    enum { MOST = 24 };
-    char path[PATH_MAX], draft[PATH_MAX], snapshot[96], lock_timeout[48];
-    const char *args[MOST] = {"--format=custom",
-                              "--compress=0",
-                              "--no-password",
-                              "--section=pre-data",
-                              "--section=post-data",
-                              "--no-blobs",
-                              "--no-subscriptions",
-                              "--exclude-schema=pghaul",
-                              "--file",
-                              draft,
-                              "--snapshot",
-                              snapshot,
-                              "--encoding",
-                              job->run->encoding};
-    int count = 14;
-
-    if (!script_tools(job, why))
-        return false;
-    log_info("dumping the schema with %s (version %d)", job->tools.pg_dump, job->tools.version);
-    schema_path(path, job, "dump", "");
-    schema_path(draft, job, "dump", ".new");
-    strlcpy(snapshot, job->snapshot->id, sizeof snapshot);
-    if (job->settings->lock_timeout_ms > 0) {
-        snprintf(lock_timeout, sizeof lock_timeout, "--lock-wait-timeout=%" PRId64,
-                 job->settings->lock_timeout_ms);
-        args[count++] = lock_timeout;
-    }
-    if (job->run->source_version / 10000 != job->run->target_version / 10000)
-        args[count++] = "--quote-all-identifiers";
-    FAILPOINT("dump.begun", why);
-    if (!tools_dump(&job->tools, job->source_info, args, job->leash, why))
-        return false;
-    if (!put_file(draft, path, why))
-        return false;
-    FAILPOINT("dump.made", why);
-    return true;
-}
 
 /* ---- its table of contents ---- */
 
 struct loading {
     struct job *job;
     const char *list;
+    bool needs;      /* the list says what an entry needs */
+    int32_t dump_id; /* of the entry read last */
     struct strbuf description;
     struct strbuf label;
 };
@@ -96,13 +47,27 @@ static void drop_loading(struct loading *loading)
     drop_strbuf(&loading->label);
 }
 
+/* The line behind an entry's, of a list that was asked for them. */
+static bool load_needs(struct loading *loading, const char *line, size_t length, struct fault *why)
+{
+    int32_t needs;
+    const char *end = line + length;
+    if (!restore_needs_begin(&line, end))
+        return true;
+    while (restore_needs_next(&line, end, &needs))
+        if (!db_run(loading->job->db, why, SQL_TOC_NEED_INSERT, "dd", (int)loading->dump_id,
+                    (int)needs))
+            return false;
+    return true;
+}
+
 static bool load_line(struct loading *loading, const char *line, size_t length, int position,
                       struct fault *why)
 {
     struct restore_entry entry;
     if (!restore_list_parse(line, length, &entry)) {
         if (length == 0 || *line == ';')
-            return true;
+            return load_needs(loading, line, length, why);
         return fault_set(why, FAULT_TOOL_FAILED, "cannot read a line of pg_restore --list: %.*s",
                          (int)length, line);
     }
@@ -110,6 +75,7 @@ static bool load_line(struct loading *loading, const char *line, size_t length, 
     strbuf_clear(&loading->label);
     strbuf_add_bytes(&loading->description, entry.description, entry.description_length);
     strbuf_add_bytes(&loading->label, entry.label, entry.label_length);
+    loading->dump_id = entry.dump_id;
     return db_run(loading->job->db, why, SQL_TOC_INSERT, "ddiiss", entry.dump_id, position,
                   (int64_t)entry.table_oid, (int64_t)entry.oid, loading->description.text,
                   loading->label.text);
@@ -119,7 +85,7 @@ static bool load_in_write(struct db *db, void *arg, struct fault *why)
 {
     struct loading *loading = arg;
     int position = 0;
-    if (!db_run(db, why, SQL_TOC_CLEAR, ""))
+    if (!db_run(db, why, SQL_TOC_CLEAR, "") || !db_run(db, why, SQL_TOC_CLEAR_NEEDS, ""))
         return false;
     for (const char *line = loading->list; *line != '\0';) {
         size_t length = strcspn(line, "\n");
@@ -127,18 +93,23 @@ static bool load_in_write(struct db *db, void *arg, struct fault *why)
             return false;
         line += length + (line[length] == '\n');
     }
-    return db_run(db, why, SQL_TOC_CLASSIFY, "");
+    return db_run(db, why, SQL_TOC_CLASSIFY, "") &&
+           (!loading->needs || db_run(db, why, SQL_TOC_LEAVE_OUT, ""));
 }
 
 static bool load_contents(struct job *job, struct fault *why)
 {
     char dump[PATH_MAX];
+    int64_t any;
     scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
-    schema_path(dump, job, "dump", "");
-    const char *const args[] = {"pg_restore", "--list", dump, NULL};
+    script_path(dump, job, "dump", "");
+    if (!db_int(job->db, why, &any, 0, SQL_LEFT_OUT_ANY, ""))
+        return false;
+    const char *const args[] = {"pg_restore", "--list", dump, any ? "--verbose" : NULL, NULL};
     if (!tools_restore(&job->tools, args, job->leash, &list, why))
         return false;
-    scoped(drop_loading) struct loading loading = {.job = job, .list = strbuf_text(&list)};
+    scoped(drop_loading) struct loading loading = {
+        .job = job, .list = strbuf_text(&list), .needs = any != 0};
     return db_write(job->db, load_in_write, &loading, why);
 }
 
@@ -167,8 +138,8 @@ static bool restore_text(struct job *job, const char *name, const struct strbuf 
     char list_path[PATH_MAX], dump[PATH_MAX];
     const char *args[16] = {"pg_restore", "--use-list", list_path, "--file=-"};
     int count = 4;
-    schema_path(list_path, job, name, ".list");
-    schema_path(dump, job, "dump", "");
+    script_path(list_path, job, name, ".list");
+    script_path(dump, job, "dump", "");
     if (!write_file(list_path, strbuf_text(list), list->length, why))
         return false;
     if (clean) {
@@ -187,27 +158,54 @@ static bool restore_text(struct job *job, const char *name, const struct strbuf 
     return tools_restore(&job->tools, args, job->leash, sql, why);
 }
 
+/* ---- scripts ---- */
+
+static bool list_entries(struct job *job, const char *name, struct strbuf *schemas,
+                         struct strbuf *others, struct fault *why)
+{
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(job->db, SQL_TOC_SCRIPT, why);
+    bool row;
+    if (stmt == NULL || !stmt_bind(stmt, why, "s", name))
+        return false;
+    for (;;) {
+        if (!stmt_step(stmt, &row, why))
+            return false;
+        if (!row)
+            return true;
+        bool schema = strcmp(stmt_text(stmt, 3), "SCHEMA") == 0;
+        if (!on_entry(schema ? schemas : others, stmt, why))
+            return false;
+    }
+}
+
+static bool add_restored(struct job *job, const char *name, const struct strbuf *list,
+                         struct strbuf *sql, struct fault *why)
+{
+    return list->length == 0 || restore_text(job, name, list, false, sql, why);
+}
+
 /* Writes NAME.sql, unless a run before this one has: the steps noted on the target
  * count the statements of that file. */
 static bool make_script(struct job *job, const char *name, struct fault *why)
 {
     char path[PATH_MAX];
+    scoped(drop_frame) struct frame frame = {.job = job};
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
-    scoped(drop_stmt) struct stmt *stmt = NULL;
-    bool row;
-    schema_path(path, job, name, ".sql");
+    scoped(drop_strbuf) struct strbuf schemas = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf others = STRBUF_EMPTY;
+    script_path(path, job, name, ".sql");
     if (access(path, F_OK) == 0)
         return true;
-    stmt = db_stmt(job->db, SQL_TOC_SCRIPT, why);
-    if (stmt == NULL || !stmt_bind(stmt, why, "s", name))
+    if (strcmp(name, "pre") == 0 && !frame_make(&frame, why))
         return false;
-    do {
-        if (!stmt_step(stmt, &row, why) || (row && !on_entry(&list, stmt, why)))
-            return false;
-    } while (row);
-    if (list.length > 0 && !restore_text(job, name, &list, false, &sql, why))
+    /* Apart only where something comes between them. */
+    if (!list_entries(job, name, frame.before.length > 0 ? &schemas : &others, &others, why) ||
+        !add_restored(job, "schemas", &schemas, &sql, why))
         return false;
+    strbuf_add(&sql, strbuf_text(&frame.before));
+    if (!add_restored(job, name, &others, &sql, why))
+        return false;
+    strbuf_add(&sql, strbuf_text(&frame.after));
     return write_file(path, strbuf_text(&sql), sql.length, why);
 }
 
@@ -228,7 +226,7 @@ static bool run_script(struct job *job, const char *name, int batch, bool whole,
         return false;
     if (!any)
         return true;
-    schema_path(path, job, name, ".sql");
+    script_path(path, job, name, ".sql");
     return script_tools(job, why) && make_script(job, name, why) &&
            script_run(job, path, batch, whole, why);
 }
@@ -249,7 +247,7 @@ static bool drop_existing(struct job *job, struct fault *why)
         return false;
     if (step >= 0)
         return true;
-    schema_path(path, job, "drop", ".sql");
+    script_path(path, job, "drop", ".sql");
     return catalog_list(job->db, SQL_TOC_DROPPABLE, 0, on_entry, &list, why) &&
            (list.length == 0 || restore_text(job, "drop", &list, true, &sql, why)) &&
            write_file(path, strbuf_text(&sql), sql.length, why) &&
@@ -284,7 +282,7 @@ static bool skip_empty(struct job *job, enum work_kind kind, const char *script,
 bool job_schema(struct job *job, struct fault *why)
 {
     char path[PATH_MAX];
-    schema_path(path, job, "pre", ".sql");
+    script_path(path, job, "pre", ".sql");
     if (!script_tools(job, why))
         return false;
     if (access(path, F_OK) != 0 &&
@@ -323,7 +321,7 @@ bool job_final(struct job *job, struct fault *why)
         return false;
     strbuf_add(&sql, "BEGIN;");
     done_add_remove(&sql, job);
-    schema_path(path, job, "events", ".sql");
+    script_path(path, job, "events", ".sql");
     if (events && (!script_tools(job, why) || !make_script(job, "events", why) ||
                    !script_add(job, path, &sql, why)))
         return false;

@@ -72,6 +72,11 @@ static void drop_script(struct script *script)
     drop_memory(&script->batch);
 }
 
+void script_path(char *to, const struct job *job, const char *name, const char *ending)
+{
+    snprintf(to, PATH_MAX, "%s/schema/%s%s", job->dir, name, ending);
+}
+
 bool script_tools(struct job *job, struct fault *why)
 {
     const char *bindir = job->settings->pg_bindir;

@@ -6,6 +6,9 @@
 
 #include "jobs/job.h"
 
+/* The path of a file in the directory schema/ of the run; `to` has PATH_MAX bytes. */
+void script_path(char *to, const struct job *job, const char *name, const char *ending);
+
 /* Chooses the pg_dump and pg_restore that make the scripts: job->tools. */
 bool script_tools(struct job *job, struct fault *why);
 

@@ -171,14 +171,17 @@ static bool secret_service(const struct conninfo *info, int *ret_fd, struct faul
 bool tools_dump(const struct tools *tools, const struct conninfo *info, const char *const *args,
                 struct leash *leash, struct fault *why)
 {
-    enum { MOST = 48 };
-    const char *all[MOST] = {"pg_dump", "-d"};
+    enum { OWN = 3 };
+    size_t given = 0;
+    while (args[given] != NULL)
+        given++;
+    scoped(drop_memory) const char **all = new_memory(OWN + given + 1, sizeof *all);
     scoped(drop_strbuf) struct strbuf database = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf password = STRBUF_EMPTY;
     scoped(drop_fd) int service = -1;
     char service_file[64];
     const char *env[4] = {NULL};
-    int count = 2, variables = 0;
+    int variables = 0;
 
     if (!secret_service(info, &service, why))
         return false;
@@ -192,12 +195,10 @@ bool tools_dump(const struct tools *tools, const struct conninfo *info, const ch
         strbuf_addf(&password, "PGPASSWORD=%s", info->password);
         env[variables++] = password.text;
     }
-    all[count++] = strbuf_text(&database);
-    for (; *args != NULL; args++) {
-        if (count == MOST - 1)
-            return fault_set(why, FAULT_BUG, "too many arguments for pg_dump");
-        all[count++] = *args;
-    }
+    all[0] = "pg_dump";
+    all[1] = "-d";
+    all[2] = strbuf_text(&database);
+    memcpy(all + OWN, args, given * sizeof *args);
     const int keep[] = {service, -1};
     struct tool tool = {.program = tools->pg_dump, .args = all, .env = env, .keep = keep};
     return tool_run(&tool, leash, NULL, why);

@@ -2,7 +2,9 @@
  * ask.c - the book of queries to the servers' catalogs.
  *
  * A text may hold pieces for some versions only: {120000: …} from that version
- * on, {<120000: …} before it. Pieces do not nest, and braces have no other use.
+ * on, {<120000: …} before it. {chosen c.oid} is a condition on that column when
+ * only some relations are meant, and nothing when all are; {only …} is there in
+ * the first case only. Pieces do not nest, and braces have no other use.
  */
 #include "plan/ask.h"
 
@@ -16,7 +18,34 @@ static const char *const texts[ASKS] = {
 #undef SQL
 };
 
-void ask_add(struct strbuf *sql, enum ask ask, int server_version)
+static const char chosen_mark[] = "chosen ";
+static const char only_mark[] = "only ";
+
+static void add_chosen(struct strbuf *sql, const char *column, const char *close,
+                       const char *chosen)
+{
+    if (chosen != NULL)
+        strbuf_addf(sql, "and %.*s in (select pg_catalog.unnest('%s'::pg_catalog.oid[]))",
+                    (int)(close - column), column, chosen);
+}
+
+static void add_only(struct strbuf *sql, const char *text, const char *close, const char *chosen)
+{
+    if (chosen != NULL)
+        strbuf_add_bytes(sql, text, (size_t)(close - text));
+}
+
+static void add_for_version(struct strbuf *sql, const char *piece, const char *close,
+                            int server_version)
+{
+    bool before = *piece == '<';
+    char *text;
+    long version = strtol(before ? piece + 1 : piece, &text, 10);
+    if ((server_version < version) == before)
+        strbuf_add_bytes(sql, text + 1, (size_t)(close - text - 1));
+}
+
+void ask_add(struct strbuf *sql, enum ask ask, int server_version, const char *chosen)
 {
     const char *at = texts[ask];
     for (;;) {
@@ -26,12 +55,14 @@ void ask_add(struct strbuf *sql, enum ask ask, int server_version)
             return;
         }
         strbuf_add_bytes(sql, at, (size_t)(open - at));
-        bool before = open[1] == '<';
-        char *piece;
-        long version = strtol(open + (before ? 2 : 1), &piece, 10);
-        const char *close = strchr(piece, '}');
-        if ((server_version < version) == before)
-            strbuf_add_bytes(sql, piece + 1, (size_t)(close - piece - 1));
+        const char *close = strchr(open, '}');
+        const char *piece = open + 1;
+        if (strncmp(piece, chosen_mark, sizeof chosen_mark - 1) == 0)
+            add_chosen(sql, piece + sizeof chosen_mark - 1, close, chosen);
+        else if (strncmp(piece, only_mark, sizeof only_mark - 1) == 0)
+            add_only(sql, piece + sizeof only_mark - 1, close, chosen);
+        else
+            add_for_version(sql, piece, close, server_version);
         at = close + 1;
     }
 }

@@ -13,7 +13,8 @@ enum ask {
     ASKS
 };
 
-/* Adds the text of a query for a server of this version (server_version_num). */
-void ask_add(struct strbuf *sql, enum ask ask, int server_version);
+/* Adds the text of a query for a server of this version (server_version_num). `chosen`: only about
+ * these relations (an array of oids as the server writes it); NULL: about all. */
+void ask_add(struct strbuf *sql, enum ask ask, int server_version, const char *chosen);
 
 #endif

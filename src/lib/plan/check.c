@@ -9,11 +9,17 @@
 
 enum { NAMED = 10 };
 
-static bool ask(struct conn *conn, enum ask what, struct rows *ret_rows, struct fault *why)
+static bool ask_chosen(struct conn *conn, enum ask what, const char *chosen, struct rows *ret_rows,
+                       struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, what, conn_version(conn));
+    ask_add(&sql, what, conn_version(conn), chosen);
     return conn_query(conn, sql.text, ret_rows, why);
+}
+
+static bool ask(struct conn *conn, enum ask what, struct rows *ret_rows, struct fault *why)
+{
+    return ask_chosen(conn, what, NULL, ret_rows, why);
 }
 
 bool check_identity(struct conn *conn, struct identity *ret_identity, struct fault *why)
@@ -49,11 +55,11 @@ static void list_names(struct strbuf *text, const struct rows *rows, int columns
         strbuf_addf(text, " and %d more", count - NAMED);
 }
 
-static bool refuse_if_any(struct conn *conn, enum ask what, enum fault_id id, const char *sentence,
-                          struct fault *why)
+static bool refuse_if_any(struct conn *conn, enum ask what, const char *chosen, enum fault_id id,
+                          const char *sentence, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!ask(conn, what, &rows, why))
+    if (!ask_chosen(conn, what, chosen, &rows, why))
         return false;
     if (rows_count(&rows) == 0)
         return true;
@@ -75,14 +81,14 @@ static bool refuse_in_our_schema(struct conn *source, struct fault *why)
                      names.text);
 }
 
-bool check_source(struct conn *source, struct fault *why)
+bool check_source(struct conn *source, const char *chosen, struct fault *why)
 {
     return refuse_in_our_schema(source, why) &&
-           refuse_if_any(source, ASK_UNREADABLE, FAULT_TABLE_UNREADABLE, "may not read tables",
-                         why) &&
-           refuse_if_any(source, ASK_UNREADABLE_SEQUENCES, FAULT_SEQUENCE_UNREADABLE,
+           refuse_if_any(source, ASK_UNREADABLE, chosen, FAULT_TABLE_UNREADABLE,
+                         "may not read tables", why) &&
+           refuse_if_any(source, ASK_UNREADABLE_SEQUENCES, chosen, FAULT_SEQUENCE_UNREADABLE,
                          "may not read sequences", why) &&
-           refuse_if_any(source, ASK_HIDDEN, FAULT_ROWS_HIDDEN,
+           refuse_if_any(source, ASK_HIDDEN, chosen, FAULT_ROWS_HIDDEN,
                          "does not see all rows because of row-level security in", why);
 }
 
@@ -136,7 +142,7 @@ static bool check_names(struct check_target *check, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_clash) struct clash clash = {.db = check->db};
-    ask_add(&sql, ASK_TARGET_RELATIONS, conn_version(check->target));
+    ask_add(&sql, ASK_TARGET_RELATIONS, conn_version(check->target), NULL);
     if (!conn_stream(check->target, sql.text, on_target_relation, &clash, why))
         return false;
     if (clash.count == 0)
@@ -177,30 +183,66 @@ static bool check_large_objects(struct check_target *check, struct fault *why)
                      conn_database(check->target), names.text);
 }
 
-/* Names of the source's list that the target's query does not know. */
-static bool check_missing(struct check_target *check, enum ask what, const char *known,
-                          enum fault_id id, const char *noun, struct fault *why)
+/* Does a role matter? It does in a policy; as an owner or in a privilege when these are restored.
+ */
+static bool is_wanted(const struct check_target *check, const char *uses)
 {
-    scoped(drop_rows) struct rows wanted = ROWS_NONE;
+    return strchr(uses, 'r') != NULL || (check->owners && strchr(uses, 'o') != NULL) ||
+           (check->privileges && strchr(uses, 'a') != NULL);
+}
+
+static void add_wanted(struct strbuf *wanted, const char *name)
+{
+    strbuf_add(wanted, wanted->length == 0 ? "" : ", ");
+    strbuf_add_literal(wanted, name);
+}
+
+/* Names of a list that the target's query does not know. */
+static bool refuse_missing(struct conn *target, const struct strbuf *wanted, const char *known,
+                           enum fault_id id, const char *noun, struct fault *why)
+{
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_rows) struct rows missing = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
-    if (!ask(check->source, what, &wanted, why))
-        return false;
-    if (rows_count(&wanted) == 0)
+    if (wanted->length == 0)
         return true;
-    strbuf_add(&sql, "SELECT w FROM pg_catalog.unnest(ARRAY[");
-    for (int row = 0; row < rows_count(&wanted); row++) {
-        strbuf_add(&sql, row == 0 ? "" : ", ");
-        strbuf_add_literal(&sql, rows_text(&wanted, row, 0));
-    }
-    strbuf_addf(&sql, "]::pg_catalog.name[]) w WHERE w NOT IN (%s) ORDER BY 1", known);
-    if (!conn_query(check->target, sql.text, &missing, why))
+    strbuf_addf(&sql,
+                "SELECT w FROM pg_catalog.unnest(ARRAY[%s]::pg_catalog.name[]) w"
+                " WHERE w NOT IN (%s) ORDER BY 1",
+                wanted->text, known);
+    if (!conn_query(target, sql.text, &missing, why))
         return false;
     if (rows_count(&missing) == 0)
         return true;
     list_names(&names, &missing, 1);
     return fault_set(why, id, "%s missing on the target: %s", noun, names.text);
+}
+
+static bool check_roles(struct check_target *check, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
+    if (!ask_chosen(check->source, ASK_ROLES, check->chosen, &rows, why))
+        return false;
+    for (int row = 0; row < rows_count(&rows); row++)
+        if (is_wanted(check, rows_text(&rows, row, 1)))
+            add_wanted(&wanted, rows_text(&rows, row, 0));
+    return refuse_missing(check->target, &wanted, "SELECT rolname FROM pg_catalog.pg_roles",
+                          FAULT_ROLE_MISSING, "roles", why);
+}
+
+static bool check_tablespaces(struct check_target *check, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
+    if (!check->tablespaces)
+        return true;
+    if (!ask_chosen(check->source, ASK_TABLESPACES, check->chosen, &rows, why))
+        return false;
+    for (int row = 0; row < rows_count(&rows); row++)
+        add_wanted(&wanted, rows_text(&rows, row, 0));
+    return refuse_missing(check->target, &wanted, "SELECT spcname FROM pg_catalog.pg_tablespace",
+                          FAULT_TABLESPACE_MISSING, "tablespaces", why);
 }
 
 static bool check_rights(struct check_target *check, struct fault *why)
@@ -227,10 +269,5 @@ bool check_target(struct check_target *check, struct fault *why)
 {
     return check_rights(check, why) &&
            (check->replace || (check_names(check, why) && check_large_objects(check, why))) &&
-           (!check->owners ||
-            check_missing(check, ASK_ROLES, "SELECT rolname FROM pg_catalog.pg_roles",
-                          FAULT_ROLE_MISSING, "roles", why)) &&
-           (!check->tablespaces ||
-            check_missing(check, ASK_TABLESPACES, "SELECT spcname FROM pg_catalog.pg_tablespace",
-                          FAULT_TABLESPACE_MISSING, "tablespaces", why));
+           check_roles(check, why) && check_tablespaces(check, why);
 }

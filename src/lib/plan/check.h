@@ -15,16 +15,19 @@ struct identity {
 };
 bool check_identity(struct conn *conn, struct identity *ret_identity, struct fault *why);
 
-/* Tables and sequences that we may not read, tables of which we would not see all rows. */
-bool check_source(struct conn *source, struct fault *why);
+/* Tables and sequences that we may not read, tables of which we would not see all rows: of the
+ * chosen relations (ask.h). */
+bool check_source(struct conn *source, const char *chosen, struct fault *why);
 
 struct check_target {
     struct db *db; /* holds the plan */
     struct conn *source;
     struct conn *target;
-    bool replace;     /* relations of the same names will be dropped */
-    bool owners;      /* owners or privileges are restored */
-    bool tablespaces; /* tablespaces are kept */
+    const char *chosen; /* relations (ask.h) */
+    bool replace;       /* relations of the same names will be dropped */
+    bool owners;        /* are restored */
+    bool privileges;    /* are restored */
+    bool tablespaces;   /* tablespaces are kept */
 };
 
 /* Relations of the same names, missing roles and tablespaces, the right to create. */

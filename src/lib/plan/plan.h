@@ -10,6 +10,7 @@
 #define PGHAUL_PLAN_PLAN_H
 
 #include "pg/conn.h"
+#include "plan/selection.h"
 #include "store/db.h"
 
 enum copy_format { FORMAT_AUTO, FORMAT_TEXT, FORMAT_BINARY };
@@ -19,7 +20,8 @@ enum split_method { SPLIT_AUTO, SPLIT_CTID, SPLIT_KEY, SPLIT_NONE };
 struct plan {
     struct db *db;
     struct conn *source; /* in the snapshot's transaction */
-    int target_version;  /* server_version_num; the source's where there is no target */
+    const struct selection *selection;
+    int target_version; /* server_version_num; the source's where there is no target */
     int table_jobs;
     int64_t split_larger_than; /* bytes; 0: auto */
     enum split_method split_by;
@@ -37,7 +39,8 @@ bool plan_work(struct plan *plan, struct fault *why);
 bool plan_forget(struct db *db, struct fault *why);
 
 /* The item that dumps the schema runs beside the planning itself, so these two are
- * made before. */
+ * made before. With filters, which are in the catalog then, the dump waits for the plan:
+ * it must know what stays behind. */
 bool plan_first_items(struct db *db, struct fault *why);
 
 /* Prepares the unfinished tables for another snapshot, which the connection is in:

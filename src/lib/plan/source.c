@@ -17,7 +17,7 @@
 static bool stream(struct plan *plan, enum ask ask, conn_each *each, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, ask, conn_version(plan->source));
+    ask_add(&sql, ask, conn_version(plan->source), plan->selection->chosen);
     return conn_stream(plan->source, sql.text, each, plan, why);
 }
 
@@ -151,7 +151,7 @@ bool plan_source(struct plan *plan, struct fault *why)
             }
             return fault_during(why, "reading the source's %s", steps[i].what);
         }
-    return true;
+    return selection_apply(plan->db, plan->selection, why);
 }
 
 static bool on_filenode(void *arg, const struct rows *row, struct fault *why)
@@ -162,7 +162,7 @@ static bool on_filenode(void *arg, const struct rows *row, struct fault *why)
 bool plan_renew(struct db *db, struct conn *source, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, ASK_FILENODES, conn_version(source));
+    ask_add(&sql, ASK_FILENODES, conn_version(source), NULL);
     return conn_stream(source, sql.text, on_filenode, db, why) &&
            db_run(db, why, SQL_WORK_BEGIN_AGAIN_WAITS, "") &&
            db_run(db, why, SQL_WORK_BEGIN_AGAIN_PARTS, "");

@@ -119,7 +119,7 @@ static bool find_key(struct plan *plan, const struct table *table, struct rows *
     char oid[24];
     const char *const values[] = {oid};
     snprintf(oid, sizeof oid, "%" PRId64, table->oid);
-    ask_add(&sql, ASK_SPLIT_KEY, conn_version(plan->source));
+    ask_add(&sql, ASK_SPLIT_KEY, conn_version(plan->source), NULL);
     return conn_query_params(plan->source, sql.text, 1, values, ret_key, why);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/scoped.h"
 #include "base/strbuf.h"
+#include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "catalog/work.h"
@@ -30,16 +31,20 @@ static bool add(struct db *db, enum phase stage, enum lane lane, enum work_kind 
 
 bool plan_first_items(struct db *db, struct fault *why)
 {
+    int64_t filters;
     return add(db, PHASE_PLAN, LANE_PLAN, WORK_PLAN, why) &&
-           add(db, PHASE_PLAN, LANE_SCHEMA, WORK_DUMP, why);
+           add(db, PHASE_PLAN, LANE_SCHEMA, WORK_DUMP, why) &&
+           filter_count(db, FILTER_KINDS, &filters, why) &&
+           (filters == 0 ||
+            (db_run(db, why, SQL_PLAN_BEFORE_DUMP, "") && work_count_waits(db, why)));
 }
 
 bool plan_forget(struct db *db, struct fault *why)
 {
     static const int statements[] = {
-        SQL_FORGET_WORK,      SQL_FORGET_EDGES,       SQL_FORGET_SCHEMAS,
-        SQL_FORGET_RELATIONS, SQL_FORGET_TABLES,      SQL_FORGET_INHERITS,
-        SQL_FORGET_INDEXES,   SQL_FORGET_CONSTRAINTS, SQL_FORGET_SEQUENCES,
+        SQL_FORGET_WORK,    SQL_FORGET_EDGES,       SQL_FORGET_LEFT_OUT,  SQL_FORGET_STAND_INS,
+        SQL_FORGET_SCHEMAS, SQL_FORGET_RELATIONS,   SQL_FORGET_TABLES,    SQL_FORGET_INHERITS,
+        SQL_FORGET_INDEXES, SQL_FORGET_CONSTRAINTS, SQL_FORGET_SEQUENCES,
     };
     return db_run_all(db, statements, sizeof statements / sizeof statements[0], why);
 }
@@ -88,7 +93,9 @@ static bool add_blobs(struct plan *plan, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     struct batch batch = {.plan = plan};
-    ask_add(&sql, ASK_LARGE_OBJECTS, conn_version(plan->source));
+    if (!plan->selection->everything)
+        return true;
+    ask_add(&sql, ASK_LARGE_OBJECTS, conn_version(plan->source), NULL);
     return conn_stream(plan->source, sql.text, on_large_object, &batch, why) &&
            end_batch(&batch, NULL, why);
 }
@@ -111,7 +118,7 @@ static bool on_config_key(void *arg, const struct rows *row, struct fault *why)
 static bool add_config_edges(struct plan *plan, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, ASK_CONFIG_KEYS, conn_version(plan->source));
+    ask_add(&sql, ASK_CONFIG_KEYS, conn_version(plan->source), NULL);
     return conn_stream(plan->source, sql.text, on_config_key, plan->db, why);
 }
 

@@ -106,3 +106,23 @@ bool restore_list_parse(const char *text, size_t length, struct restore_entry *r
     *ret_entry = entry;
     return true;
 }
+
+bool restore_needs_begin(const char **line, const char *end)
+{
+    struct line at = {.at = *line, .end = end};
+    if (!take_word(&at, ";\tdepends on:"))
+        return false;
+    *line = at.at;
+    return true;
+}
+
+bool restore_needs_next(const char **at, const char *end, int32_t *ret_dump_id)
+{
+    struct line line = {.at = *at, .end = end};
+    uint32_t number;
+    if (!take_word(&line, " ") || !take_number(&line, &number) || number > INT32_MAX)
+        return false;
+    *ret_dump_id = (int32_t)number;
+    *at = line.at;
+    return true;
+}

@@ -21,4 +21,9 @@ struct restore_entry {
 /* Reads one line (without its end). False for comments, empty and malformed lines. */
 bool restore_list_parse(const char *line, size_t length, struct restore_entry *ret_entry);
 
+/* With --verbose a line ";\tdepends on: 9 221" follows an entry that needs others. Moves behind its
+ * words, when it is one; then takes the dump ids one by one. */
+bool restore_needs_begin(const char **line, const char *end);
+bool restore_needs_next(const char **at, const char *end, int32_t *ret_dump_id);
+
 #endif

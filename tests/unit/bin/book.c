@@ -39,7 +39,7 @@ START_TEST(defaults_and_abbreviations)
 {
     struct fault why;
     struct options o;
-    OK(PARSE(&o, "clone", "--table", "3", "--restar"));
+    OK(PARSE(&o, "clone", "--table-j", "3", "--restar"));
     ck_assert_int_eq(o.settings.table_jobs, 3);
     ck_assert_int_eq(o.settings.index_jobs, 4);
     ck_assert_int_eq(o.settings.split_larger_than, 0);

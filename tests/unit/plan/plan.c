@@ -31,18 +31,23 @@ START_TEST(queries_are_made_for_each_version)
     for (size_t v = 0; v < sizeof versions / sizeof versions[0]; v++)
         for (int ask = 0; ask < ASKS; ask++) {
             struct strbuf sql = STRBUF_EMPTY;
-            ask_add(&sql, (enum ask)ask, versions[v]);
+            ask_add(&sql, (enum ask)ask, versions[v], NULL);
             ck_assert(sql.length > 10);
+            ck_assert_ptr_null(strpbrk(sql.text, "{}"));
+            drop_strbuf(&sql);
+            ask_add(&sql, (enum ask)ask, versions[v], "(1,2)");
             ck_assert_ptr_null(strpbrk(sql.text, "{}"));
             drop_strbuf(&sql);
         }
     struct strbuf old = STRBUF_EMPTY, new = STRBUF_EMPTY;
-    ask_add(&old, ASK_TABLES, 110000);
-    ask_add(&new, ASK_TABLES, 120000);
+    ask_add(&old, ASK_TABLES, 110000, NULL);
+    ask_add(&new, ASK_TABLES, 120000, "(7,8)");
     ck_assert_ptr_null(strstr(old.text, "attgenerated"));
     ck_assert_ptr_nonnull(strstr(old.text, "'heap'"));
     ck_assert_ptr_nonnull(strstr(new.text, "attgenerated"));
     ck_assert_ptr_null(strstr(new.text, "'heap'"));
+    ck_assert_ptr_nonnull(strstr(new.text, "and c.oid in (select pg_catalog.unnest('(7,8)'"));
+    ck_assert_ptr_null(strstr(old.text, "unnest('"));
     drop_strbuf(&old);
     drop_strbuf(&new);
 }

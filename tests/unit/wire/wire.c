@@ -164,6 +164,20 @@ START_TEST(restore_lists_are_read)
 }
 END_TEST
 
+START_TEST(needs_of_entries_are_read)
+{
+    static const char text[] = ";\tdepends on: 9 221 x";
+    const char *at = text, *end = text + sizeof text - 1;
+    int32_t id;
+    ck_assert(restore_needs_begin(&at, end));
+    ck_assert(restore_needs_next(&at, end, &id) && id == 9);
+    ck_assert(restore_needs_next(&at, end, &id) && id == 221);
+    ck_assert(!restore_needs_next(&at, end, &id));
+    at = "; Archive";
+    ck_assert(!restore_needs_begin(&at, at + 9));
+}
+END_TEST
+
 START_TEST(scripts_are_cut_into_statements)
 {
     static const char script[] =
@@ -243,5 +257,5 @@ START_TEST(name_patterns_become_regular_expressions)
 END_TEST
 
 SUITE(wire, name_patterns_become_regular_expressions, frames_survive_any_cut, bad_frames_are_found,
-      errors_are_read, tags_and_rows_are_read, restore_lists_are_read,
+      errors_are_read, tags_and_rows_are_read, restore_lists_are_read, needs_of_entries_are_read,
       scripts_are_cut_into_statements)

@@ -3,8 +3,13 @@
 -- name: FORGET_WORK scan-ok
 delete from work where kind not in ('plan', 'dump')
 
--- name: FORGET_EDGES
-delete from edge
+-- The dump waits for the plan, where there are filters.
+
+-- name: FORGET_EDGES scan-ok
+delete from edge where before not in (select id from work where kind = 'plan')
+
+-- name: FORGET_LEFT_OUT
+delete from left_out
 
 -- name: FORGET_SCHEMAS
 delete from obj_schema

@@ -44,6 +44,34 @@ create table snapshot (
     ended_us      integer
 ) strict;
 
+-- Which part of the source is meant.
+create table filter (
+    position integer primary key,
+    kind     text not null,                       -- as pg_dump's options: table, exclude-schema, …
+    pattern  text not null
+) strict;
+
+-- What stays behind because it needs something that the filters leave out.
+create table left_out (
+    classid     integer not null,                 -- oid of the system catalog
+    oid         integer not null,
+    kind        text not null,                    -- relation, index, link (of a partition), other
+    nspname     text not null,                    -- of a relation
+    relname     text not null,
+    description text not null,
+    primary key (classid, oid)
+) strict, without rowid;
+
+-- A default may be part of CREATE TABLE: then a sequence that it needs and that is not chosen has a
+-- stand-in until the table is there and the default is dropped.
+create table stand_in (
+    nspname  text not null,                       -- of the table
+    relname  text not null,
+    attname  text not null,
+    seq_nsp  text not null,                       -- of the sequence
+    seq_name text not null
+) strict;
+
 create table obj_schema (
     oid     integer primary key,
     nspname text not null unique
@@ -136,6 +164,13 @@ create table toc (
     script      text                              -- pre, post, refresh, final, events; null: ours, or left out
 ) strict;
 create index toc_object on toc (oid);
+
+-- What an entry needs of the others; read only when something is left out.
+create table toc_need (
+    dump_id integer not null,
+    needs   integer not null,
+    primary key (needs, dump_id)
+) strict, without rowid;
 
 create table work (
     id         integer primary key,

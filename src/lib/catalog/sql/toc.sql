@@ -3,6 +3,12 @@
 -- name: TOC_CLEAR
 delete from toc
 
+-- name: TOC_CLEAR_NEEDS
+delete from toc_need
+
+-- name: TOC_NEED_INSERT
+insert or ignore into toc_need (dump_id, needs) values (:dump_id, :needs)
+
 -- name: TOC_INSERT
 insert into toc (dump_id, position, table_oid, oid, description, label)
 values (:dump_id, :position, :table_oid, :oid, :description, :label)
@@ -71,6 +77,24 @@ select 'constraint ' || c.conname
   from obj_constraint c
  where not exists (select 1 from toc where toc.oid = c.oid)
    and not exists (select 1 from obj_index x where x.oid = c.index_oid and not x.is_valid)
+
+-- What is left out goes with all that needs it. A partition whose parent is left out stays, without
+-- the link to it.
+
+-- name: TOC_LEAVE_OUT scan-ok
+with recursive gone (dump_id) as (
+    select t.dump_id from toc t join left_out l on l.classid = t.table_oid and l.oid = t.oid
+     where l.kind <> 'link'
+    union
+    select n.dump_id from gone g join toc_need n on n.needs = g.dump_id
+)
+update toc set script = null
+ where dump_id in (select dump_id from gone)
+    or (description = 'TABLE ATTACH'
+        and dump_id in (select n.dump_id
+                          from toc_need n join toc t on t.dump_id = n.needs
+                          join left_out l on l.oid = t.oid and l.kind = 'link'
+                         where t.description = 'TABLE'))
 
 -- name: TOC_LEAVE_OUT_SCHEMA
 update toc set script = null

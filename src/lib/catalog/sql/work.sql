@@ -100,7 +100,10 @@ select count(*), coalesce(sum(bytes), 0) from work
  where stage = :stage and lane = :lane and state <> 'done'
 
 -- name: WORK_RESET_KIND scan-ok
-update work set state = 'ready', owner = null where kind = :kind
+update work set state = 'ready', owner = null,
+       waits = (select count(*) from edge e join work b on b.id = e.before
+                 where e.after = work.id and b.state <> 'done')
+ where kind = :kind
 
 -- name: WORK_FREE_SKIPPED scan-ok
 update work set waits = waits - 1

@@ -18,7 +18,7 @@ select pg_catalog.pg_postmaster_start_time(),
 select n.nspname, c.relname
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where c.relkind = 'r' and c.relpersistence <> 't'
+ where c.relkind = 'r' and c.relpersistence <> 't' {chosen c.oid}
    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
    and not (pg_catalog.has_schema_privilege(n.oid, 'USAGE')
             and pg_catalog.has_table_privilege(c.oid, 'SELECT'))
@@ -31,7 +31,7 @@ select n.nspname, c.relname
 select n.nspname, c.relname
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where c.relkind = 'S' and c.relpersistence <> 't'
+ where c.relkind = 'S' and c.relpersistence <> 't' {chosen c.oid}
    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
    and not (pg_catalog.has_schema_privilege(n.oid, 'USAGE')
             and pg_catalog.has_table_privilege(c.oid, 'SELECT'))
@@ -56,7 +56,7 @@ select n.nspname, p.proname
 select n.nspname, c.relname
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where c.relkind = 'r' and c.relrowsecurity
+ where c.relkind = 'r' and c.relrowsecurity {chosen c.oid}
    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
    and pg_catalog.row_security_active(c.oid)
  order by 1, 2
@@ -86,7 +86,7 @@ select n.oid, n.nspname
 select c.oid, n.nspname, c.relname, c.relkind
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relpersistence <> 't'
+ where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relpersistence <> 't' {chosen c.oid}
    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
    and not exists (select 1 from pg_catalog.pg_depend d
                     where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -151,7 +151,7 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                {120000: and a.attgenerated = ''}
        ) a on true
- where c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't'
+ where c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't' {chosen c.oid}
    and (config.oid is not null
         or (n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
             and not exists (select 1 from pg_catalog.pg_depend d
@@ -162,7 +162,7 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
 select i.inhrelid, i.inhparent
   from pg_catalog.pg_inherits i
   join pg_catalog.pg_class c on c.oid = i.inhrelid
- where c.relkind in ('r', 'p', 'f')
+ where c.relkind in ('r', 'p', 'f') {chosen i.inhrelid} {chosen i.inhparent}
 
 -- name: ASK_CONFIG_KEYS
 select k.conrelid, k.confrelid
@@ -203,7 +203,7 @@ select i.indexrelid, i.indrelid, n.nspname, c.relname,
   join pg_catalog.pg_namespace m on m.oid = t.relnamespace
   left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
   left join pg_catalog.pg_inherits h on h.inhrelid = c.oid
- where t.relkind in ('r', 'p', 'm') and t.relpersistence <> 't'
+ where t.relkind in ('r', 'p', 'm') and t.relpersistence <> 't' {chosen i.indrelid}
    and m.nspname !~ '^pg_' and m.nspname not in ('information_schema', 'pghaul')
    and not exists (select 1 from pg_catalog.pg_depend d
                     where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -223,7 +223,8 @@ select k.oid, k.conrelid, k.conname, k.contype,
   from pg_catalog.pg_constraint k
   join pg_catalog.pg_class t on t.oid = k.conrelid
   join pg_catalog.pg_namespace m on m.oid = t.relnamespace
- where k.contype in ('p', 'u', 'x', 'f') and t.relkind in ('r', 'p') and t.relpersistence <> 't'
+ where k.contype in ('p', 'u', 'x', 'f') and t.relkind in ('r', 'p') and t.relpersistence <> 't' {chosen k.conrelid}
+   and (k.contype <> 'f' or true {chosen k.confrelid})
    {110000: and (k.contype <> 'f' or k.conparentid = 0)}
    and m.nspname !~ '^pg_' and m.nspname not in ('information_schema', 'pghaul')
    and not exists (select 1 from pg_catalog.pg_depend d
@@ -234,7 +235,7 @@ select k.oid, k.conrelid, k.conname, k.contype,
 select c.oid, n.nspname, c.relname
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where c.relkind = 'S' and c.relpersistence <> 't'
+ where c.relkind = 'S' and c.relpersistence <> 't' {chosen c.oid}
    and (c.oid in (select pg_catalog.unnest(extconfig) from pg_catalog.pg_extension)
         or (n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
             and not exists (select 1 from pg_catalog.pg_depend d
@@ -244,21 +245,25 @@ select c.oid, n.nspname, c.relname
 -- name: ASK_LARGE_OBJECTS
 select oid from pg_catalog.pg_largeobject_metadata order by oid
 
--- Roles that own something in this database or are named in a privilege or policy of it.
+-- Roles that own something in this database (o) or are named in a privilege (a) or policy (r) of it.
 
 -- name: ASK_ROLES
-select distinct r.rolname
+select r.rolname, pg_catalog.string_agg(distinct d.deptype::pg_catalog.text, '')
   from pg_catalog.pg_shdepend d
   join pg_catalog.pg_roles r on r.oid = d.refobjid
  where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
    and d.dbid = (select oid from pg_catalog.pg_database
                   where datname = pg_catalog.current_database())
+   {only and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass} {chosen d.objid}
+ group by 1
  order by 1
 
 -- name: ASK_TABLESPACES
 select distinct s.spcname
   from pg_catalog.pg_class c join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
+  left join pg_catalog.pg_index i on i.indexrelid = c.oid
  where c.relkind in ('r', 'p', 'm', 'i', 'I') and c.relpersistence <> 't'
+   {chosen coalesce(i.indrelid, c.oid)}
    and s.spcname not in ('pg_global', 'pg_default')
  order by 1
 
@@ -309,3 +314,250 @@ select m.nspname, t.relname, k.conname, pg_catalog.pg_get_constraintdef(k.oid), 
   join pg_catalog.pg_namespace m on m.oid = t.relnamespace
  where k.contype in ('p', 'u', 'x', 'f')
    and m.nspname !~ '^pg_' and m.nspname not in ('information_schema', 'pghaul')
+
+-- Filters. The parts of a pattern are regular expressions; a table's without a schema means what is
+-- visible in the search_path that the role usually has.
+
+-- name: ASK_MATCHING_SCHEMAS
+select n.oid
+  from pg_catalog.pg_namespace n
+ where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and n.nspname operator(pg_catalog.~) $2 {120000: collate pg_catalog.default} and $1 = ''
+
+-- name: ASK_MATCHING_TABLES
+select c.oid
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relpersistence <> 't'
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and c.relname operator(pg_catalog.~) $2 {120000: collate pg_catalog.default}
+   and case when $1 = '' then pg_catalog.pg_table_is_visible(c.oid)
+            else n.nspname operator(pg_catalog.~) $1 {120000: collate pg_catalog.default} end
+
+-- Which relations are meant, by the rules of pg_dump. $1 tables that are asked for, $2 schemas that
+-- are (null: there is no such filter), $3 schemas and $4 tables that are not. A sequence comes with
+-- the table that owns it, and with a table that is asked for and has a default of it.
+
+-- name: ASK_CHOSEN
+with kept as (
+    select c.oid
+      from pg_catalog.pg_class c
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relpersistence <> 't'
+       and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+       and case when $1::pg_catalog.oid[] is not null
+                then c.oid in (select pg_catalog.unnest($1::pg_catalog.oid[]))
+                else ($2::pg_catalog.oid[] is null or n.oid = any ($2::pg_catalog.oid[]))
+                     and n.oid <> all ($3::pg_catalog.oid[]) end
+       and c.oid not in (select pg_catalog.unnest($4::pg_catalog.oid[]))
+       and (($1::pg_catalog.oid[] is null and $2::pg_catalog.oid[] is null)
+            or not exists (select 1 from pg_catalog.pg_depend d
+                            where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                              and d.objid = c.oid and d.deptype = 'e'))
+),
+owned as (
+    select d.objid as sequence, d.refobjid as relation, d.deptype
+      from pg_catalog.pg_depend d
+      join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S'
+     where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+       and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+       and d.refobjsubid > 0 and d.deptype in ('a', 'i')
+)
+select oid from kept
+ where oid not in (select sequence from owned
+                    where deptype = 'i' and relation not in (select oid from kept))
+union
+select sequence from owned where relation in (select oid from kept)
+union
+select d.refobjid
+  from pg_catalog.pg_attrdef a
+  join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and d.objid = a.oid
+                             and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+  join pg_catalog.pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+ where $1::pg_catalog.oid[] is not null and a.adrelid in (select oid from kept)
+   and s.oid not in (select pg_catalog.unnest($4::pg_catalog.oid[]))
+
+-- What is chosen, but needs something that is not: views, keys, defaults, policies, triggers, rules,
+-- functions, tables that inherit. A sequence does not need the table that owns it, nor a partition
+-- its parent: only the link between them goes. $1 are the relations that are chosen; functions are,
+-- unless tables are asked for ($2), those of the schemas $3 (null: all) less $4. $5 and $6 are further
+-- objects (system catalogs, oids) that are not there.
+
+-- name: ASK_LEFT_OUT
+with recursive chosen (oid) as (select pg_catalog.unnest($1::pg_catalog.oid[])),
+lost (classid, objid) as (
+    select 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, c.oid
+      from pg_catalog.pg_class c
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relpersistence <> 't'
+       and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+       and c.oid not in (select oid from chosen)
+       and not exists (select 1 from pg_catalog.pg_depend e
+                        where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                          and e.objid = c.oid and e.deptype = 'e')
+    union
+    select m.classid, m.objid
+      from (select pg_catalog.unnest($5::pg_catalog.oid[]) as classid,
+                   pg_catalog.unnest($6::pg_catalog.oid[]) as objid) m
+    union
+    select case when r.rulename = '_RETURN' then 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+                else d.classid end,
+           case when r.rulename = '_RETURN' then r.ev_class else d.objid end
+      from lost l
+      join pg_catalog.pg_depend d on d.refclassid = l.classid and d.refobjid = l.objid
+                                 and d.deptype in ('n', 'a', 'i')
+      left join pg_catalog.pg_rewrite r
+             on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = d.objid
+      left join pg_catalog.pg_class k
+             on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and k.oid = d.objid
+     where k.oid is null or (k.relkind <> 'S' and not k.relispartition)
+)
+select l.classid, l.objid,
+       case when x.indexrelid is not null then 'index'
+            when l.classid = 'pg_catalog.pg_class'::pg_catalog.regclass then 'relation'
+            when k.contype = 'c' then 'part'
+            when a.oid is not null
+                 and not exists (select 1
+                                   from pg_catalog.pg_depend d
+                                   join pg_catalog.pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+                                  where d.classid = l.classid and d.objid = l.objid
+                                    and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                    and s.oid not in (select oid from chosen)) then 'part'
+            else 'other' end,
+       coalesce(n.nspname, ''), coalesce(c.relname, ''),
+       pg_catalog.pg_describe_object(l.classid, l.objid, 0)
+  from lost l
+  left join pg_catalog.pg_class c on l.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and c.oid = l.objid
+  left join pg_catalog.pg_index x on l.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and x.indexrelid = l.objid
+  left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  left join pg_catalog.pg_constraint k on l.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and k.oid = l.objid
+  left join pg_catalog.pg_attrdef a on l.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and a.oid = l.objid
+  left join pg_catalog.pg_policy p on l.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass and p.oid = l.objid
+  left join pg_catalog.pg_trigger t on l.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass and t.oid = l.objid
+                                   and not t.tgisinternal
+  left join pg_catalog.pg_rewrite r on l.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = l.objid
+  left join pg_catalog.pg_proc f on l.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and f.oid = l.objid
+ where coalesce(x.indrelid, c.oid, k.conrelid, a.adrelid, p.polrelid, t.tgrelid, r.ev_class) in (select oid from chosen)
+    or (f.oid is not null and not $2::pg_catalog.bool
+        and ($3::pg_catalog.oid[] is null or f.pronamespace = any ($3::pg_catalog.oid[]))
+        and f.pronamespace <> all ($4::pg_catalog.oid[]))
+    or (l.classid = 'pg_catalog.pg_publication_rel'::pg_catalog.regclass
+        and not $2::pg_catalog.bool and $3::pg_catalog.oid[] is null)
+{150000: union all
+select 'pg_catalog.pg_publication_namespace'::pg_catalog.regclass, pn.oid, 'other', '', '',
+       pg_catalog.pg_describe_object('pg_catalog.pg_publication_namespace'::pg_catalog.regclass, pn.oid, 0)
+  from pg_catalog.pg_publication_namespace pn
+ where not $2::pg_catalog.bool and $3::pg_catalog.oid[] is null and pn.pnnspid = any ($4::pg_catalog.oid[])}
+{110000: union all
+select 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 'other', '', '',
+       pg_catalog.pg_describe_object('pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0)
+  from pg_catalog.pg_constraint k
+  join pg_catalog.pg_constraint p on p.oid = k.conparentid
+ where k.contype = 'f' and k.conrelid in (select oid from chosen)
+   and p.conrelid not in (select oid from chosen)}
+union all
+select 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 'link', n.nspname, c.relname,
+       'the link of partition ' || c.oid::pg_catalog.regclass || ' to '
+       || i.inhparent::pg_catalog.regclass
+  from pg_catalog.pg_inherits i
+  join pg_catalog.pg_class c on c.oid = i.inhrelid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relispartition and c.relkind in ('r', 'p', 'f')
+   and c.oid in (select oid from chosen) and i.inhparent not in (select oid from chosen)
+
+-- Defaults of chosen tables that need a sequence which is not: $1 are the chosen relations.
+
+-- name: ASK_STAND_INS
+select tn.nspname, t.relname, c.attname, sn.nspname, s.relname
+  from pg_catalog.pg_attrdef a
+  join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and d.objid = a.oid
+                             and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+  join pg_catalog.pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+  join pg_catalog.pg_namespace sn on sn.oid = s.relnamespace
+  join pg_catalog.pg_class t on t.oid = a.adrelid
+  join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+  join pg_catalog.pg_attribute c on c.attrelid = a.adrelid and c.attnum = a.adnum
+ where a.adrelid in (select pg_catalog.unnest($1::pg_catalog.oid[]))
+   and s.oid not in (select pg_catalog.unnest($1::pg_catalog.oid[]))
+
+-- What chosen relations ($1) and functions ($2 to $4, as above) need of those objects that no relation
+-- brings along and that are not chosen with a schema: types, functions, collations, operators.
+
+-- name: ASK_NEEDS
+with chosen (oid) as (select pg_catalog.unnest($1::pg_catalog.oid[])),
+taken (classid, objid) as (
+    select 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, oid from chosen
+    union all
+    select 'pg_catalog.pg_class'::pg_catalog.regclass, indexrelid
+      from pg_catalog.pg_index where indrelid in (select oid from chosen)
+    union all
+    select 'pg_catalog.pg_attrdef'::pg_catalog.regclass, oid
+      from pg_catalog.pg_attrdef where adrelid in (select oid from chosen)
+    union all
+    select 'pg_catalog.pg_constraint'::pg_catalog.regclass, oid
+      from pg_catalog.pg_constraint where conrelid in (select oid from chosen)
+    union all
+    select 'pg_catalog.pg_policy'::pg_catalog.regclass, oid
+      from pg_catalog.pg_policy where polrelid in (select oid from chosen)
+    union all
+    select 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid
+      from pg_catalog.pg_trigger where tgrelid in (select oid from chosen)
+    union all
+    select 'pg_catalog.pg_rewrite'::pg_catalog.regclass, oid
+      from pg_catalog.pg_rewrite where ev_class in (select oid from chosen)
+    union all
+    select 'pg_catalog.pg_proc'::pg_catalog.regclass, f.oid
+      from pg_catalog.pg_proc f
+     where f.oid >= 16384 and not $2::pg_catalog.bool
+       and ($3::pg_catalog.oid[] is null or f.pronamespace = any ($3::pg_catalog.oid[]))
+       and f.pronamespace <> all ($4::pg_catalog.oid[])
+),
+needed as (
+    select distinct d.refclassid as classid, d.refobjid as objid
+      from taken t
+      join pg_catalog.pg_depend d on d.classid = t.classid and d.objid = t.objid and d.deptype = 'n'
+     where d.refobjid >= 16384
+       and d.refclassid in ('pg_catalog.pg_proc'::pg_catalog.regclass,
+                            'pg_catalog.pg_type'::pg_catalog.regclass,
+                            'pg_catalog.pg_collation'::pg_catalog.regclass,
+                            'pg_catalog.pg_operator'::pg_catalog.regclass)
+),
+placed as (
+    select n.classid, n.objid, k.relname as catalog,
+           coalesce(y.typnamespace, f.pronamespace, c.collnamespace, o.oprnamespace) as namespace,
+           coalesce(e.oid, n.objid) as main, coalesce(nullif(e.typrelid, 0), y.typrelid, 0) as relation
+      from needed n
+      join pg_catalog.pg_class k on k.oid = n.classid
+      left join pg_catalog.pg_type y on n.classid = 'pg_catalog.pg_type'::pg_catalog.regclass and y.oid = n.objid
+      left join pg_catalog.pg_type e on e.oid = y.typelem and y.typlen = -1
+      left join pg_catalog.pg_proc f on n.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and f.oid = n.objid
+      left join pg_catalog.pg_collation c on n.classid = 'pg_catalog.pg_collation'::pg_catalog.regclass and c.oid = n.objid
+      left join pg_catalog.pg_operator o on n.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass and o.oid = n.objid
+)
+select p.classid, p.objid, p.catalog, i.identity
+  from placed p
+ cross join lateral pg_catalog.pg_identify_object(p.classid, p.objid, 0) i
+ where not exists (select 1 from pg_catalog.pg_class r where r.oid = p.relation and r.relkind <> 'c')
+   and case when exists (select 1 from pg_catalog.pg_depend x
+                          where x.classid = p.classid and x.objid = p.main and x.deptype = 'e')
+            then $2::pg_catalog.bool or $3::pg_catalog.oid[] is not null
+            else $2::pg_catalog.bool or p.namespace = any ($4::pg_catalog.oid[])
+                 or ($3::pg_catalog.oid[] is not null and p.namespace <> all ($3::pg_catalog.oid[])) end
+
+-- Which of these the target lacks: $1 their places, $2 their system catalogs, $3 their identities.
+
+-- name: ASK_LACKING
+select n.place
+  from (select pg_catalog.unnest($1::pg_catalog.int4[]) as place,
+               pg_catalog.unnest($2::pg_catalog.text[]) as catalog,
+               pg_catalog.unnest($3::pg_catalog.text[]) as identity) n
+ where case n.catalog
+            when 'pg_proc' then pg_catalog.to_regprocedure(n.identity)::pg_catalog.oid
+            when 'pg_type' then pg_catalog.to_regtype(n.identity)::pg_catalog.oid
+            when 'pg_operator' then pg_catalog.to_regoperator(n.identity)::pg_catalog.oid
+            else (select c.oid
+                    from pg_catalog.pg_collation c
+                    join pg_catalog.pg_namespace s on s.oid = c.collnamespace
+                   where '"' || pg_catalog.replace(s.nspname, '"', '""') || '"."'
+                         || pg_catalog.replace(c.collname, '"', '""') || '"' = n.identity
+                   limit 1) end is null

@@ -1,0 +1,128 @@
+/*
+ * dump.c - the schema is dumped once, in the snapshot.
+ *
+ * pg_dump gets the user's filters as they are, and the relations that stay behind
+ * because of them (plan/selection.h).
+ */
+#include "jobs/job.h"
+
+#include "base/failpoint.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "catalog/filter.h"
+#include "catalog/objects.h"
+#include "catalog/sql.h"
+#include "jobs/script.h"
+
+#include <inttypes.h>
+
+struct arguments {
+    char **list; /* ended by NULL */
+    size_t count, room;
+};
+
+static void drop_arguments(struct arguments *arguments)
+{
+    for (size_t i = 0; i < arguments->count; i++)
+        free(arguments->list[i]);
+    drop_memory(&arguments->list);
+}
+
+static void add(struct arguments *arguments, const char *option, const char *value)
+{
+    struct strbuf text = STRBUF_EMPTY;
+    if (arguments->count + 1 >= arguments->room) {
+        size_t room = arguments->room == 0 ? 32 : arguments->room * 2;
+        char **list = new_memory(room, sizeof *list);
+        if (arguments->count > 0)
+            memcpy(list, arguments->list, arguments->count * sizeof *list);
+        free(arguments->list);
+        arguments->list = list;
+        arguments->room = room;
+    }
+    strbuf_addf(&text, "--%s%s%s", option, value == NULL ? "" : "=", value == NULL ? "" : value);
+    arguments->list[arguments->count++] = text.text;
+}
+
+static bool on_filter(void *arg, enum filter_kind kind, const char *pattern, struct fault *why)
+{
+    (void)why;
+    add(arg, filter_kind_word(kind), pattern);
+    return true;
+}
+
+static void add_exact(struct arguments *arguments, enum filter_kind kind, const struct stmt *row)
+{
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    strbuf_add_qualified(&name, stmt_text(row, 0), stmt_text(row, 1));
+    add(arguments, filter_kind_word(kind), name.text);
+}
+
+static bool on_left_out(void *arg, const struct stmt *row, struct fault *why)
+{
+    (void)why;
+    add_exact(arg, FILTER_EXCLUDE_TABLE, row);
+    return true;
+}
+
+static bool on_sequence(void *arg, const struct stmt *row, struct fault *why)
+{
+    (void)why;
+    add_exact(arg, FILTER_INCLUDE_TABLE, row);
+    return true;
+}
+
+/* Sequences that a chosen table needs are chosen with it: pg_dump must be told. */
+static bool add_filters(struct arguments *arguments, struct db *db, struct fault *why)
+{
+    int64_t tables;
+    return filter_list(db, on_filter, arguments, why) &&
+           catalog_list(db, SQL_LEFT_OUT_RELATIONS, 0, on_left_out, arguments, why) &&
+           filter_count(db, FILTER_INCLUDE_TABLE, &tables, why) &&
+           (tables == 0 || catalog_list(db, SQL_KNOWN_SEQUENCES, 0, on_sequence, arguments, why));
+}
+
+static void add_usual(struct arguments *arguments, const struct job *job)
+{
+    char lock_timeout[24];
+    add(arguments, "format", "custom");
+    add(arguments, "compress", "0");
+    add(arguments, "no-password", NULL);
+    add(arguments, "section", "pre-data");
+    add(arguments, "section", "post-data");
+    add(arguments, "no-blobs", NULL);
+    add(arguments, "no-subscriptions", NULL);
+    add(arguments, "snapshot", job->snapshot->id);
+    add(arguments, "encoding", job->run->encoding);
+    if (job->settings->lock_timeout_ms > 0) {
+        snprintf(lock_timeout, sizeof lock_timeout, "%" PRId64, job->settings->lock_timeout_ms);
+        add(arguments, "lock-wait-timeout", lock_timeout);
+    }
+    if (job->run->source_version / 10000 != job->run->target_version / 10000)
+        add(arguments, "quote-all-identifiers", NULL);
+}
+
+bool job_dump(struct job *job, struct fault *why)
+{
+    char path[PATH_MAX], draft[PATH_MAX];
+    scoped(drop_arguments) struct arguments arguments = {.list = NULL};
+    if (!script_tools(job, why))
+        return false;
+    log_info("dumping the schema with %s (version %d)", job->tools.pg_dump, job->tools.version);
+    script_path(path, job, "dump", "");
+    script_path(draft, job, "dump", ".new");
+    add_usual(&arguments, job);
+    add(&arguments, "exclude-schema", "pghaul");
+    add(&arguments, "file", draft);
+    if (!add_filters(&arguments, job->db, why))
+        return false;
+    FAILPOINT("dump.begun", why);
+    if (!tools_dump(&job->tools, job->source_info, (const char *const *)arguments.list, job->leash,
+                    why) ||
+        !put_file(draft, path, why))
+        return false;
+    FAILPOINT("dump.made", why);
+    return true;
+}

@@ -1,0 +1,291 @@
+#include "plan/selection.h"
+
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "catalog/filter.h"
+#include "catalog/sql.h"
+#include "plan/ask.h"
+#include "wire/name_pattern.h"
+
+struct resolving {
+    struct conn *source;
+    struct conn *target;
+    bool strict;
+    bool has[FILTER_KINDS];           /* one of this kind at least */
+    struct strbuf oids[FILTER_KINDS]; /* that match: "1,2" */
+    struct strbuf arrays[FILTER_KINDS];
+};
+
+static void drop_resolving(struct resolving *r)
+{
+    for (int kind = 0; kind < FILTER_KINDS; kind++) {
+        drop_strbuf(&r->oids[kind]);
+        drop_strbuf(&r->arrays[kind]);
+    }
+}
+
+void drop_selection(struct selection *selection)
+{
+    drop_memory(&selection->chosen);
+    drop_memory(&selection->no_data);
+    drop_rows(&selection->left_out);
+    drop_rows(&selection->stand_ins);
+}
+
+static bool ask(struct conn *source, enum ask what, int count, const char *const *values,
+                struct rows *ret_rows, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    ask_add(&sql, what, conn_version(source), NULL);
+    return conn_query_params(source, sql.text, count, values, ret_rows, why);
+}
+
+static void add_oids(struct strbuf *list, const struct rows *rows)
+{
+    for (int row = 0; row < rows_count(rows); row++)
+        strbuf_addf(list, "%s%s", list->length == 0 ? "" : ",", rows_text(rows, row, 0));
+}
+
+static bool on_filter(void *arg, enum filter_kind kind, const char *text, struct fault *why)
+{
+    struct resolving *r = arg;
+    bool schemas = kind == FILTER_INCLUDE_SCHEMA || kind == FILTER_EXCLUDE_SCHEMA;
+    struct name_pattern pattern;
+    const char *wrong;
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!name_pattern_parse(text, schemas ? 1 : 2, &pattern, &wrong))
+        return fault_set(why, FAULT_BAD_VALUE, "--%s \"%s\" is not a pattern: %s",
+                         filter_kind_word(kind), text, wrong);
+    const char *const values[] = {pattern.schema, pattern.name};
+    if (!ask(r->source, schemas ? ASK_MATCHING_SCHEMAS : ASK_MATCHING_TABLES, 2, values, &rows,
+             why))
+        return fault_during(why, "matching --%s \"%s\"", filter_kind_word(kind), text);
+    if (r->strict && rows_count(&rows) == 0)
+        return fault_set(why, FAULT_NO_MATCH, "no %s on the source matches --%s \"%s\"",
+                         schemas ? "schema" : "table", filter_kind_word(kind), text);
+    r->has[kind] = true;
+    add_oids(&r->oids[kind], &rows);
+    return true;
+}
+
+/* Names without a schema mean what the role usually sees. */
+static bool match(struct resolving *r, struct db *db, struct fault *why)
+{
+    return conn_run(r->source, "RESET search_path", why) && filter_list(db, on_filter, r, why) &&
+           conn_run(r->source, "SET search_path = ''", why);
+}
+
+static char *array_of(const struct rows *rows)
+{
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_add_char(&text, '{');
+    scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
+    add_oids(&list, rows);
+    strbuf_add(&text, strbuf_text(&list));
+    strbuf_add_char(&text, '}');
+    return give(text.text);
+}
+
+/* ---- what is needed and not there ---- */
+
+struct lacking {
+    struct strbuf catalogs; /* arrays of oids */
+    struct strbuf oids;
+};
+
+static void drop_lacking(struct lacking *lacking)
+{
+    drop_strbuf(&lacking->catalogs);
+    drop_strbuf(&lacking->oids);
+}
+
+static void add_element(struct strbuf *array, const char *text)
+{
+    strbuf_add(array, array->length == 0 ? "{\"" : ",\"");
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            strbuf_add_char(array, '\\');
+        strbuf_add_char(array, *text);
+    }
+    strbuf_add_char(array, '"');
+}
+
+/* Which of the needed objects the target lacks; `needs` is not empty. */
+static bool ask_target(struct resolving *r, const struct rows *needs, struct rows *ret_places,
+                       struct fault *why)
+{
+    struct strbuf arrays[3] = {STRBUF_EMPTY, STRBUF_EMPTY, STRBUF_EMPTY};
+    const char *values[3];
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    for (int row = 0; row < rows_count(needs); row++) {
+        char place[16];
+        snprintf(place, sizeof place, "%d", row);
+        add_element(&arrays[0], place);
+        add_element(&arrays[1], rows_text(needs, row, 2));
+        add_element(&arrays[2], rows_text(needs, row, 3));
+    }
+    for (int i = 0; i < 3; i++) {
+        strbuf_add_char(&arrays[i], '}');
+        values[i] = arrays[i].text;
+    }
+    ask_add(&sql, ASK_LACKING, conn_version(r->target), NULL);
+    bool good = conn_query_params(r->target, sql.text, 3, values, ret_places, why);
+    for (int i = 0; i < 3; i++)
+        drop_strbuf(&arrays[i]);
+    return good;
+}
+
+static bool find_lacking(struct resolving *r, const char *const *about, struct lacking *lacking,
+                         struct fault *why)
+{
+    scoped(drop_rows) struct rows needs = ROWS_NONE;
+    scoped(drop_rows) struct rows places = ROWS_NONE;
+    if (r->target != NULL && (!ask(r->source, ASK_NEEDS, 4, about, &needs, why) ||
+                              (rows_count(&needs) > 0 && !ask_target(r, &needs, &places, why))))
+        return false;
+    int count = places.result == NULL ? 0 : rows_count(&places);
+    strbuf_add_char(&lacking->catalogs, '{');
+    strbuf_add_char(&lacking->oids, '{');
+    for (int i = 0; i < count; i++) {
+        int row = (int)rows_int(&places, i, 0);
+        strbuf_addf(&lacking->catalogs, "%s%s", i == 0 ? "" : ",", rows_text(&needs, row, 0));
+        strbuf_addf(&lacking->oids, "%s%s", i == 0 ? "" : ",", rows_text(&needs, row, 1));
+    }
+    strbuf_add_char(&lacking->catalogs, '}');
+    strbuf_add_char(&lacking->oids, '}');
+    return true;
+}
+
+/* ---- choosing ---- */
+
+static bool choose(struct resolving *r, struct selection *selection, struct fault *why)
+{
+    static const enum filter_kind kinds[] = {FILTER_INCLUDE_TABLE, FILTER_INCLUDE_SCHEMA,
+                                             FILTER_EXCLUDE_SCHEMA, FILTER_EXCLUDE_TABLE};
+    const char *values[4];
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_lacking) struct lacking lacking = {.oids = STRBUF_EMPTY};
+    for (int i = 0; i < 4; i++) {
+        bool asked = kinds[i] == FILTER_INCLUDE_TABLE || kinds[i] == FILTER_INCLUDE_SCHEMA;
+        values[i] = asked && !r->has[kinds[i]] ? NULL : strbuf_text(&r->arrays[kinds[i]]);
+    }
+    if (!ask(r->source, ASK_CHOSEN, 4, values, &rows, why))
+        return false;
+    selection->chosen = array_of(&rows);
+    const char *about[] = {
+        selection->chosen, values[0] == NULL ? "false" : "true", values[1], values[2], NULL, NULL};
+    if (!find_lacking(r, about, &lacking, why))
+        return false;
+    about[4] = lacking.catalogs.text;
+    about[5] = lacking.oids.text;
+    return ask(r->source, ASK_LEFT_OUT, 6, about, &selection->left_out, why);
+}
+
+static bool find_stand_ins(struct resolving *r, struct selection *selection, struct fault *why)
+{
+    const char *const values[] = {selection->chosen};
+    return ask(r->source, ASK_STAND_INS, 1, values, &selection->stand_ins, why);
+}
+
+/* Relations that stay behind are chosen no more. */
+static bool take_away(struct resolving *r, struct selection *selection, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf lost = STRBUF_EMPTY;
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    const struct rows *left = &selection->left_out;
+    strbuf_add_char(&lost, '{');
+    for (int row = 0; row < rows_count(left); row++) {
+        const char *kind = rows_text(left, row, 2);
+        if (strcmp(kind, "part") == 0)
+            return fault_set(why, FAULT_FILTER_NEEDS,
+                             "the %s needs what the filters leave out and the target lacks",
+                             rows_text(left, row, 5));
+        if (strcmp(kind, "relation") == 0)
+            strbuf_addf(&lost, "%s%s", lost.length == 1 ? "" : ",", rows_text(left, row, 1));
+    }
+    strbuf_add_char(&lost, '}');
+    const char *const values[] = {selection->chosen, lost.text};
+    if (lost.length == 2)
+        return true;
+    if (!conn_query_params(r->source,
+                           "SELECT pg_catalog.unnest($1::pg_catalog.oid[])"
+                           " EXCEPT SELECT pg_catalog.unnest($2::pg_catalog.oid[])",
+                           2, values, &rows, why))
+        return false;
+    drop_memory(&selection->chosen);
+    selection->chosen = array_of(&rows);
+    return true;
+}
+
+bool selection_resolve(struct db *db, struct conn *source, struct conn *target, bool strict,
+                       struct selection *ret_selection, struct fault *why)
+{
+    scoped(drop_resolving) struct resolving r = {
+        .source = source, .target = target, .strict = strict};
+    scoped(drop_selection) struct selection selection = {.everything = true};
+    if (!match(&r, db, why))
+        return false;
+    for (int kind = 0; kind < FILTER_KINDS; kind++)
+        strbuf_addf(&r.arrays[kind], "{%s}", strbuf_text(&r.oids[kind]));
+    selection.everything = !r.has[FILTER_INCLUDE_TABLE] && !r.has[FILTER_INCLUDE_SCHEMA];
+    if (r.has[FILTER_EXCLUDE_DATA])
+        selection.no_data = copy_string(strbuf_text(&r.oids[FILTER_EXCLUDE_DATA]));
+    bool chooses =
+        !selection.everything || r.has[FILTER_EXCLUDE_SCHEMA] || r.has[FILTER_EXCLUDE_TABLE];
+    if (chooses && (!choose(&r, &selection, why) || !take_away(&r, &selection, why) ||
+                    !find_stand_ins(&r, &selection, why)))
+        return fault_during(why, "applying the filters");
+    *ret_selection = selection;
+    memset(&selection, 0, sizeof selection);
+    return true;
+}
+
+static bool note_left_out(struct db *db, const struct rows *left, struct fault *why)
+{
+    for (int row = 0; row < rows_count(left); row++) {
+        struct left_out object = {
+            .classid = rows_int(left, row, 0),
+            .oid = rows_int(left, row, 1),
+            .kind = rows_text(left, row, 2),
+            .nspname = rows_text(left, row, 3),
+            .relname = rows_text(left, row, 4),
+            .description = rows_text(left, row, 5),
+        };
+        if (!left_out_add(db, &object, why))
+            return false;
+    }
+    return true;
+}
+
+static bool note_stand_ins(struct db *db, const struct rows *rows, struct fault *why)
+{
+    for (int row = 0; row < rows_count(rows); row++)
+        if (!db_run(db, why, SQL_STAND_IN_INSERT, "sssss", rows_text(rows, row, 0),
+                    rows_text(rows, row, 1), rows_text(rows, row, 2), rows_text(rows, row, 3),
+                    rows_text(rows, row, 4)))
+            return false;
+    return true;
+}
+
+static bool empty_relations(struct db *db, const char *oids, struct fault *why)
+{
+    for (const char *at = oids; *at != '\0';) {
+        char *end;
+        int64_t oid = strtoll(at, &end, 10);
+        if (!db_run(db, why, SQL_TABLE_WITHOUT_DATA, "i", oid) ||
+            !db_run(db, why, SQL_SEQUENCE_WITHOUT_VALUE, "i", oid))
+            return false;
+        at = *end == ',' ? end + 1 : end;
+    }
+    return db_run(db, why, SQL_LEAVE_OUT_KEYS_TO_NO_DATA, "") &&
+           db_run(db, why, SQL_FORGET_LEFT_OUT_KEYS, "");
+}
+
+bool selection_apply(struct db *db, const struct selection *selection, struct fault *why)
+{
+    bool chosen = selection->chosen != NULL;
+    return (!chosen || (note_left_out(db, &selection->left_out, why) &&
+                        db_run(db, why, SQL_FORGET_LEFT_OUT_INDEXES, "") &&
+                        note_stand_ins(db, &selection->stand_ins, why))) &&
+           (selection->no_data == NULL || empty_relations(db, selection->no_data, why));
+}

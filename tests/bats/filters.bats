@@ -1,0 +1,147 @@
+load lib.bash
+
+# filtered OPTIONS…: a clone with these filters has what pg_dump with the same filters and pg_restore
+# make of the source. What pg_restore cannot create, because it needs something else, is what pghaul
+# must leave out.
+filtered() {
+    [[ -z ${DB:-} ]] || again
+    run -0 clone -q "$@"
+    local like
+    like=$(on "$PGH_TARGET" "${DB}_like")
+    admin_target "drop database if exists ${DB}_like"
+    admin_target "create database ${DB}_like"
+    # pg_dump leaves the schemas of tables that are asked for to others.
+    [[ " $*" != *' -t a.'* ]] || psql -qX "$like" -c 'create schema a'
+    [[ " $*" != *' -t b.'* ]] || psql -qX "$like" -c 'create schema b'
+    "$(pg_bin)/pg_dump" -Fc "$@" -f "$BATS_TEST_TMPDIR/like.dump" -d "$SOURCE"
+    "$(pg_bin)/pg_restore" -d "$like" "$BATS_TEST_TMPDIR/like.dump" 2>"$BATS_TEST_TMPDIR/like.err" || true
+    alike schema "$like" "$TARGET" "$BATS_TEST_TMPDIR"
+    alike contents "$like" "$TARGET" "$BATS_TEST_TMPDIR"
+}
+
+new_pair() {
+    pair template0
+    src -f "$PGH_TOP/tests/sql/filters.sql" >/dev/null
+}
+
+# bats test_tags=any-servers
+@test "filters choose what pg_dump's choose, and leave out what cannot be without the rest" {
+    new_pair
+    filtered -T a.t
+    filtered -T 'a.*'
+    filtered -n a -n b
+    filtered -N a
+    filtered -N b -T a.t
+    filtered -n b
+    filtered -T 'a.part' -T b.child
+    filtered -T a.parent -T b.child
+    filtered -T 'b.*' -T a.t -T a.v -T a.vv
+    filtered -t 'a."Mixed Case"' -t in_path
+    filtered -t a.u -t b.w -t a.t -t b.ids
+    filtered --exclude-table-data a.parent --exclude-table-data 'b.w' --exclude-table-data 'a.part*'
+    filtered --exclude-table-data b.ids -N public
+}
+
+# bats test_tags=any-servers
+@test "what is left out is named before anything is copied" {
+    new_pair
+    run -0 clone -T a.t
+    for what in 'view "a"."v"' 'view "a"."vv"' 'materialized view "b"."m"' 'constraint u_t_fkey on table "a"."u"' \
+        'policy p on table "b"."w"' 'rule w_rule on table "b"."w"'; do
+        assert_output --partial "$what is left out: it needs what the filters leave out"
+    done
+    [[ $(catalog "select count(*) from event where level = 'warning'") == "$(catalog 'select count(*) from left_out')" ]]
+    # A key to a table that has no rows could not hold.
+    again
+    run -0 clone --exclude-table-data a.t
+    assert_output --partial 'constraint u_t_fkey on table a.u is left out'
+    [[ $(tgt -c 'select count(*) from a.t') == 0 && $(tgt -c 'select count(*) from a.u') == 50 ]]
+    [[ $(tgt -c "select count(*) from pg_constraint where contype = 'f'") == 1 ]]
+}
+
+@test "a table comes with its schema, its sequences and its keys; a default goes with its sequence" {
+    new_pair
+    run -0 clone -t a.t -t a.u
+    [[ $(tgt -c 'select last_value from b.ids') == 1000 ]]
+    [[ $(tgt -c "select nextval('b.ids'), count(*) from a.u") == '1001|50' ]]
+    [[ $(tgt -c "select count(*) from pg_constraint where contype = 'f' and convalidated") == 2 ]]
+    # The sequence is unwanted: neither it nor its schema is left behind, nor the default.
+    again
+    run -0 clone -t a.t -T b.ids
+    assert_output --partial 'default value for column id of table "a"."t" is left out'
+    [[ $(tgt -c "select count(*) from pg_class where relkind = 'S'") == 0 ]]
+    [[ $(tgt -c "select count(*) from pg_namespace where nspname = 'b'") == 0 ]]
+    [[ $(tgt -c 'select count(*) from pg_attrdef') == 0 && $(tgt -c 'select count(*) from a.t') == 100 ]]
+    # But one that the target has already stays, with its default.
+    again
+    tgt -c 'create schema b' -c 'create sequence b.ids start 5'
+    run -0 clone -N b
+    [[ $(tgt -c 'select last_value from b.ids') == 5 ]]
+    [[ $(tgt -c "select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'a.t'::regclass") == "nextval('b.ids'::regclass)" ]]
+}
+
+@test "large objects, and what belongs to no schema, come only when nothing is asked for by name" {
+    new_pair
+    run -0 clone -n a -q
+    [[ $(tgt -c 'select count(*) from pg_largeobject_metadata') == 0 ]]
+    again
+    run -0 clone -N a -q
+    [[ $(tgt -c 'select count(*) from pg_largeobject_metadata') == 1 ]]
+}
+
+@test "what is not chosen may be unreadable, and need not be free on the target" {
+    new_pair
+    src -c 'create role pgh_some login' -c 'grant usage on schema a, b to pgh_some' -c 'grant select on a.u, a.u_id_seq to pgh_some' \
+        -c 'grant pg_read_all_settings to pgh_some'
+    tgt -c 'create schema a' -c 'create table a.t (other int)' -c 'create table a.part (other int)'
+    run -4 clone --source "${SOURCE/user=postgres/user=pgh_some}"
+    assert_output --partial 'PGH-2101'
+    again
+    tgt -c 'create schema a' -c 'create table a.t (other int)'
+    run -0 clone --source "${SOURCE/user=postgres/user=pgh_some}" -t a.u --no-acl
+    [[ $(tgt -c 'select count(*) from a.u') == 50 ]]
+    src -c 'drop owned by pgh_some' -c 'drop role pgh_some'
+}
+
+@test "bad patterns, and patterns that match nothing" {
+    new_pair
+    run -2 clone -t nope
+    assert_output --partial 'PGH-1008'
+    assert_output --partial 'no table on the source matches --table "nope"'
+    run -2 clone -t u
+    assert_output --partial 'no table on the source matches --table "u"'
+    run -2 clone -t a.mixed
+    assert_output --partial 'no table on the source matches --table "a.mixed"'
+    run -2 clone -N 'c*'
+    assert_output --partial 'no schema on the source matches --exclude-schema "c*"'
+    run -2 clone -t x.y.z
+    assert_output --partial 'PGH-1003'
+    assert_output --partial '--table "x.y.z" is not a pattern: it has more than one dot'
+    run -2 clone -n '"a'
+    assert_output --partial 'a double quote in it does not end'
+    run -0 clone -t 'a.u' -t nope --no-strict-names -q
+    [[ $(tgt -c 'select count(*) from a.u') == 50 ]]
+}
+
+@test "a run with filters goes on with them, and with no others" {
+    new_pair
+    clone_to copy.before_commit:2 -T a.t --table-jobs 1
+    kill -9 "$PID"
+    wait "$PID" || true # a zombie counts as running
+    kill -9 "$STOPPED" 2>/dev/null || true
+    run -6 clone --resume -T a.u --not-consistent
+    assert_output --partial 'the run was started with other filters'
+    run -0 clone --resume -T a.t --not-consistent -q
+    [[ $(tgt -c "select count(*) from pg_class where relname = 't'") == 0 ]]
+    [[ $(tgt -c 'select count(*) from a.u') == 50 && $(tgt -c 'select count(*) from b.w') == 20 ]]
+    no_helper_schema
+}
+
+@test "list shows what the filters choose" {
+    new_pair
+    run -0 "$PGHAUL" list tables -n b
+    assert_output --partial b.w
+    refute_output --partial a.u
+    run -0 "$PGHAUL" list sequences -t a.u
+    [[ $(tail -n +2 <<<"$output") == a.u_id_seq ]]
+}
