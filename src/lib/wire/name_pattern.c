@@ -41,7 +41,9 @@ static void put_character(struct writer *writer, char c, bool quoted)
     const char *literal = quoted ? "|*+?()[]{}.^$\\" : "$[]";
     if (strchr(literal, c) != NULL)
         put(writer, '\\');
-    put(writer, !quoted && c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+    if (!quoted && c >= 'A' && c <= 'Z')
+        c = (char)(c | 0x20);
+    put(writer, c);
 }
 
 bool name_pattern_parse(const char *text, int parts, struct name_pattern *ret_pattern,
