@@ -122,10 +122,10 @@ by_tcp() {
 
 @test "a connection of each side that is lost in the middle is replaced" {
     pair work
-    for victim in 'source copy' 'target copy' 'target build' 'target schema'; do
+    for victim in 'source copy copy.moving' 'source copy copy.begun' 'target copy copy.moving' 'target copy copy.begun' \
+        'target build index.begun' 'target schema script.before_commit'; do
         again
-        read -r side role <<<"$victim"
-        case $role in copy) point=copy.moving ;; build) point=index.begun ;; schema) point=script.before_commit ;; esac
+        read -r side role point <<<"$victim"
         clone_to "$point" -q --split-larger-than 1MB
         "admin_$side" "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name like 'pghaul $role%'" >/dev/null
         go_on

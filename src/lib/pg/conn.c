@@ -112,6 +112,16 @@ bool conn_next(struct conn *conn, PGresult **ret_result, struct fault *why)
     return true;
 }
 
+/* A COPY that nobody feeds or reads would never end. */
+static bool is_ended(struct conn *conn, const PGresult *result, struct fault *why)
+{
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_COPY_IN && status != PGRES_COPY_OUT)
+        return true;
+    conn->broken = true;
+    return fault_set(why, FAULT_BUG, "a COPY was left open");
+}
+
 bool conn_drain(struct conn *conn, struct fault *why)
 {
     for (;;) {
@@ -120,11 +130,8 @@ bool conn_drain(struct conn *conn, struct fault *why)
             return false;
         if (result == NULL)
             return true;
-        /* A COPY that nobody feeds or reads would never end. */
-        if (PQresultStatus(result) == PGRES_COPY_IN || PQresultStatus(result) == PGRES_COPY_OUT) {
-            conn->broken = true;
-            return fault_set(why, FAULT_BUG, "a COPY was left open");
-        }
+        if (!is_ended(conn, result, why))
+            return false;
     }
 }
 
@@ -218,6 +225,8 @@ static bool take_results(struct conn *conn, struct rows *ret_rows, struct fault 
             return false;
         if (result == NULL)
             break;
+        if (!is_ended(conn, result, why))
+            return false;
         if (is_error(result) && !failed) {
             failed = true;
             conn_fault(conn, result, why);
@@ -299,6 +308,8 @@ bool conn_stream(struct conn *conn, const char *sql, conn_each *each, void *arg,
             return false;
         if (result == NULL)
             return good;
+        if (!is_ended(conn, result, good ? why : &later))
+            return false;
         if (good && is_error(result)) {
             good = conn_fault(conn, result, why);
         } else if (good && PQresultStatus(result) == PGRES_SINGLE_TUPLE) {

@@ -392,9 +392,13 @@ bool relay_raw(struct relay *relay, struct conn *source, struct conn *target, st
         .writable = true,
     };
     struct fault later;
-    if (!send_message(target, 'Q', relay->in_sql, why) ||
-        !send_message(source, 'Q', relay->out_sql, why))
+    if (!send_message(target, 'Q', relay->in_sql, why))
         return false;
+    if (!send_message(source, 'Q', relay->out_sql, why)) {
+        /* It has begun a COPY that libpq knows nothing of. */
+        target->broken = true;
+        return false;
+    }
     if (!pump(&raw, &later)) {
         /* Between two ReadyForQuery libpq cannot take a connection back. */
         source->broken |= raw.out != IDLE;
