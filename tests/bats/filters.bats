@@ -145,3 +145,40 @@ new_pair() {
     run -0 "$PGHAUL" list sequences -t a.u
     [[ $(tail -n +2 <<<"$output") == a.u_id_seq ]]
 }
+
+@test "filters from a file, in either grammar" {
+    new_pair
+    printf '%s\n' '# what we want' 'include table a.u   # and its friends' 'include table a.t' '' 'exclude table_data a.t' >"$BATS_TEST_TMPDIR/rules"
+    run -0 clone --filter "$BATS_TEST_TMPDIR/rules" -q
+    [[ $(tgt -c "select string_agg(relname, ',' order by relname) from pg_class where relkind = 'r' and relnamespace = 'a'::regnamespace") == t,u ]]
+    [[ $(tgt -c 'select count(*) from a.t') == 0 && $(tgt -c 'select count(*) from a.u') == 50 ]]
+    again
+    printf '%s\n' '; of pgcopydb' '[exclude-schema]' 'b' '[exclude-table]' 'a."Mixed Case"' 'a.parent' '[exclude-index]' 'a.part_1_id_idx' >"$BATS_TEST_TMPDIR/sections"
+    run -0 clone --filter - -q <"$BATS_TEST_TMPDIR/sections"
+    [[ $(tgt -c "select count(*) from pg_class where relname in ('Mixed Case', 'parent', 'part_1_id_idx') or relnamespace = to_regnamespace('b')") == 0 ]]
+    [[ $(tgt -c 'select count(*) from a.t') == 100 ]]
+    printf 'include table a.t\nexclude tables x\n' >"$BATS_TEST_TMPDIR/wrong"
+    run -2 clone --filter "$BATS_TEST_TMPDIR/wrong"
+    assert_output --partial 'wrong", line 2: its second word is none of table'
+    run -2 clone --filter "$BATS_TEST_TMPDIR/not there"
+    assert_output --partial 'No such file or directory'
+}
+
+@test "indexes and extensions may be left out" {
+    pair template0
+    src -c 'create extension citext' -c 'create extension hstore' -c "comment on extension hstore is 'mine'" \
+        -c 'create table t (a int primary key, b citext, c int)' -c 'create index t_b on t (b)' -c 'create index t_c on t (c)' \
+        -c "comment on index t_b is 'an index'" -c "insert into t values (1, 'X', 2)"
+    run -0 clone --exclude-index t_b --exclude-extension hstore
+    refute_output --partial warning
+    [[ $(tgt -c "select string_agg(extname::text, ',' order by extname) from pg_extension") == citext,plpgsql ]]
+    [[ $(tgt -c "select string_agg(relname::text, ',' order by relname) from pg_class where relkind = 'i' and relname like 't%' and relnamespace = 'public'::regnamespace") == t_c,t_pkey ]]
+    # The target has the extension already.
+    again
+    tgt -c 'create extension citext' -c 'create extension hstore'
+    run -0 clone --exclude-extension '*' -q
+    [[ $(tgt -c 'select count(*) from t') == 1 ]]
+    again
+    run -4 clone --exclude-index t_pkey
+    assert_output --partial 'cannot be left out: it is that of constraint t_pkey'
+}

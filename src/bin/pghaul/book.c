@@ -78,6 +78,12 @@ const struct option book_options[] = {
      .help = "not these tables, views, sequences and the like"},
     {.name = "exclude-table-data", .type = TYPE_FILTER, .filter = FILTER_EXCLUDE_DATA, .arg = "PATTERN", .commands = FILTERED, .group = contents,
      .help = "not the rows of these tables, nor the values of these sequences"},
+    {.name = "exclude-index", .type = TYPE_FILTER, .filter = FILTER_EXCLUDE_INDEX, .arg = "PATTERN", .commands = FILTERED, .group = contents,
+     .help = "not these indexes"},
+    {.name = "exclude-extension", .type = TYPE_FILTER, .filter = FILTER_EXCLUDE_EXTENSION, .arg = "PATTERN", .commands = FILTERED, .group = contents,
+     .help = "not these extensions: the target has them, or needs none"},
+    {.name = "filter", .type = TYPE_FILTER_FILE, .arg = "FILE", .commands = FILTERED, .group = contents,
+     .help = "filters from a file, in pg_dump's grammar or in pgcopydb's sections; -: standard input"},
     {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | CMD_LIST, .group = contents,
      .help = "a filter that matches nothing is no error"},
 

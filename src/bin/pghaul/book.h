@@ -28,7 +28,7 @@ enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 8 };
 
 struct filter_wish {
     enum filter_kind kind;
-    const char *pattern; /* borrowed from the command line */
+    char *pattern; /* ours */
 };
 
 struct options {

@@ -15,6 +15,7 @@ enum option_type {
     TYPE_DURATION, /* int64_t milliseconds */
     TYPE_CHOICE,   /* int64_t, place in `choices` */
     TYPE_FILTER,   /* adds to the list of filters, `filter` */
+    TYPE_FILTER_FILE,
 };
 
 enum option_use {

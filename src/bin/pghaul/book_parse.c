@@ -6,6 +6,7 @@
 #include "base/scoped.h"
 #include "base/size.h"
 #include "catalog/run.h"
+#include "wire/filter_file.h"
 
 #include <inttypes.h>
 
@@ -106,17 +107,101 @@ static bool set_buffer(struct options *options, const struct option *option, con
     return true;
 }
 
-static bool add_filter(struct options *options, const struct option *option, const char *value)
+static void add_filter(struct options *options, enum filter_kind kind, const char *pattern)
 {
     size_t count = (size_t)options->filter_count + 1;
     struct filter_wish *filters = new_memory(count, sizeof *filters);
     if (count > 1)
         memcpy(filters, options->filters, (count - 1) * sizeof *filters);
     free(options->filters);
-    filters[count - 1] = (struct filter_wish){option->filter, value};
+    filters[count - 1] = (struct filter_wish){kind, copy_string(pattern)};
     options->filters = filters;
     options->filter_count = (int)count;
-    return true;
+}
+
+static enum filter_kind kind_of(const struct filter_entry *entry)
+{
+    static const struct {
+        bool include;
+        const char *object;
+        enum filter_kind kind;
+    } known[] = {
+        {true, "table", FILTER_INCLUDE_TABLE},      {true, "schema", FILTER_INCLUDE_SCHEMA},
+        {false, "table", FILTER_EXCLUDE_TABLE},     {false, "schema", FILTER_EXCLUDE_SCHEMA},
+        {false, "table_data", FILTER_EXCLUDE_DATA}, {false, "index", FILTER_EXCLUDE_INDEX},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].include == entry->include && strcmp(known[i].object, entry->object) == 0)
+            return known[i].kind;
+    return FILTER_EXCLUDE_EXTENSION;
+}
+
+/* A name becomes a pattern that matches nothing else: each part in double quotes. */
+static void add_pattern(struct strbuf *pattern, const struct filter_entry *entry)
+{
+    bool quoted = false;
+    if (!entry->exact) {
+        strbuf_add_bytes(pattern, entry->name, entry->name_length);
+        return;
+    }
+    strbuf_add_char(pattern, '"');
+    for (size_t i = 0; i < entry->name_length; i++) {
+        char c = entry->name[i];
+        bool doubled =
+            quoted && c == '"' && i + 1 < entry->name_length && entry->name[i + 1] == '"';
+        if (doubled)
+            strbuf_add(pattern, "\"\""), i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (c == '.' && !quoted)
+            strbuf_add(pattern, "\".\"");
+        else
+            strbuf_add_char(pattern, c);
+    }
+    strbuf_add_char(pattern, '"');
+}
+
+static bool read_filters(struct options *options, const char *path, const struct strbuf *text,
+                         struct fault *why)
+{
+    struct filter_file file = filter_file_over(strbuf_text(text), text->length);
+    struct filter_entry entry;
+    const char *wrong;
+    for (;;) {
+        scoped(drop_strbuf) struct strbuf pattern = STRBUF_EMPTY;
+        switch (filter_file_next(&file, &entry, &wrong)) {
+        case FILTER_END:
+            return true;
+        case FILTER_WRONG:
+            fault_set(why, FAULT_BAD_VALUE, "filter file \"%s\", line %d: %s", path, file.line,
+                      wrong);
+            return fault_hint(why, "Write lines like: include table shop.*");
+        case FILTER_FOUND:
+            add_pattern(&pattern, &entry);
+            add_filter(options, kind_of(&entry), pattern.text);
+        }
+    }
+}
+
+static void drop_file(FILE **file)
+{
+    if (*file != NULL && *file != stdin)
+        fclose(*file);
+}
+
+static bool add_filter_file(struct options *options, const char *path, struct fault *why)
+{
+    scoped(drop_file) FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    char piece[4096];
+    size_t got;
+    if (file == NULL)
+        return fault_errno(why, FAULT_BAD_VALUE, "cannot open filter file \"%s\"", path);
+    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
+        strbuf_add_bytes(&text, piece, got);
+    if (ferror(file) != 0)
+        return fault_errno(why, FAULT_BAD_VALUE, "cannot read filter file \"%s\"", path);
+    return read_filters(options, path, &text, why);
 }
 
 static bool set_value(struct options *options, const struct option *option, const char *value,
@@ -142,7 +227,10 @@ static bool set_value(struct options *options, const struct option *option, cons
     case TYPE_CHOICE:
         return set_choice(options, option, value, why);
     case TYPE_FILTER:
-        return add_filter(options, option, value);
+        add_filter(options, option->filter, value);
+        return true;
+    case TYPE_FILTER_FILE:
+        return add_filter_file(options, value, why);
     }
     return fault_set(why, FAULT_BUG, "option --%s has no type", option->name);
 }
@@ -313,7 +401,10 @@ void drop_options(struct options *options)
         free(options->recalled[i]);
         options->recalled[i] = NULL;
     }
+    for (int i = 0; i < options->filter_count; i++)
+        free(options->filters[i].pattern);
     drop_memory(&options->filters);
+    options->filter_count = 0;
 }
 
 struct comparison {

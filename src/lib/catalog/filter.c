@@ -56,6 +56,7 @@ bool filter_list(struct db *db, filter_each *each, void *arg, struct fault *why)
 
 bool left_out_add(struct db *db, const struct left_out *object, struct fault *why)
 {
-    return db_run(db, why, SQL_LEFT_OUT_INSERT, "iissss", object->classid, object->oid,
-                  object->kind, object->nspname, object->relname, object->description);
+    return db_run(db, why, SQL_LEFT_OUT_INSERT, "iissssd", object->classid, object->oid,
+                  object->kind, object->nspname, object->relname, object->description,
+                  (int)object->asked);
 }

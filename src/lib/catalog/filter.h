@@ -6,13 +6,16 @@
 
 #include "store/db.h"
 
-/* F(name, word): also the words in filter.kind, and, with -- before them, pg_dump's options. */
-#define FILTERS(F)                      \
-    F(INCLUDE_SCHEMA, "schema")         \
-    F(EXCLUDE_SCHEMA, "exclude-schema") \
-    F(INCLUDE_TABLE, "table")           \
-    F(EXCLUDE_TABLE, "exclude-table")   \
-    F(EXCLUDE_DATA, "exclude-table-data")
+/* F(name, word): also the words in filter.kind, and, with -- before them, our options. Those before
+ * EXCLUDE_INDEX are also pg_dump's. */
+#define FILTERS(F)                        \
+    F(INCLUDE_SCHEMA, "schema")           \
+    F(EXCLUDE_SCHEMA, "exclude-schema")   \
+    F(INCLUDE_TABLE, "table")             \
+    F(EXCLUDE_TABLE, "exclude-table")     \
+    F(EXCLUDE_DATA, "exclude-table-data") \
+    F(EXCLUDE_INDEX, "exclude-index")     \
+    F(EXCLUDE_EXTENSION, "exclude-extension")
 
 enum filter_kind {
 #define F(name, word) FILTER_##name,
@@ -39,10 +42,12 @@ bool filter_list(struct db *db, filter_each *each, void *arg, struct fault *why)
 struct left_out {
     int64_t classid;     /* oid of the system catalog */
     int64_t oid;         /* of the object in it */
-    const char *kind;    /* one word: relation, index, link (of a partition), or other */
+    const char *kind;    /* one word: relation, index, link (of a partition), other; or,
+                             without what needs it: alone */
     const char *nspname; /* of a relation; else "" */
     const char *relname;
     const char *description; /* for people */
+    bool asked;              /* by a filter itself: no news for the user */
 };
 bool left_out_add(struct db *db, const struct left_out *object, struct fault *why);
 

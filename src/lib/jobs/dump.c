@@ -49,7 +49,8 @@ static void add(struct arguments *arguments, const char *option, const char *val
 static bool on_filter(void *arg, enum filter_kind kind, const char *pattern, struct fault *why)
 {
     (void)why;
-    add(arg, filter_kind_word(kind), pattern);
+    if (kind < FILTER_EXCLUDE_INDEX)
+        add(arg, filter_kind_word(kind), pattern);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "wire/name_pattern.h"
 
 struct resolving {
+    struct db *db;
     struct conn *source;
     struct conn *target;
     bool strict;
@@ -46,33 +47,88 @@ static void add_oids(struct strbuf *list, const struct rows *rows)
         strbuf_addf(list, "%s%s", list->length == 0 ? "" : ",", rows_text(rows, row, 0));
 }
 
+/* How each kind of filter is matched. */
+static const struct {
+    enum ask ask;
+    int parts;
+    const char *noun;
+} kinds[FILTER_KINDS] = {
+    [FILTER_INCLUDE_SCHEMA] = {ASK_MATCHING_SCHEMAS, 1, "schema"},
+    [FILTER_EXCLUDE_SCHEMA] = {ASK_MATCHING_SCHEMAS, 1, "schema"},
+    [FILTER_INCLUDE_TABLE] = {ASK_MATCHING_TABLES, 2, "table"},
+    [FILTER_EXCLUDE_TABLE] = {ASK_MATCHING_TABLES, 2, "table"},
+    [FILTER_EXCLUDE_DATA] = {ASK_MATCHING_TABLES, 2, "table"},
+    [FILTER_EXCLUDE_INDEX] = {ASK_MATCHING_INDEXES, 2, "index"},
+    [FILTER_EXCLUDE_EXTENSION] = {ASK_MATCHING_EXTENSIONS, 1, "extension"},
+};
+
+enum { CLASS_RELATION = 1259, CLASS_EXTENSION = 3079 };
+
+static bool leave_out_index(struct resolving *r, const struct rows *rows, int row,
+                            struct fault *why)
+{
+    struct left_out index = {.classid = CLASS_RELATION,
+                             .oid = rows_int(rows, row, 0),
+                             .kind = "index",
+                             .nspname = "",
+                             .relname = "",
+                             .description = rows_text(rows, row, 2),
+                             .asked = true};
+    if (rows_text(rows, row, 1)[0] == '\0')
+        return left_out_add(r->db, &index, why);
+    fault_set(why, FAULT_FILTER_NEEDS, "%s cannot be left out: it is that of constraint %s",
+              rows_text(rows, row, 2), rows_text(rows, row, 1));
+    return fault_hint(why, "Name only indexes that belong to no constraint.");
+}
+
+/* Its configuration tables come without rows. */
+static bool leave_out_extension(struct resolving *r, const struct rows *rows, int row,
+                                struct fault *why)
+{
+    struct left_out extension = {.classid = CLASS_EXTENSION,
+                                 .oid = rows_int(rows, row, 0),
+                                 .kind = "alone",
+                                 .nspname = "",
+                                 .relname = "",
+                                 .description = rows_text(rows, row, 2),
+                                 .asked = true};
+    struct strbuf *data = &r->oids[FILTER_EXCLUDE_DATA];
+    const char *config = rows_text(rows, row, 1);
+    strbuf_addf(data, "%s%s", data->length > 0 && *config != '\0' ? "," : "", config);
+    return left_out_add(r->db, &extension, why);
+}
+
 static bool on_filter(void *arg, enum filter_kind kind, const char *text, struct fault *why)
 {
     struct resolving *r = arg;
-    bool schemas = kind == FILTER_INCLUDE_SCHEMA || kind == FILTER_EXCLUDE_SCHEMA;
     struct name_pattern pattern;
     const char *wrong;
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!name_pattern_parse(text, schemas ? 1 : 2, &pattern, &wrong))
+    if (!name_pattern_parse(text, kinds[kind].parts, &pattern, &wrong))
         return fault_set(why, FAULT_BAD_VALUE, "--%s \"%s\" is not a pattern: %s",
                          filter_kind_word(kind), text, wrong);
     const char *const values[] = {pattern.schema, pattern.name};
-    if (!ask(r->source, schemas ? ASK_MATCHING_SCHEMAS : ASK_MATCHING_TABLES, 2, values, &rows,
-             why))
+    if (!ask(r->source, kinds[kind].ask, 2, values, &rows, why))
         return fault_during(why, "matching --%s \"%s\"", filter_kind_word(kind), text);
     if (r->strict && rows_count(&rows) == 0)
         return fault_set(why, FAULT_NO_MATCH, "no %s on the source matches --%s \"%s\"",
-                         schemas ? "schema" : "table", filter_kind_word(kind), text);
+                         kinds[kind].noun, filter_kind_word(kind), text);
     r->has[kind] = true;
-    add_oids(&r->oids[kind], &rows);
-    return true;
+    if (kind != FILTER_EXCLUDE_INDEX && kind != FILTER_EXCLUDE_EXTENSION)
+        add_oids(&r->oids[kind], &rows);
+    bool good = true;
+    for (int row = 0; good && row < rows_count(&rows); row++)
+        good = kind == FILTER_EXCLUDE_INDEX       ? leave_out_index(r, &rows, row, why)
+               : kind == FILTER_EXCLUDE_EXTENSION ? leave_out_extension(r, &rows, row, why)
+                                                  : true;
+    return good;
 }
 
 /* Names without a schema mean what the role usually sees. */
 static bool match(struct resolving *r, struct db *db, struct fault *why)
 {
-    return conn_run(r->source, "RESET search_path", why) && filter_list(db, on_filter, r, why) &&
-           conn_run(r->source, "SET search_path = ''", why);
+    return db_run(db, why, SQL_FORGET_ASKED, "") && conn_run(r->source, "RESET search_path", why) &&
+           filter_list(db, on_filter, r, why) && conn_run(r->source, "SET search_path = ''", why);
 }
 
 static char *array_of(const struct rows *rows)
@@ -160,14 +216,14 @@ static bool find_lacking(struct resolving *r, const char *const *about, struct l
 
 static bool choose(struct resolving *r, struct selection *selection, struct fault *why)
 {
-    static const enum filter_kind kinds[] = {FILTER_INCLUDE_TABLE, FILTER_INCLUDE_SCHEMA,
-                                             FILTER_EXCLUDE_SCHEMA, FILTER_EXCLUDE_TABLE};
+    static const enum filter_kind choosing[] = {FILTER_INCLUDE_TABLE, FILTER_INCLUDE_SCHEMA,
+                                                FILTER_EXCLUDE_SCHEMA, FILTER_EXCLUDE_TABLE};
     const char *values[4];
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     scoped(drop_lacking) struct lacking lacking = {.oids = STRBUF_EMPTY};
     for (int i = 0; i < 4; i++) {
-        bool asked = kinds[i] == FILTER_INCLUDE_TABLE || kinds[i] == FILTER_INCLUDE_SCHEMA;
-        values[i] = asked && !r->has[kinds[i]] ? NULL : strbuf_text(&r->arrays[kinds[i]]);
+        bool asked = choosing[i] == FILTER_INCLUDE_TABLE || choosing[i] == FILTER_INCLUDE_SCHEMA;
+        values[i] = asked && !r->has[choosing[i]] ? NULL : strbuf_text(&r->arrays[choosing[i]]);
     }
     if (!ask(r->source, ASK_CHOSEN, 4, values, &rows, why))
         return false;
@@ -221,14 +277,14 @@ bool selection_resolve(struct db *db, struct conn *source, struct conn *target, 
                        struct selection *ret_selection, struct fault *why)
 {
     scoped(drop_resolving) struct resolving r = {
-        .source = source, .target = target, .strict = strict};
+        .db = db, .source = source, .target = target, .strict = strict};
     scoped(drop_selection) struct selection selection = {.everything = true};
     if (!match(&r, db, why))
         return false;
     for (int kind = 0; kind < FILTER_KINDS; kind++)
         strbuf_addf(&r.arrays[kind], "{%s}", strbuf_text(&r.oids[kind]));
     selection.everything = !r.has[FILTER_INCLUDE_TABLE] && !r.has[FILTER_INCLUDE_SCHEMA];
-    if (r.has[FILTER_EXCLUDE_DATA])
+    if (r.oids[FILTER_EXCLUDE_DATA].length > 0)
         selection.no_data = copy_string(strbuf_text(&r.oids[FILTER_EXCLUDE_DATA]));
     bool chooses =
         !selection.everything || r.has[FILTER_EXCLUDE_SCHEMA] || r.has[FILTER_EXCLUDE_TABLE];
@@ -285,7 +341,7 @@ bool selection_apply(struct db *db, const struct selection *selection, struct fa
 {
     bool chosen = selection->chosen != NULL;
     return (!chosen || (note_left_out(db, &selection->left_out, why) &&
-                        db_run(db, why, SQL_FORGET_LEFT_OUT_INDEXES, "") &&
                         note_stand_ins(db, &selection->stand_ins, why))) &&
+           db_run(db, why, SQL_FORGET_LEFT_OUT_INDEXES, "") &&
            (selection->no_data == NULL || empty_relations(db, selection->no_data, why));
 }

@@ -18,7 +18,8 @@ struct selection {
     struct rows stand_ins; /* table's schema, table, column, sequence's schema, sequence */
 };
 
-/* Asks the source, on a connection in the snapshot, and the target (NULL: there is none) whether it
+/* Notes in the catalog what filters leave out by name, and finds what follows from that. Asks the
+ * source, on a connection in the snapshot, and the target (NULL: there is none) whether it
  * has types and functions that are needed but not chosen. FAULT_BAD_VALUE for a pattern that is
  * none; FAULT_NO_MATCH, if `strict`, for one that matches nothing; FAULT_FILTER_NEEDS when a part
  * of a table (default, check) would have to be left out. */

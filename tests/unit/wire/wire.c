@@ -1,6 +1,7 @@
 #include "../unit.h"
 
 #include "base/strbuf.h"
+#include "wire/filter_file.h"
 #include "wire/frames.h"
 #include "wire/name_pattern.h"
 #include "wire/restore_list.h"
@@ -226,6 +227,42 @@ START_TEST(scripts_are_cut_into_statements)
 }
 END_TEST
 
+static void expect_filters(const char *text, const char *expected)
+{
+    struct filter_file file = filter_file_over(text, strlen(text));
+    struct filter_entry entry;
+    struct strbuf got = STRBUF_EMPTY;
+    const char *wrong;
+    enum filter_found found;
+    while ((found = filter_file_next(&file, &entry, &wrong)) == FILTER_FOUND)
+        strbuf_addf(&got, "%d%s%s%s %.*s|", file.line, entry.include ? "+" : "-", entry.object,
+                    entry.exact ? "=" : "", (int)entry.name_length, entry.name);
+    if (found == FILTER_WRONG)
+        strbuf_addf(&got, "%d: %s", file.line, wrong);
+    ck_assert_str_eq(strbuf_text(&got), expected);
+    drop_strbuf(&got);
+}
+
+START_TEST(files_of_filters_are_read)
+{
+    expect_filters("# all of it\n\ninclude table shop.*  # but\r\nexclude table_data \"a # b\"\n",
+                   "3+table shop.*|4-table_data \"a # b\"|");
+    expect_filters("; c\n[include-only-table]\npublic.t # x\n  \"S\".\"t\"\n[exclude-index]\ni",
+                   "3+table= public.t|4+table= \"S\".\"t\"|6-index= i|");
+    expect_filters("exclude schema a\ninclude extension e",
+                   "1-schema a|2: it can be excluded, but not included");
+    expect_filters("table a", "1: it begins with neither include nor exclude");
+    expect_filters("include view a",
+                   "1: its second word is none of table, schema, table_data, index, extension");
+    expect_filters("include table ", "1: the pattern is missing");
+    expect_filters("[include-only-table\n", "1: the section's name does not end with ]");
+    expect_filters("[nothing]\na", "1: there is no such section, or it is not supported");
+    expect_filters("[exclude-table]\npublic.~/^x/",
+                   "2: regular expressions (~/…/) are not supported: write pg_dump's grammar");
+    expect_filters("", "");
+}
+END_TEST
+
 START_TEST(name_patterns_become_regular_expressions)
 {
     static const struct {
@@ -256,6 +293,6 @@ START_TEST(name_patterns_become_regular_expressions)
 }
 END_TEST
 
-SUITE(wire, name_patterns_become_regular_expressions, frames_survive_any_cut, bad_frames_are_found,
-      errors_are_read, tags_and_rows_are_read, restore_lists_are_read, needs_of_entries_are_read,
-      scripts_are_cut_into_statements)
+SUITE(wire, files_of_filters_are_read, name_patterns_become_regular_expressions,
+      frames_survive_any_cut, bad_frames_are_found, errors_are_read, tags_and_rows_are_read,
+      restore_lists_are_read, needs_of_entries_are_read, scripts_are_cut_into_statements)

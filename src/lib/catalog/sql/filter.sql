@@ -13,11 +13,11 @@ select kind, pattern from filter order by position
 delete from filter
 
 -- name: LEFT_OUT_INSERT
-insert or ignore into left_out (classid, oid, kind, nspname, relname, description)
-values (:classid, :oid, :kind, :nspname, :relname, :description)
+insert or ignore into left_out (classid, oid, kind, nspname, relname, description, asked)
+values (:classid, :oid, :kind, :nspname, :relname, :description, :asked)
 
 -- name: LEFT_OUT_LIST scan-ok
-select description, kind from left_out order by classid, oid
+select description from left_out where not asked order by classid, oid
 
 -- name: LEFT_OUT_RELATIONS scan-ok
 select nspname, relname from left_out where kind = 'relation'
@@ -25,8 +25,9 @@ select nspname, relname from left_out where kind = 'relation'
 -- A key to a table that comes without its rows could not hold.
 
 -- name: LEAVE_OUT_KEYS_TO_NO_DATA scan-ok
-insert or ignore into left_out (classid, oid, kind, nspname, relname, description)
-select 2606, c.oid, 'other', '', '', 'constraint ' || c.conname || ' on table ' || shown(t.nspname, t.relname)
+insert or ignore into left_out (classid, oid, kind, nspname, relname, description, asked)
+select 2606, c.oid, 'other', '', '', 'constraint ' || c.conname || ' on table ' || shown(t.nspname, t.relname),
+       0
   from obj_constraint c
   join obj_table t on t.oid = c.table_oid
   join obj_table r on r.oid = c.ref_table
@@ -37,6 +38,9 @@ delete from obj_index where oid in (select oid from left_out where kind = 'index
 
 -- name: FORGET_LEFT_OUT_KEYS scan-ok
 delete from obj_constraint where oid in (select oid from left_out where classid = 2606)
+
+-- name: FORGET_ASKED scan-ok
+delete from left_out where asked
 
 -- name: FORGET_STAND_INS
 delete from stand_in

@@ -78,18 +78,26 @@ select 'constraint ' || c.conname
  where not exists (select 1 from toc where toc.oid = c.oid)
    and not exists (select 1 from obj_index x where x.oid = c.index_oid and not x.is_valid)
 
--- What is left out goes with all that needs it. A partition whose parent is left out stays, without
+-- What is left out goes with all that needs it; an extension alone, since the target may have what it
+-- brings. A partition whose parent is left out stays, without
 -- the link to it.
 
 -- name: TOC_LEAVE_OUT scan-ok
 with recursive gone (dump_id) as (
     select t.dump_id from toc t join left_out l on l.classid = t.table_oid and l.oid = t.oid
-     where l.kind <> 'link'
+     where l.kind not in ('link', 'alone')
     union
     select n.dump_id from gone g join toc_need n on n.needs = g.dump_id
 )
 update toc set script = null
  where dump_id in (select dump_id from gone)
+    or exists (select 1 from left_out l
+                where l.kind = 'alone' and l.classid = toc.table_oid and l.oid = toc.oid)
+    or (description in ('COMMENT', 'SECURITY LABEL')
+        and dump_id in (select n.dump_id
+                          from toc_need n join toc t on t.dump_id = n.needs
+                          join left_out l on l.classid = t.table_oid and l.oid = t.oid
+                         where l.kind = 'alone'))
     or (description = 'TABLE ATTACH'
         and dump_id in (select n.dump_id
                           from toc_need n join toc t on t.dump_id = n.needs

@@ -334,6 +334,23 @@ select c.oid
    and case when $1 = '' then pg_catalog.pg_table_is_visible(c.oid)
             else n.nspname operator(pg_catalog.~) $1 {120000: collate pg_catalog.default} end
 
+-- name: ASK_MATCHING_INDEXES
+select i.indexrelid, coalesce(k.conname, ''), pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0)
+  from pg_catalog.pg_index i
+  join pg_catalog.pg_class c on c.oid = i.indexrelid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  left join pg_catalog.pg_constraint k on k.conindid = c.oid and k.contype in ('p', 'u', 'x')
+ where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and c.relname operator(pg_catalog.~) $2 {120000: collate pg_catalog.default}
+   and case when $1 = '' then pg_catalog.pg_table_is_visible(c.oid)
+            else n.nspname operator(pg_catalog.~) $1 {120000: collate pg_catalog.default} end
+
+-- name: ASK_MATCHING_EXTENSIONS
+select e.oid, coalesce(pg_catalog.array_to_string(e.extconfig, ','), ''),
+       pg_catalog.pg_describe_object('pg_catalog.pg_extension'::pg_catalog.regclass, e.oid, 0)
+  from pg_catalog.pg_extension e
+ where e.extname operator(pg_catalog.~) $2 {120000: collate pg_catalog.default} and $1 = ''
+
 -- Which relations are meant, by the rules of pg_dump. $1 tables that are asked for, $2 schemas that
 -- are (null: there is no such filter), $3 schemas and $4 tables that are not. A sequence comes with
 -- the table that owns it, and with a table that is asked for and has a default of it.
