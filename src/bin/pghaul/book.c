@@ -7,8 +7,9 @@
 
 #define AT(field) offsetof(struct options, field)
 #define ALL (~0U)
-#define DONE_BY_RUN (CMD_CLONE | CMD_WORKER)
-#define FILTERED (CMD_CLONE | CMD_LIST)
+#define RUNS (CMD_CLONE | CMD_COPY)
+#define DONE_BY_RUN (RUNS | CMD_WORKER)
+#define FILTERED (RUNS | CMD_LIST)
 
 static const char connection[] = "Connection options";
 static const char directory[] = "Run options";
@@ -19,25 +20,25 @@ static const char general[] = "General options";
 /* clang-format off */
 const struct option book_options[] = {
     {.name = "source", .type = TYPE_TEXT, .at = AT(source), .arg = "CONNINFO", .env = "PGHAUL_SOURCE",
-     .commands = CMD_CLONE | CMD_SNAPSHOT | CMD_LIST | CMD_PING, .group = connection,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_LIST | CMD_PING, .group = connection,
      .help = "database to copy from: a libpq URI or keyword string"},
     {.name = "target", .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
-     .commands = CMD_CLONE | CMD_LIST | CMD_PING, .group = connection,
+     .commands = RUNS | CMD_LIST | CMD_PING, .group = connection,
      .help = "database to copy to"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = CMD_CLONE | CMD_SNAPSHOT | CMD_STATUS | CMD_WORKER, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_WORKER, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = CMD_CLONE | CMD_SNAPSHOT | CMD_STATUS, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS, .group = directory,
      .help = "name of the run (default: the source database's)"},
-    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = CMD_CLONE, .group = directory,
+    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS, .group = directory,
      .help = "go on with the run in the work directory"},
-    {.name = "restart", .type = TYPE_FLAG, .at = AT(restart), .commands = CMD_CLONE, .group = directory,
+    {.name = "restart", .type = TYPE_FLAG, .at = AT(restart), .commands = RUNS, .group = directory,
      .help = "forget the run in the work directory and begin anew"},
-    {.name = "not-consistent", .type = TYPE_FLAG, .at = AT(not_consistent), .commands = CMD_CLONE, .group = directory,
+    {.name = "not-consistent", .type = TYPE_FLAG, .at = AT(not_consistent), .commands = RUNS, .group = directory,
      .help = "with --resume: when the snapshot is gone, copy unfinished tables in a new one"},
-    {.name = "snapshot", .type = TYPE_TEXT, .at = AT(snapshot), .arg = "ID", .commands = CMD_CLONE, .group = directory,
+    {.name = "snapshot", .type = TYPE_TEXT, .at = AT(snapshot), .arg = "ID", .commands = RUNS, .group = directory,
      .help = "copy in this exported snapshot, which another session holds"},
     {.name = "retry-for", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.retry_for_ms), .arg = "DURATION",
      .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN, .group = directory,
@@ -87,6 +88,8 @@ const struct option book_options[] = {
     {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | CMD_LIST, .group = contents,
      .help = "a filter that matches nothing is no error"},
 
+    {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.schema_only), .commands = DONE_BY_RUN, .group = contents,
+     .help = "no rows, large objects and values of sequences; materialized views are not refreshed"},
     {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = DONE_BY_RUN, .group = contents,
      .help = "drop objects of the same names on the target first"},
     {.name = "no-owner", .letter = 'O', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_owner), .commands = DONE_BY_RUN, .group = contents,
@@ -129,6 +132,10 @@ static const struct command commands[] = {
              "source, several tables and indexes at a time. What is done is known on the target, so a run "
              "that was stopped or killed goes on with --resume.",
      .run = cmd_clone},
+    {.id = CMD_COPY, .name = "copy", .arguments = "db | schema | table NAME...", .summary = "copy a part of a database",
+     .text = "The same as clone for a part: db is all of it, schema all but the rows, table the tables whose names match "
+             "(psql patterns, as after --table), with their indexes, constraints and sequences.",
+     .arguments_least = 1, .arguments_most = ARGUMENTS_MOST, .run = cmd_copy},
     {.id = CMD_SNAPSHOT, .name = "snapshot", .arguments = "", .summary = "hold a snapshot that outlives a clone",
      .text = "Exports a snapshot of the source, prints its id, and holds it until it is stopped by SIGINT or "
              "SIGTERM. A clone in the same work directory uses it, and can be resumed in it after any crash.",

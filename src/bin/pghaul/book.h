@@ -22,9 +22,10 @@ enum command_id {
     CMD_LIST_OPTIONS = 1 << 5,
     CMD_HELP = 1 << 6,
     CMD_WORKER = 1 << 7,
+    CMD_COPY = 1 << 8,
 };
 
-enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 8 };
+enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
 
 struct filter_wish {
     enum filter_kind kind;
@@ -84,6 +85,9 @@ const char *book_nearest_command(const char *name);
 /* Reads arguments behind the command, then the environment, then defaults. */
 bool book_parse(struct options *options, const struct command *command, int argc, char **argv,
                 struct fault *why);
+
+/* As if an option had been given on the command line. */
+bool book_give(struct options *options, const char *name, const char *value, struct fault *why);
 
 /* Only the defaults: for commands that work without parsing. */
 void book_defaults(struct options *options);

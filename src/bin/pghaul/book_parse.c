@@ -370,6 +370,16 @@ static bool parse_environment(struct options *options, const struct command *com
     return true;
 }
 
+bool book_give(struct options *options, const char *name, const char *value, struct fault *why)
+{
+    for (int i = 0; i < book_count; i++)
+        if (strcmp(book_options[i].name, name) == 0) {
+            options->given[i] = value;
+            return set_value(options, &book_options[i], value, why);
+        }
+    return fault_set(why, FAULT_BUG, "there is no option --%s", name);
+}
+
 void book_defaults(struct options *options)
 {
     struct fault ignored;

@@ -21,6 +21,7 @@ struct settings {
     int64_t lock_timeout_ms;   /* on the source; 0: wait for ever */
     int64_t retry_for_ms;      /* how long a fault that may heal is retried */
     bool no_strict_names;      /* a filter may match nothing */
+    bool schema_only;
     bool drop_if_exists;
     bool no_owner;
     bool no_acl;

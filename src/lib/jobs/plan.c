@@ -35,7 +35,9 @@ static bool plan_in_write(struct db *db, void *arg, struct fault *why)
         .split_larger_than = job->settings->split_larger_than,
         .split_by = (enum split_method)job->settings->split_by,
         .format = (enum copy_format)job->settings->copy_format,
-        .statistics = (enum statistics_wish)job->settings->statistics,
+        .statistics = job->settings->schema_only ? STATISTICS_NONE
+                                                 : (enum statistics_wish)job->settings->statistics,
+        .schema_only = job->settings->schema_only,
     };
     return plan_forget(db, why) && plan_source(&plan, why) && plan_work(&plan, why);
 }

@@ -94,7 +94,8 @@ static bool load_in_write(struct db *db, void *arg, struct fault *why)
         line += length + (line[length] == '\n');
     }
     return db_run(db, why, SQL_TOC_CLASSIFY, "") &&
-           (!loading->needs || db_run(db, why, SQL_TOC_LEAVE_OUT, ""));
+           (!loading->needs || db_run(db, why, SQL_TOC_LEAVE_OUT, "")) &&
+           (!loading->job->settings->schema_only || db_run(db, why, SQL_TOC_NO_REFRESH, ""));
 }
 
 static bool load_contents(struct job *job, struct fault *why)

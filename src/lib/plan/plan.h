@@ -27,6 +27,7 @@ struct plan {
     enum split_method split_by;
     enum copy_format format;
     enum statistics_wish statistics;
+    bool schema_only;
 };
 
 /* Reads relations, tables, indexes, constraints, sequences. */

@@ -151,7 +151,9 @@ bool plan_source(struct plan *plan, struct fault *why)
             }
             return fault_during(why, "reading the source's %s", steps[i].what);
         }
-    return selection_apply(plan->db, plan->selection, why);
+    return selection_apply(plan->db, plan->selection, why) &&
+           (!plan->schema_only || (db_run(plan->db, why, SQL_TABLES_WITHOUT_DATA, "") &&
+                                   db_run(plan->db, why, SQL_FORGET_SEQUENCES, "")));
 }
 
 static bool on_filenode(void *arg, const struct rows *row, struct fault *why)

@@ -93,7 +93,7 @@ static bool add_blobs(struct plan *plan, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     struct batch batch = {.plan = plan};
-    if (!plan->selection->everything)
+    if (!plan->selection->everything || plan->schema_only)
         return true;
     ask_add(&sql, ASK_LARGE_OBJECTS, conn_version(plan->source), NULL);
     return conn_stream(plan->source, sql.text, on_large_object, &batch, why) &&
