@@ -48,7 +48,7 @@ new_pair() {
     run -0 clone -T a.t
     for what in 'view "a"."v"' 'view "a"."vv"' 'materialized view "b"."m"' 'constraint u_t_fkey on table "a"."u"' \
         'policy p on table "b"."w"' 'rule w_rule on table "b"."w"'; do
-        assert_output --partial "$what is left out: it needs what the filters leave out"
+        assert_output --partial "$what is left out: it needs what is left out"
     done
     [[ $(catalog "select count(*) from event where level = 'warning'") == "$(catalog 'select count(*) from left_out')" ]]
     # A key to a table that has no rows could not hold.

@@ -88,6 +88,8 @@ const struct option book_options[] = {
     {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | CMD_LIST, .group = contents,
      .help = "a filter that matches nothing is no error"},
 
+    {.name = "skip-forbidden", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_forbidden), .commands = DONE_BY_RUN, .group = contents,
+     .help = "leave out what only a superuser could create on the target, and what needs it"},
     {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.schema_only), .commands = DONE_BY_RUN, .group = contents,
      .help = "no rows, large objects and values of sequences; materialized views are not refreshed"},
     {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = DONE_BY_RUN, .group = contents,

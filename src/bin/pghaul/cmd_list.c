@@ -183,6 +183,18 @@ static bool plan_in_write(struct db *db, void *arg, struct fault *why)
     return plan_source(plan, why) && plan_work(plan, why);
 }
 
+static bool resolve(struct planning *planning, const struct settings *settings, struct fault *why)
+{
+    struct selection_wish wish = {
+        .db = planning->db,
+        .source = planning->source,
+        .target = planning->target,
+        .strict = !settings->no_strict_names,
+        .skip_forbidden = true,
+    };
+    return selection_resolve(&wish, &planning->selection, why);
+}
+
 static bool make_plan(struct planning *planning, const struct options *options, struct fault *why)
 {
     const struct settings *settings = &options->settings;
@@ -198,9 +210,7 @@ static bool make_plan(struct planning *planning, const struct options *options, 
     };
     if (!catalog_open(&planning->db, ":memory:", DB_CREATE, why) ||
         !conn_run(planning->source, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", why) ||
-        !book_keep_filters(options, planning->db, why) ||
-        !selection_resolve(planning->db, planning->source, planning->target,
-                           !settings->no_strict_names, &planning->selection, why))
+        !book_keep_filters(options, planning->db, why) || !resolve(planning, settings, why))
         return false;
     plan.db = planning->db;
     if (db_write(planning->db, plan_in_write, &plan, why))

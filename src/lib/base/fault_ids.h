@@ -85,6 +85,11 @@
   F(FAULT_TARGET_DIFFERS,      3106, TARGET,  "the target is not what was built",                  \
     "Somebody else changed the target during the run. Mend the named object by hand, or "          \
     "start over with --restart --drop-if-exists.")                                                 \
+  F(FAULT_NEEDS_SUPERUSER,     3110, TARGET,  "objects need a superuser on the target",                  \
+    "Connect as a superuser, have them created on the target before, grant the roles that default " \
+    "privileges are of, or leave it all out, with what needs it, by --skip-forbidden.")                                                            \
+  F(FAULT_OWNERS,              3111, TARGET,  "objects cannot be given to their owners",             \
+    "Grant what is missing to the roles, or use --no-owner.")                                      \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

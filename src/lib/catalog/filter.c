@@ -56,7 +56,7 @@ bool filter_list(struct db *db, filter_each *each, void *arg, struct fault *why)
 
 bool left_out_add(struct db *db, const struct left_out *object, struct fault *why)
 {
-    return db_run(db, why, SQL_LEFT_OUT_INSERT, "iissssd", object->classid, object->oid,
+    return db_run(db, why, SQL_LEFT_OUT_INSERT, "iisssss", object->classid, object->oid,
                   object->kind, object->nspname, object->relname, object->description,
-                  (int)object->asked);
+                  object->reason);
 }

@@ -42,12 +42,12 @@ bool filter_list(struct db *db, filter_each *each, void *arg, struct fault *why)
 struct left_out {
     int64_t classid;     /* oid of the system catalog */
     int64_t oid;         /* of the object in it */
-    const char *kind;    /* one word: relation, index, link (of a partition), other; or,
+    const char *kind;    /* one word: relation, index, link (of a partition), server, other; or,
                              without what needs it: alone */
     const char *nspname; /* of a relation; else "" */
     const char *relname;
     const char *description; /* for people */
-    bool asked;              /* by a filter itself: no news for the user */
+    const char *reason;      /* "": a filter itself says so, which is no news for the user */
 };
 bool left_out_add(struct db *db, const struct left_out *object, struct fault *why);
 

@@ -22,6 +22,7 @@ struct settings {
     int64_t retry_for_ms;      /* how long a fault that may heal is retried */
     bool no_strict_names;      /* a filter may match nothing */
     bool schema_only;
+    bool skip_forbidden; /* leave out what only a superuser could create */
     bool drop_if_exists;
     bool no_owner;
     bool no_acl;

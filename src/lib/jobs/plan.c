@@ -58,7 +58,7 @@ static bool on_invalid_index(void *arg, const struct stmt *row, struct fault *wh
 static bool on_left_out(void *arg, const struct stmt *row, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-    strbuf_addf(&text, "%s is left out: it needs what the filters leave out", stmt_text(row, 0));
+    strbuf_addf(&text, "%s is left out: %s", stmt_text(row, 0), stmt_text(row, 1));
     return warn(arg, text.text, why);
 }
 
@@ -86,8 +86,15 @@ static bool make_plan(struct planning *planning, struct fault *why)
 static bool check_and_plan(struct planning *planning, struct fault *why)
 {
     struct job *job = planning->job;
-    if (!selection_resolve(job->db, job->source, job->target, !job->settings->no_strict_names,
-                           &planning->selection, why) ||
+    struct selection_wish wish = {
+        .db = job->db,
+        .source = job->source,
+        .target = job->target,
+        .strict = !job->settings->no_strict_names,
+        .privileges = !job->settings->no_acl,
+        .skip_forbidden = job->settings->skip_forbidden,
+    };
+    if (!selection_resolve(&wish, &planning->selection, why) ||
         !check_source(job->source, planning->selection.chosen, why))
         return false;
     FAILPOINT("plan.begun", why);

@@ -265,9 +265,68 @@ static bool check_rights(struct check_target *check, struct fault *why)
     return true;
 }
 
+/* `grant`: what is granted, "" for the role itself, which is granted to us. */
+static bool refuse_owner(struct conn *target, const char *owner, const char *what,
+                         const char *grant, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf us = STRBUF_EMPTY;
+    strbuf_add_identifier(&name, owner);
+    strbuf_add_identifier(&us, conn_user(target));
+    bool member = *grant == '\0';
+    fault_set(why, FAULT_OWNERS, "role %s on the target cannot be given what it owns: %s",
+              name.text, what);
+    return fault_hint(why, "GRANT %s TO %s; or use --no-owner.", member ? name.text : grant,
+                      member ? us.text : name.text);
+}
+
+/* A superuser may give everything to everybody. */
+static bool check_owner(struct check_target *check, const struct rows *owners, int row,
+                        struct fault *why)
+{
+    scoped(drop_rows) struct rows lacks = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf database = STRBUF_EMPTY;
+    const char *owner = rows_text(owners, row, 0);
+    strbuf_add(&database, "CREATE ON DATABASE ");
+    strbuf_add_identifier(&database, conn_database(check->target));
+    ask_add(&sql, ASK_MAY_OWN, conn_version(check->target), NULL);
+    if (!conn_query_params(check->target, sql.text, 1, &owner, &lacks, why))
+        return false;
+    if (rows_bool(&lacks, 0, 0))
+        return refuse_owner(check->target, owner, "the role that connects is no member of it", "",
+                            why);
+    if (rows_bool(owners, row, 1) && rows_bool(&lacks, 0, 1))
+        return refuse_owner(check->target, owner, "it may not create in the schema public",
+                            "CREATE ON SCHEMA public", why);
+    if (rows_bool(owners, row, 2) && rows_bool(&lacks, 0, 2))
+        return refuse_owner(check->target, owner,
+                            "it owns a publication, but may not create in the database",
+                            database.text, why);
+    return true;
+}
+
+static bool check_owners(struct check_target *check, struct fault *why)
+{
+    scoped(drop_rows) struct rows super = ROWS_NONE;
+    scoped(drop_rows) struct rows owners = ROWS_NONE;
+    if (!check->owners)
+        return true;
+    if (!ask(check->target, ASK_IS_SUPERUSER, &super, why))
+        return false;
+    if (rows_bool(&super, 0, 0))
+        return true;
+    if (!ask_chosen(check->source, ASK_OWNERS, check->chosen, &owners, why))
+        return false;
+    for (int row = 0; row < rows_count(&owners); row++)
+        if (!check_owner(check, &owners, row, why))
+            return false;
+    return true;
+}
+
 bool check_target(struct check_target *check, struct fault *why)
 {
     return check_rights(check, why) &&
            (check->replace || (check_names(check, why) && check_large_objects(check, why))) &&
-           check_roles(check, why) && check_tablespaces(check, why);
+           check_roles(check, why) && check_owners(check, why) && check_tablespaces(check, why);
 }

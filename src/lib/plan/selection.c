@@ -5,6 +5,7 @@
 #include "catalog/filter.h"
 #include "catalog/sql.h"
 #include "plan/ask.h"
+#include "plan/forbidden.h"
 #include "wire/name_pattern.h"
 
 struct resolving {
@@ -73,7 +74,7 @@ static bool leave_out_index(struct resolving *r, const struct rows *rows, int ro
                              .nspname = "",
                              .relname = "",
                              .description = rows_text(rows, row, 2),
-                             .asked = true};
+                             .reason = ""};
     if (rows_text(rows, row, 1)[0] == '\0')
         return left_out_add(r->db, &index, why);
     fault_set(why, FAULT_FILTER_NEEDS, "%s cannot be left out: it is that of constraint %s",
@@ -91,7 +92,7 @@ static bool leave_out_extension(struct resolving *r, const struct rows *rows, in
                                  .nspname = "",
                                  .relname = "",
                                  .description = rows_text(rows, row, 2),
-                                 .asked = true};
+                                 .reason = ""};
     struct strbuf *data = &r->oids[FILTER_EXCLUDE_DATA];
     const char *config = rows_text(rows, row, 1);
     strbuf_addf(data, "%s%s", data->length > 0 && *config != '\0' ? "," : "", config);
@@ -127,8 +128,9 @@ static bool on_filter(void *arg, enum filter_kind kind, const char *text, struct
 /* Names without a schema mean what the role usually sees. */
 static bool match(struct resolving *r, struct db *db, struct fault *why)
 {
-    return db_run(db, why, SQL_FORGET_ASKED, "") && conn_run(r->source, "RESET search_path", why) &&
-           filter_list(db, on_filter, r, why) && conn_run(r->source, "SET search_path = ''", why);
+    return db_run(db, why, SQL_FORGET_LEFT_OUT, "") &&
+           conn_run(r->source, "RESET search_path", why) && filter_list(db, on_filter, r, why) &&
+           conn_run(r->source, "SET search_path = ''", why);
 }
 
 static char *array_of(const struct rows *rows)
@@ -144,8 +146,9 @@ static char *array_of(const struct rows *rows)
 
 /* ---- what is needed and not there ---- */
 
+/* Objects that will not be there: "1,2". */
 struct lacking {
-    struct strbuf catalogs; /* arrays of oids */
+    struct strbuf catalogs;
     struct strbuf oids;
 };
 
@@ -200,40 +203,46 @@ static bool find_lacking(struct resolving *r, const char *const *about, struct l
                               (rows_count(&needs) > 0 && !ask_target(r, &needs, &places, why))))
         return false;
     int count = places.result == NULL ? 0 : rows_count(&places);
-    strbuf_add_char(&lacking->catalogs, '{');
-    strbuf_add_char(&lacking->oids, '{');
     for (int i = 0; i < count; i++) {
         int row = (int)rows_int(&places, i, 0);
-        strbuf_addf(&lacking->catalogs, "%s%s", i == 0 ? "" : ",", rows_text(&needs, row, 0));
-        strbuf_addf(&lacking->oids, "%s%s", i == 0 ? "" : ",", rows_text(&needs, row, 1));
+        const char *gap = lacking->oids.length == 0 ? "" : ",";
+        strbuf_addf(&lacking->catalogs, "%s%s", gap, rows_text(&needs, row, 0));
+        strbuf_addf(&lacking->oids, "%s%s", gap, rows_text(&needs, row, 1));
     }
-    strbuf_add_char(&lacking->catalogs, '}');
-    strbuf_add_char(&lacking->oids, '}');
     return true;
 }
 
 /* ---- choosing ---- */
 
-static bool choose(struct resolving *r, struct selection *selection, struct fault *why)
+/* $2 to $4 of the queries about what belongs to a schema. */
+static void add_scope(const struct resolving *r, const char **to)
 {
-    static const enum filter_kind choosing[] = {FILTER_INCLUDE_TABLE, FILTER_INCLUDE_SCHEMA,
-                                                FILTER_EXCLUDE_SCHEMA, FILTER_EXCLUDE_TABLE};
-    const char *values[4];
+    to[0] = r->has[FILTER_INCLUDE_TABLE] ? "true" : "false";
+    to[1] = r->has[FILTER_INCLUDE_SCHEMA] ? strbuf_text(&r->arrays[FILTER_INCLUDE_SCHEMA]) : NULL;
+    to[2] = strbuf_text(&r->arrays[FILTER_EXCLUDE_SCHEMA]);
+}
+
+static bool choose(struct resolving *r, struct lacking *lacking, struct selection *selection,
+                   struct fault *why)
+{
+    const char *about[6];
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    scoped(drop_lacking) struct lacking lacking = {.oids = STRBUF_EMPTY};
-    for (int i = 0; i < 4; i++) {
-        bool asked = choosing[i] == FILTER_INCLUDE_TABLE || choosing[i] == FILTER_INCLUDE_SCHEMA;
-        values[i] = asked && !r->has[choosing[i]] ? NULL : strbuf_text(&r->arrays[choosing[i]]);
-    }
+    scoped(drop_strbuf) struct strbuf catalogs = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf oids = STRBUF_EMPTY;
+    add_scope(r, about + 1);
+    const char *const values[] = {
+        r->has[FILTER_INCLUDE_TABLE] ? strbuf_text(&r->arrays[FILTER_INCLUDE_TABLE]) : NULL,
+        about[2], about[3], strbuf_text(&r->arrays[FILTER_EXCLUDE_TABLE])};
     if (!ask(r->source, ASK_CHOSEN, 4, values, &rows, why))
         return false;
     selection->chosen = array_of(&rows);
-    const char *about[] = {
-        selection->chosen, values[0] == NULL ? "false" : "true", values[1], values[2], NULL, NULL};
-    if (!find_lacking(r, about, &lacking, why))
+    about[0] = selection->chosen;
+    if (!find_lacking(r, about, lacking, why))
         return false;
-    about[4] = lacking.catalogs.text;
-    about[5] = lacking.oids.text;
+    strbuf_addf(&catalogs, "{%s}", strbuf_text(&lacking->catalogs));
+    strbuf_addf(&oids, "{%s}", strbuf_text(&lacking->oids));
+    about[4] = catalogs.text;
+    about[5] = oids.text;
     return ask(r->source, ASK_LEFT_OUT, 6, about, &selection->left_out, why);
 }
 
@@ -273,22 +282,40 @@ static bool take_away(struct resolving *r, struct selection *selection, struct f
     return true;
 }
 
-bool selection_resolve(struct db *db, struct conn *source, struct conn *target, bool strict,
-                       struct selection *ret_selection, struct fault *why)
+static bool find_forbidden(struct resolving *r, const struct selection_wish *wish,
+                           struct lacking *lacking, struct fault *why)
+{
+    struct forbidden forbidden = {
+        .db = wish->db,
+        .source = wish->source,
+        .target = wish->target,
+        .privileges = wish->privileges,
+        .skip = wish->skip_forbidden,
+    };
+    add_scope(r, forbidden.scope);
+    return wish->target == NULL ||
+           forbidden_find(&forbidden, &lacking->catalogs, &lacking->oids, why);
+}
+
+bool selection_resolve(const struct selection_wish *wish, struct selection *ret_selection,
+                       struct fault *why)
 {
     scoped(drop_resolving) struct resolving r = {
-        .db = db, .source = source, .target = target, .strict = strict};
+        .db = wish->db, .source = wish->source, .target = wish->target, .strict = wish->strict};
     scoped(drop_selection) struct selection selection = {.everything = true};
-    if (!match(&r, db, why))
+    scoped(drop_lacking) struct lacking lacking = {.oids = STRBUF_EMPTY};
+    if (!match(&r, wish->db, why))
         return false;
     for (int kind = 0; kind < FILTER_KINDS; kind++)
         strbuf_addf(&r.arrays[kind], "{%s}", strbuf_text(&r.oids[kind]));
     selection.everything = !r.has[FILTER_INCLUDE_TABLE] && !r.has[FILTER_INCLUDE_SCHEMA];
     if (r.oids[FILTER_EXCLUDE_DATA].length > 0)
         selection.no_data = copy_string(strbuf_text(&r.oids[FILTER_EXCLUDE_DATA]));
-    bool chooses =
-        !selection.everything || r.has[FILTER_EXCLUDE_SCHEMA] || r.has[FILTER_EXCLUDE_TABLE];
-    if (chooses && (!choose(&r, &selection, why) || !take_away(&r, &selection, why) ||
+    if (!find_forbidden(&r, wish, &lacking, why))
+        return false;
+    bool chooses = !selection.everything || r.has[FILTER_EXCLUDE_SCHEMA] ||
+                   r.has[FILTER_EXCLUDE_TABLE] || lacking.oids.length > 0;
+    if (chooses && (!choose(&r, &lacking, &selection, why) || !take_away(&r, &selection, why) ||
                     !find_stand_ins(&r, &selection, why)))
         return fault_during(why, "applying the filters");
     *ret_selection = selection;
@@ -306,6 +333,7 @@ static bool note_left_out(struct db *db, const struct rows *left, struct fault *
             .nspname = rows_text(left, row, 3),
             .relname = rows_text(left, row, 4),
             .description = rows_text(left, row, 5),
+            .reason = "it needs what is left out",
         };
         if (!left_out_add(db, &object, why))
             return false;

@@ -18,13 +18,22 @@ struct selection {
     struct rows stand_ins; /* table's schema, table, column, sequence's schema, sequence */
 };
 
-/* Notes in the catalog what filters leave out by name, and finds what follows from that. Asks the
- * source, on a connection in the snapshot, and the target (NULL: there is none) whether it
- * has types and functions that are needed but not chosen. FAULT_BAD_VALUE for a pattern that is
- * none; FAULT_NO_MATCH, if `strict`, for one that matches nothing; FAULT_FILTER_NEEDS when a part
- * of a table (default, check) would have to be left out. */
-bool selection_resolve(struct db *db, struct conn *source, struct conn *target, bool strict,
-                       struct selection *ret_selection, struct fault *why);
+struct selection_wish {
+    struct db *db;       /* with the filters */
+    struct conn *source; /* in the snapshot */
+    struct conn *target; /* NULL: there is none */
+    bool strict;         /* a pattern that matches nothing is an error: FAULT_NO_MATCH */
+    bool privileges;     /* are restored */
+    bool skip_forbidden; /* what only a superuser may create is left out: else FAULT_NEEDS_SUPERUSER
+                          */
+};
+
+/* Notes in the catalog what is left out by name, and finds what follows from that. The target is
+ * asked whether it has types and functions that are needed but not chosen. FAULT_BAD_VALUE for a
+ * pattern that is none; FAULT_FILTER_NEEDS when a part of a table (default, check) would have to be
+ * left out. */
+bool selection_resolve(const struct selection_wish *wish, struct selection *ret_selection,
+                       struct fault *why);
 
 /* Notes what is left out in the catalog, and takes away rows and values that are not wanted: part
  * of a plan's transaction, after what the source holds is read. */

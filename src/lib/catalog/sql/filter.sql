@@ -13,11 +13,11 @@ select kind, pattern from filter order by position
 delete from filter
 
 -- name: LEFT_OUT_INSERT
-insert or ignore into left_out (classid, oid, kind, nspname, relname, description, asked)
-values (:classid, :oid, :kind, :nspname, :relname, :description, :asked)
+insert or ignore into left_out (classid, oid, kind, nspname, relname, description, reason)
+values (:classid, :oid, :kind, :nspname, :relname, :description, :reason)
 
 -- name: LEFT_OUT_LIST scan-ok
-select description from left_out where not asked order by classid, oid
+select description, reason from left_out where reason <> '' order by classid, oid
 
 -- name: LEFT_OUT_RELATIONS scan-ok
 select nspname, relname from left_out where kind = 'relation'
@@ -25,9 +25,9 @@ select nspname, relname from left_out where kind = 'relation'
 -- A key to a table that comes without its rows could not hold.
 
 -- name: LEAVE_OUT_KEYS_TO_NO_DATA scan-ok
-insert or ignore into left_out (classid, oid, kind, nspname, relname, description, asked)
+insert or ignore into left_out (classid, oid, kind, nspname, relname, description, reason)
 select 2606, c.oid, 'other', '', '', 'constraint ' || c.conname || ' on table ' || shown(t.nspname, t.relname),
-       0
+       'it needs what is left out'
   from obj_constraint c
   join obj_table t on t.oid = c.table_oid
   join obj_table r on r.oid = c.ref_table
@@ -39,8 +39,8 @@ delete from obj_index where oid in (select oid from left_out where kind = 'index
 -- name: FORGET_LEFT_OUT_KEYS scan-ok
 delete from obj_constraint where oid in (select oid from left_out where classid = 2606)
 
--- name: FORGET_ASKED scan-ok
-delete from left_out where asked
+-- name: FORGET_LEFT_OUT
+delete from left_out
 
 -- name: FORGET_STAND_INS
 delete from stand_in

@@ -8,11 +8,6 @@ delete from work where kind not in ('plan', 'dump')
 -- name: FORGET_EDGES scan-ok
 delete from edge where before not in (select id from work where kind = 'plan')
 
--- What a filter itself asks for is noted when it is matched, before the plan is made.
-
--- name: FORGET_LEFT_OUT scan-ok
-delete from left_out where not asked
-
 -- name: FORGET_SCHEMAS
 delete from obj_schema
 

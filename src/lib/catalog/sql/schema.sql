@@ -55,11 +55,11 @@ create table filter (
 create table left_out (
     classid     integer not null,                 -- oid of the system catalog
     oid         integer not null,
-    kind        text not null,                    -- relation, index, link (of a partition), other, alone
+    kind        text not null,                    -- relation, index, link (of a partition), server, other, alone
     nspname     text not null,                    -- of a relation
     relname     text not null,
     description text not null,
-    asked       integer not null,                 -- by a filter itself
+    reason      text not null,                    -- '': a filter itself says so
     primary key (classid, oid)
 ) strict, without rowid;
 

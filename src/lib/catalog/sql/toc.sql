@@ -96,6 +96,11 @@ with recursive gone (dump_id) as (
 )
 update toc set script = null
  where dump_id in (select dump_id from gone)
+    or (description = 'SHELL TYPE'
+        and dump_id in (select n.needs from toc_need n where n.dump_id in (select dump_id from gone)))
+    or (description = 'USER MAPPING'
+        and exists (select 1 from left_out l
+                     where l.kind = 'server' and instr(toc.label, ' SERVER ' || l.relname || ' ') > 0))
     or exists (select 1 from left_out l
                 where l.kind = 'alone' and l.classid = toc.table_oid and l.oid = toc.oid)
     or (description in ('COMMENT', 'SECURITY LABEL')

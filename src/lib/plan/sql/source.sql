@@ -427,11 +427,12 @@ lost (classid, objid) as (
              on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = d.objid
       left join pg_catalog.pg_class k
              on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and k.oid = d.objid
-     where k.oid is null or (k.relkind <> 'S' and not k.relispartition)
+     where k.oid is null or ((k.relkind <> 'S' or d.deptype = 'i') and not k.relispartition)
 )
 select l.classid, l.objid,
        case when x.indexrelid is not null then 'index'
             when l.classid = 'pg_catalog.pg_class'::pg_catalog.regclass then 'relation'
+            when v.oid is not null then 'server'
             when k.contype = 'c' then 'part'
             when a.oid is not null
                  and not exists (select 1
@@ -441,9 +442,11 @@ select l.classid, l.objid,
                                     and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
                                     and s.oid not in (select oid from chosen)) then 'part'
             else 'other' end,
-       coalesce(n.nspname, ''), coalesce(c.relname, ''),
+       coalesce(n.nspname, ''), coalesce(c.relname, v.srvname, ''),
        pg_catalog.pg_describe_object(l.classid, l.objid, 0)
   from lost l
+  left join pg_catalog.pg_foreign_server v
+         on l.classid = 'pg_catalog.pg_foreign_server'::pg_catalog.regclass and v.oid = l.objid
   left join pg_catalog.pg_class c on l.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and c.oid = l.objid
   left join pg_catalog.pg_index x on l.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and x.indexrelid = l.objid
   left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -454,11 +457,15 @@ select l.classid, l.objid,
                                    and not t.tgisinternal
   left join pg_catalog.pg_rewrite r on l.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = l.objid
   left join pg_catalog.pg_proc f on l.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and f.oid = l.objid
- where coalesce(x.indrelid, c.oid, k.conrelid, a.adrelid, p.polrelid, t.tgrelid, r.ev_class) in (select oid from chosen)
+ where (coalesce(x.indrelid, c.oid, k.conrelid, a.adrelid, p.polrelid, t.tgrelid, r.ev_class) in (select oid from chosen)
+        and (c.oid is not null and x.indexrelid is null
+             or coalesce(x.indrelid, k.conrelid, a.adrelid, p.polrelid, t.tgrelid, r.ev_class)
+                not in (select objid from lost
+                         where classid = 'pg_catalog.pg_class'::pg_catalog.regclass)))
     or (f.oid is not null and not $2::pg_catalog.bool
         and ($3::pg_catalog.oid[] is null or f.pronamespace = any ($3::pg_catalog.oid[]))
         and f.pronamespace <> all ($4::pg_catalog.oid[]))
-    or (l.classid = 'pg_catalog.pg_publication_rel'::pg_catalog.regclass
+    or ((l.classid = 'pg_catalog.pg_publication_rel'::pg_catalog.regclass or v.oid is not null)
         and not $2::pg_catalog.bool and $3::pg_catalog.oid[] is null)
 {150000: union all
 select 'pg_catalog.pg_publication_namespace'::pg_catalog.regclass, pn.oid, 'other', '', '',
@@ -578,3 +585,128 @@ select n.place
                    where '"' || pg_catalog.replace(s.nspname, '"', '""') || '"."'
                          || pg_catalog.replace(c.collname, '"', '""') || '"' = n.identity
                    limit 1) end is null
+
+-- What only a superuser may create, of what is chosen: unless tables are asked for ($1), in the
+-- schemas $2 (null: all, and what belongs to none) less $3. Extensions are here because they may; default
+-- privileges, because others may only set those of roles that they are members of. What
+-- comes with something else, as the functions of a range type do, is not.
+
+-- name: ASK_PRIVILEGED
+with candidate (classid, objid, namespace) as (
+    select 'pg_catalog.pg_event_trigger'::pg_catalog.regclass::pg_catalog.oid, oid, 0::pg_catalog.oid
+      from pg_catalog.pg_event_trigger
+    union all
+    select 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, p.pronamespace
+      from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
+     where not l.lanpltrusted {110000: and p.prokind <> 'a'} {<110000: and not p.proisagg}
+    union all
+    select 'pg_catalog.pg_type'::pg_catalog.regclass, oid, typnamespace
+      from pg_catalog.pg_type where typtype = 'b' and not (typelem <> 0 and typlen = -1)
+    union all
+    select 'pg_catalog.pg_language'::pg_catalog.regclass, oid, 0 from pg_catalog.pg_language
+    union all
+    select 'pg_catalog.pg_opclass'::pg_catalog.regclass, oid, opcnamespace from pg_catalog.pg_opclass
+    union all
+    select 'pg_catalog.pg_opfamily'::pg_catalog.regclass, oid, opfnamespace from pg_catalog.pg_opfamily
+    union all
+    select 'pg_catalog.pg_am'::pg_catalog.regclass, oid, 0 from pg_catalog.pg_am
+    union all
+    select 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, oid, 0
+      from pg_catalog.pg_foreign_data_wrapper
+    union all
+    select 'pg_catalog.pg_ts_parser'::pg_catalog.regclass, oid, prsnamespace from pg_catalog.pg_ts_parser
+    union all
+    select 'pg_catalog.pg_ts_template'::pg_catalog.regclass, oid, tmplnamespace from pg_catalog.pg_ts_template
+    union all
+    select 'pg_catalog.pg_cast'::pg_catalog.regclass, oid, 0 from pg_catalog.pg_cast where castmethod = 'b'
+    {100000: union all
+    select 'pg_catalog.pg_publication'::pg_catalog.regclass, oid, 0 from pg_catalog.pg_publication where puballtables}
+    {150000: union all
+    select 'pg_catalog.pg_publication'::pg_catalog.regclass, pnpubid, 0 from pg_catalog.pg_publication_namespace}
+    union all
+    select 'pg_catalog.pg_extension'::pg_catalog.regclass, oid, 0 from pg_catalog.pg_extension
+    union all
+    select 'pg_catalog.pg_default_acl'::pg_catalog.regclass, oid, defaclnamespace from pg_catalog.pg_default_acl
+)
+select distinct c.classid, c.objid, 'other' as kind, '' as nspname, '' as relname,
+       pg_catalog.pg_describe_object(c.classid, c.objid, 0) as description, coalesce(e.extname, '') as extension,
+       coalesce(r.rolname, '') as role
+  from candidate c
+  left join pg_catalog.pg_extension e
+         on c.classid = 'pg_catalog.pg_extension'::pg_catalog.regclass and e.oid = c.objid
+  left join pg_catalog.pg_default_acl a
+         on c.classid = 'pg_catalog.pg_default_acl'::pg_catalog.regclass and a.oid = c.objid
+  left join pg_catalog.pg_roles r on r.oid = a.defaclrole
+ where c.objid >= 16384 and not $1::pg_catalog.bool
+   and case when c.namespace = 0 then $2::pg_catalog.oid[] is null
+            else ($2::pg_catalog.oid[] is null or c.namespace = any ($2::pg_catalog.oid[]))
+                 and c.namespace <> all ($3::pg_catalog.oid[]) end
+   and not exists (select 1 from pg_catalog.pg_depend d
+                    where d.classid = c.classid and d.objid = c.objid and d.deptype in ('e', 'i'))
+ order by description
+
+-- $1 names an extension: may a role that is no superuser have it on the target?
+
+-- name: ASK_MAY_HAVE_EXTENSION
+select exists (select 1 from pg_catalog.pg_extension where extname = $1)
+       or exists (select 1 from pg_catalog.pg_available_extension_versions v
+                   where v.name = $1 and (not v.superuser {130000: or v.trusted}))
+
+-- name: ASK_IS_SUPERUSER
+select rolsuper from pg_catalog.pg_roles where rolname = current_user
+
+-- Owners of what is chosen; whether they own anything in public, and a publication.
+
+-- name: ASK_OWNERS
+with owner (oid, in_public, publication) as (
+    select c.relowner, n.nspname = 'public', false
+      from pg_catalog.pg_class c
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c') and c.relpersistence <> 't'
+       and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul') {chosen c.oid}
+       and not exists (select 1 from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                          and d.objid = c.oid and d.deptype = 'e')
+    union all
+    select p.proowner, n.nspname = 'public', false
+      from pg_catalog.pg_proc p
+      join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+     where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul') {only and false}
+       and not exists (select 1 from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                          and d.objid = p.oid and d.deptype = 'e')
+    union all
+    select t.typowner, n.nspname = 'public', false
+      from pg_catalog.pg_type t
+      join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+     where t.typtype in ('e', 'd', 'r') and n.nspname !~ '^pg_'
+       and n.nspname not in ('information_schema', 'pghaul') {only and false}
+       and not exists (select 1 from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+                          and d.objid = t.oid and d.deptype = 'e')
+    union all
+    select nspowner, false, false
+      from pg_catalog.pg_namespace
+     where nspname !~ '^pg_' and nspname not in ('information_schema', 'pghaul', 'public') {only and false}
+    {100000: union all
+    select pubowner, false, true from pg_catalog.pg_publication}
+)
+select r.rolname, pg_catalog.bool_or(o.in_public), pg_catalog.bool_or(o.publication)
+  from owner o join pg_catalog.pg_roles r on r.oid = o.oid
+ group by 1
+ order by 1
+
+-- What role $1 of the target lacks for being given objects by us: our membership, CREATE on the schema
+-- public, CREATE on the database.
+
+-- name: ASK_MAY_OWN
+select case when r.oid is null then true
+            else not pg_catalog.pg_has_role(r.oid, {160000: 'SET'} {<160000: 'MEMBER'})
+                 or not pg_catalog.pg_has_role(r.oid, 'USAGE') end,
+       case when r.oid is null or s.oid is null then false
+            else not pg_catalog.has_schema_privilege(r.oid, s.oid, 'CREATE') end,
+       case when r.oid is null then false
+            else not pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CREATE') end
+  from (select $1::pg_catalog.text as name) w
+  left join pg_catalog.pg_roles r on r.rolname = w.name
+  left join pg_catalog.pg_namespace s on s.nspname = 'public'
