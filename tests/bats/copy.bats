@@ -21,6 +21,9 @@ load lib.bash
     [[ $(tgt -c "select count(*) from pg_constraint where conrelid = 'a.u'::regclass") == 3 ]]
     # Its trigger calls a function that is not there.
     assert_output --partial 'trigger u_trigger on table "a"."u" is left out'
+    # A partitioned table, with its partitions, in whatever schema these are.
+    run -0 "$PGHAUL" copy table a.part --dir "$RUN.3" -q
+    [[ $(tgt -c 'select count(*), count(distinct tableoid) from a.part') == '40|2' ]]
     # Another table, into the same database.
     run -0 "$PGHAUL" copy table b.w --dir "$RUN.2" -q
     [[ $(tgt -c 'select count(*) from b.w') == 20 ]]

@@ -68,21 +68,21 @@ static bool on_left_out(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
-static bool on_sequence(void *arg, const struct stmt *row, struct fault *why)
+static bool on_companion(void *arg, const struct stmt *row, struct fault *why)
 {
     (void)why;
     add_exact(arg, FILTER_INCLUDE_TABLE, row);
     return true;
 }
 
-/* Sequences that a chosen table needs are chosen with it: pg_dump must be told. */
+/* Sequences and partitions are chosen with their table: pg_dump must be told. */
 static bool add_filters(struct arguments *arguments, struct db *db, struct fault *why)
 {
     int64_t tables;
     return filter_list(db, on_filter, arguments, why) &&
            catalog_list(db, SQL_LEFT_OUT_RELATIONS, 0, on_left_out, arguments, why) &&
            filter_count(db, FILTER_INCLUDE_TABLE, &tables, why) &&
-           (tables == 0 || catalog_list(db, SQL_KNOWN_SEQUENCES, 0, on_sequence, arguments, why));
+           (tables == 0 || catalog_list(db, SQL_KNOWN_COMPANIONS, 0, on_companion, arguments, why));
 }
 
 static void add_usual(struct arguments *arguments, const struct job *job)

@@ -71,8 +71,11 @@ select distinct s.seq_nsp
 -- name: KNOWN_SCHEMAS scan-ok
 select distinct nspname from obj_relation order by 1
 
--- name: KNOWN_SEQUENCES scan-ok
-select nspname, relname from obj_relation where kind = 'S'
+-- What comes with tables that are asked for.
+
+-- name: KNOWN_COMPANIONS scan-ok
+select nspname, relname from obj_relation
+ where kind = 'S' or oid in (select child from obj_inherits)
 
 -- name: LEFT_OUT_ANY scan-ok
 select exists (select 1 from left_out)

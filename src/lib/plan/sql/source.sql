@@ -353,10 +353,11 @@ select e.oid, coalesce(pg_catalog.array_to_string(e.extconfig, ','), ''),
 
 -- Which relations are meant, by the rules of pg_dump. $1 tables that are asked for, $2 schemas that
 -- are (null: there is no such filter), $3 schemas and $4 tables that are not. A sequence comes with
--- the table that owns it, and with a table that is asked for and has a default of it.
+-- the table that owns it, and with a table that is asked for and has a default of it; a partition with
+-- its parent that is asked for, since that has no rows of its own.
 
 -- name: ASK_CHOSEN
-with kept as (
+with recursive kept (oid) as (
     select c.oid
       from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -371,6 +372,13 @@ with kept as (
             or not exists (select 1 from pg_catalog.pg_depend d
                             where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                               and d.objid = c.oid and d.deptype = 'e'))
+    {100000: union
+    select c.oid
+      from kept k
+      join pg_catalog.pg_inherits i on i.inhparent = k.oid
+      join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relispartition and c.relkind in ('r', 'p', 'f')
+     where $1::pg_catalog.oid[] is not null
+       and c.oid not in (select pg_catalog.unnest($4::pg_catalog.oid[]))}
 ),
 owned as (
     select d.objid as sequence, d.refobjid as relation, d.deptype
