@@ -1,6 +1,7 @@
 #include "catalog/filter.h"
 
 #include "base/scoped.h"
+#include "base/strbuf.h"
 #include "catalog/sql.h"
 
 static const char *const words[FILTER_KINDS] = {
@@ -35,23 +36,62 @@ bool filter_count(struct db *db, enum filter_kind kind, int64_t *ret_count, stru
                   kind == FILTER_KINDS ? NULL : words[kind]);
 }
 
-bool filter_list(struct db *db, filter_each *each, void *arg, struct fault *why)
+struct filter {
+    enum filter_kind kind;
+    char *pattern;
+};
+
+struct filters {
+    struct filter *list;
+    int64_t count;
+};
+
+static void drop_filters(struct filters *filters)
+{
+    for (int64_t i = 0; i < filters->count; i++)
+        free(filters->list[i].pattern);
+    drop_memory(&filters->list);
+}
+
+static bool read_filters(struct db *db, struct filters *filters, struct fault *why)
 {
     scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_FILTER_LIST, why);
-    bool row;
+    int64_t room = filters->count;
+    bool row = true;
+    filters->count = 0;
     if (stmt == NULL)
         return false;
-    while (stmt_step(stmt, &row, why)) {
+    while (row && filters->count < room) {
         enum filter_kind kind;
+        if (!stmt_step(stmt, &row, why))
+            return false;
         if (!row)
-            return true;
+            break;
         if (!filter_kind_parse(stmt_text(stmt, 0), &kind))
             return fault_set(why, FAULT_CATALOG, "catalog has a filter of unknown kind \"%s\"",
                              stmt_text(stmt, 0));
-        if (!each(arg, kind, stmt_text(stmt, 1), why))
-            return false;
+        filters->list[filters->count++] = (struct filter){kind, copy_string(stmt_text(stmt, 1))};
     }
-    return false;
+    return true;
+}
+
+/* Read first, so that `each` may write: a read that turns into a write may fail at once. */
+bool filter_list(struct db *db, filter_each *each, void *arg, struct fault *why)
+{
+    scoped(drop_filters) struct filters filters = {.list = NULL};
+    int64_t count;
+    if (!filter_count(db, FILTER_KINDS, &count, why))
+        return false;
+    if (count == 0)
+        return true;
+    filters.list = new_memory((size_t)count, sizeof *filters.list);
+    filters.count = count;
+    if (!read_filters(db, &filters, why))
+        return false;
+    for (int64_t i = 0; i < filters.count; i++)
+        if (!each(arg, filters.list[i].kind, filters.list[i].pattern, why))
+            return false;
+    return true;
 }
 
 bool left_out_add(struct db *db, const struct left_out *object, struct fault *why)

@@ -103,9 +103,9 @@ static bool stand_in_schemas(struct frame *frame, bool tables, struct fault *why
 }
 
 /* pg_dump of some tables leaves their schemas to others. */
-bool frame_make(struct frame *frame, struct fault *why)
+static bool make_in_write(struct db *db, void *arg, struct fault *why)
 {
-    struct db *db = frame->job->db;
+    struct frame *frame = arg;
     scoped(drop_strbuf) struct strbuf drops = STRBUF_EMPTY;
     int64_t tables;
     if (!filter_count(db, FILTER_INCLUDE_TABLE, &tables, why) ||
@@ -119,4 +119,10 @@ bool frame_make(struct frame *frame, struct fault *why)
     strbuf_clear(&frame->after);
     strbuf_add(&frame->after, strbuf_text(&drops));
     return true;
+}
+
+/* In a write transaction from the start: a read that turns into a write may fail at once. */
+bool frame_make(struct frame *frame, struct fault *why)
+{
+    return db_write(frame->job->db, make_in_write, frame, why);
 }

@@ -94,7 +94,7 @@ static bool check_and_plan(struct planning *planning, struct fault *why)
         .privileges = !job->settings->no_acl,
         .skip_forbidden = job->settings->skip_forbidden,
     };
-    if (!selection_resolve(&wish, &planning->selection, why) ||
+    if (!check_rights(job->target, why) || !selection_resolve(&wish, &planning->selection, why) ||
         !check_source(job->source, planning->selection.chosen, why))
         return false;
     FAILPOINT("plan.begun", why);

@@ -245,10 +245,10 @@ static bool check_tablespaces(struct check_target *check, struct fault *why)
                           FAULT_TABLESPACE_MISSING, "tablespaces", why);
 }
 
-static bool check_rights(struct check_target *check, struct fault *why)
+bool check_rights(struct conn *target, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!conn_query(check->target,
+    if (!conn_query(target,
                     "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(),"
                     " 'CREATE'), pg_catalog.pg_is_in_recovery()",
                     &rows, why))
@@ -258,9 +258,9 @@ static bool check_rights(struct check_target *check, struct fault *why)
     if (!rows_bool(&rows, 0, 0)) {
         fault_set(why, FAULT_TARGET_PRIVILEGE,
                   "role \"%s\" may not create schemas in database \"%s\" on the target",
-                  conn_user(check->target), conn_database(check->target));
-        return fault_hint(why, "GRANT CREATE ON DATABASE \"%s\" TO \"%s\";",
-                          conn_database(check->target), conn_user(check->target));
+                  conn_user(target), conn_database(target));
+        return fault_hint(why, "GRANT CREATE ON DATABASE \"%s\" TO \"%s\";", conn_database(target),
+                          conn_user(target));
     }
     return true;
 }
@@ -326,7 +326,6 @@ static bool check_owners(struct check_target *check, struct fault *why)
 
 bool check_target(struct check_target *check, struct fault *why)
 {
-    return check_rights(check, why) &&
-           (check->replace || (check_names(check, why) && check_large_objects(check, why))) &&
+    return (check->replace || (check_names(check, why) && check_large_objects(check, why))) &&
            check_roles(check, why) && check_owners(check, why) && check_tablespaces(check, why);
 }

@@ -19,6 +19,9 @@ bool check_identity(struct conn *conn, struct identity *ret_identity, struct fau
  * chosen relations (ask.h). */
 bool check_source(struct conn *source, const char *chosen, struct fault *why);
 
+/* May we create anything on the target at all? */
+bool check_rights(struct conn *target, struct fault *why);
+
 struct check_target {
     struct db *db; /* holds the plan */
     struct conn *source;
@@ -30,7 +33,7 @@ struct check_target {
     bool tablespaces;   /* tablespaces are kept */
 };
 
-/* Relations of the same names, missing roles and tablespaces, the right to create. */
+/* Relations of the same names, missing roles and tablespaces, owners that cannot be set. */
 bool check_target(struct check_target *check, struct fault *why);
 
 /* After the source refused with a lock timeout: names the holders of exclusive locks
