@@ -153,9 +153,10 @@ new_pair() {
     [[ $(tgt -c "select string_agg(relname, ',' order by relname) from pg_class where relkind = 'r' and relnamespace = 'a'::regnamespace") == t,u ]]
     [[ $(tgt -c 'select count(*) from a.t') == 0 && $(tgt -c 'select count(*) from a.u') == 50 ]]
     again
-    printf '%s\n' '; of pgcopydb' '[exclude-schema]' 'b' '[exclude-table]' 'a."Mixed Case"' 'a.parent' '[exclude-index]' 'a.part_1_id_idx' >"$BATS_TEST_TMPDIR/sections"
+    src -c 'create index t_name on a.t (name)'
+    printf '%s\n' '; of pgcopydb' '[exclude-schema]' 'b' '[exclude-table]' 'a."Mixed Case"' 'a.parent' '[exclude-index]' 'a.t_name' >"$BATS_TEST_TMPDIR/sections"
     run -0 clone --filter - -q <"$BATS_TEST_TMPDIR/sections"
-    [[ $(tgt -c "select count(*) from pg_class where relname in ('Mixed Case', 'parent', 'part_1_id_idx') or relnamespace = to_regnamespace('b')") == 0 ]]
+    [[ $(tgt -c "select count(*) from pg_class where relname in ('Mixed Case', 'parent', 't_name') or relnamespace = to_regnamespace('b')") == 0 ]]
     [[ $(tgt -c 'select count(*) from a.t') == 100 ]]
     printf 'include table a.t\nexclude tables x\n' >"$BATS_TEST_TMPDIR/wrong"
     run -2 clone --filter "$BATS_TEST_TMPDIR/wrong"
@@ -180,5 +181,60 @@ new_pair() {
     [[ $(tgt -c 'select count(*) from t') == 1 ]]
     again
     run -4 clone --exclude-index t_pkey
-    assert_output --partial 'cannot be left out: it is that of constraint t_pkey'
+    assert_output --partial 'cannot be left out: constraint t_pkey on table "t" needs it'
+}
+
+@test "filters at their edges" {
+    pair template0
+    # What is left out is not dropped on the target either.
+    src -c 'create table t (i int)' -c "create function g(t) returns int language sql as 'select 1'" -c 'create table u (i int)'
+    tgt -c 'create table t (i int)' -c "create function g(t) returns int language sql as 'select 42'" -c 'create table u (j text)'
+    run -0 clone -T t --drop-if-exists -q
+    [[ $(tgt -c "select count(*) from pg_proc where proname = 'g'") == 1 ]]
+    [[ $(tgt -c "select attname from pg_attribute where attrelid = 'u'::regclass and attnum > 0") == i ]]
+    # The schema public by name; patterns that fit the system catalogs, too.
+    again
+    run -0 clone -n public -q
+    [[ $(tgt -c "select count(*) from pg_class where relname in ('t', 'u')") == 2 ]]
+    again
+    run -0 clone -t '*' -q
+    [[ $(tgt -c "select count(*) from pg_class where relname in ('t', 'u')") == 2 ]]
+    # Brackets are those of a regular expression.
+    src -c 'create table ab (i int)' -c 'create table "a[b]" (i int)'
+    again
+    run -0 clone -t 'a[b]' -q
+    [[ $(tgt -c "select relname from pg_class where relname in ('ab', 'a[b]')") == ab ]]
+    # Nothing is left of what was asked for.
+    run -2 clone --restart -t nope --no-strict-names
+    assert_output --partial 'PGH-1008'
+    src -c 'create table parent (i int)' -c 'create table heir () inherits (parent)'
+    again
+    run -4 clone -t heir
+    assert_output --partial 'table "public"."heir" is asked for, but needs what is not chosen'
+}
+
+@test "keys, indexes and functions that filters cut off" {
+    pair template0
+    src -c 'create table a (i int primary key, k int) partition by range (i)' -c 'create table a1 partition of a for values from (1) to (9)' \
+        -c 'create index aix on a (k)' -c 'insert into a values (1, 1)' -c 'create table b (i int references a)' -c 'insert into b values (1)' \
+        -c 'create table c (i int)' -c 'create unique index cix on c (i)' -c 'create table d (i int references c (i))' \
+        -c 'create schema s1' -c "create type s1.mood as enum ('a')" \
+        -c "create function s1.f(s1.mood) returns int language sql immutable as 'select 1'" \
+        -c "create function s1.h(int) returns int language sql immutable as 'select \$1'" \
+        -c 'create schema s2' -c "create view s2.v as select s1.f('a')" -c 'create table s2.t (a int)' \
+        -c 'create table e (a int, exclude using btree (s1.h(a) with =))'
+    run -4 clone --exclude-index a1_k_idx
+    assert_output --partial 'index "a1_k_idx" cannot be left out: the index of a partitioned table needs it'
+    run -4 clone --exclude-index cix
+    assert_output --partial 'cannot be left out: constraint d_i_fkey on table "d" needs it'
+    # The server would fail over the name of a schema that is not there.
+    run -0 clone -n s2
+    assert_output --partial 'view "s2"."v" is left out'
+    again
+    run -0 clone -N s1
+    assert_output --partial 'constraint e_h_excl on table public.e is left out'
+    again
+    run -0 clone --exclude-table-data a1
+    assert_output --partial 'constraint b_i_fkey on table public.b is left out'
+    [[ $(tgt -c 'select count(*) from b') == 1 ]]
 }

@@ -118,3 +118,16 @@ SQL
     run -0 clone --no-owner -q
     same_contents
 }
+
+@test "what needs a member of an extension that is left out is left out, by name" {
+    ordinary_pair
+    src -c 'create extension autoinc' -c 'create extension cube' -c 'create extension earthdistance' -c 'create sequence s' \
+        -c 'create table t (i int, e earth)' -c 'create table u (i int)' \
+        -c "create trigger tr before insert on u for each row execute function autoinc(i, s)" -c 'insert into u values (1)'
+    src -c 'grant select on all tables in schema public to pgh_app' -c 'grant select on all sequences in schema public to pgh_app'
+    run -0 clone --no-owner --no-acl --skip-forbidden
+    assert_output --partial 'trigger tr on table "public"."u" is left out'
+    assert_output --partial 'table "public"."t" is left out'
+    [[ $(tgt -c 'select count(*) from u') == 1 ]]
+    [[ $(tgt -c "select string_agg(relname, ',') from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace") == u ]]
+}

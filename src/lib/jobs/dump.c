@@ -75,6 +75,14 @@ static bool on_companion(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
+/* To pg_dump a pattern means the system catalogs as well. */
+static bool add_not_system(struct arguments *arguments)
+{
+    add(arguments, "exclude-table", "pg_catalog.*");
+    add(arguments, "exclude-table", "information_schema.*");
+    return true;
+}
+
 /* Sequences and partitions are chosen with their table: pg_dump must be told. */
 static bool add_filters(struct arguments *arguments, struct db *db, struct fault *why)
 {
@@ -82,6 +90,7 @@ static bool add_filters(struct arguments *arguments, struct db *db, struct fault
     return filter_list(db, on_filter, arguments, why) &&
            catalog_list(db, SQL_LEFT_OUT_RELATIONS, 0, on_left_out, arguments, why) &&
            filter_count(db, FILTER_INCLUDE_TABLE, &tables, why) &&
+           (tables == 0 || add_not_system(arguments)) &&
            (tables == 0 || catalog_list(db, SQL_KNOWN_COMPANIONS, 0, on_companion, arguments, why));
 }
 

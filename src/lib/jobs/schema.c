@@ -20,6 +20,7 @@
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/done.h"
@@ -262,9 +263,13 @@ static bool drop_existing(struct job *job, struct fault *why)
 static bool leave_out_existing(struct job *job, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!conn_query(job->target,
-                    "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname <> 'public'"
-                    " OR NOT pg_catalog.pg_has_role(nspowner, 'USAGE')",
+    int64_t asked;
+    /* pg_dump would create public if it is asked for by name. */
+    if (!filter_count(job->db, FILTER_INCLUDE_SCHEMA, &asked, why) ||
+        !conn_query(job->target,
+                    asked > 0 ? "SELECT nspname FROM pg_catalog.pg_namespace"
+                              : "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname <>"
+                                " 'public' OR NOT pg_catalog.pg_has_role(nspowner, 'USAGE')",
                     &rows, why))
         return false;
     for (int row = 0; row < rows_count(&rows); row++)

@@ -13,13 +13,15 @@ struct resolving {
     struct conn *source;
     struct conn *target;
     bool strict;
-    bool has[FILTER_KINDS];           /* one of this kind at least */
+    bool has[FILTER_KINDS]; /* one of this kind at least */
+    struct strbuf exact;    /* relations asked for by a pattern without * and ?: ",1,2," */
     struct strbuf oids[FILTER_KINDS]; /* that match: "1,2" */
     struct strbuf arrays[FILTER_KINDS];
 };
 
 static void drop_resolving(struct resolving *r)
 {
+    drop_strbuf(&r->exact);
     for (int kind = 0; kind < FILTER_KINDS; kind++) {
         drop_strbuf(&r->oids[kind]);
         drop_strbuf(&r->arrays[kind]);
@@ -77,9 +79,10 @@ static bool leave_out_index(struct resolving *r, const struct rows *rows, int ro
                              .reason = ""};
     if (rows_text(rows, row, 1)[0] == '\0')
         return left_out_add(r->db, &index, why);
-    fault_set(why, FAULT_FILTER_NEEDS, "%s cannot be left out: it is that of constraint %s",
+    fault_set(why, FAULT_FILTER_NEEDS, "%s cannot be left out: %s needs it",
               rows_text(rows, row, 2), rows_text(rows, row, 1));
-    return fault_hint(why, "Name only indexes that belong to no constraint.");
+    return fault_hint(why,
+                      "Name only indexes that belong to no constraint and no partitioned index.");
 }
 
 /* Its configuration tables come without rows. */
@@ -115,6 +118,9 @@ static bool on_filter(void *arg, enum filter_kind kind, const char *text, struct
         return fault_set(why, FAULT_NO_MATCH, "no %s on the source matches --%s \"%s\"",
                          kinds[kind].noun, filter_kind_word(kind), text);
     r->has[kind] = true;
+    if (kind == FILTER_INCLUDE_TABLE && strpbrk(text, "*?") == NULL)
+        for (int row = 0; row < rows_count(&rows); row++)
+            strbuf_addf(&r->exact, ",%s,", rows_text(&rows, row, 0));
     if (kind != FILTER_EXCLUDE_INDEX && kind != FILTER_EXCLUDE_EXTENSION)
         add_oids(&r->oids[kind], &rows);
     bool good = true;
@@ -173,8 +179,8 @@ static void add_element(struct strbuf *array, const char *text)
 static bool ask_target(struct resolving *r, const struct rows *needs, struct rows *ret_places,
                        struct fault *why)
 {
-    struct strbuf arrays[3] = {STRBUF_EMPTY, STRBUF_EMPTY, STRBUF_EMPTY};
-    const char *values[3];
+    struct strbuf arrays[4] = {STRBUF_EMPTY, STRBUF_EMPTY, STRBUF_EMPTY, STRBUF_EMPTY};
+    const char *values[4];
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     for (int row = 0; row < rows_count(needs); row++) {
         char place[16];
@@ -182,14 +188,17 @@ static bool ask_target(struct resolving *r, const struct rows *needs, struct row
         add_element(&arrays[0], place);
         add_element(&arrays[1], rows_text(needs, row, 2));
         add_element(&arrays[2], rows_text(needs, row, 3));
+        add_element(&arrays[3], rows_text(needs, row, 4));
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         strbuf_add_char(&arrays[i], '}');
         values[i] = arrays[i].text;
     }
     ask_add(&sql, ASK_LACKING, conn_version(r->target), NULL);
-    bool good = conn_query_params(r->target, sql.text, 3, values, ret_places, why);
-    for (int i = 0; i < 3; i++)
+    bool good = conn_run(r->target, "SET quote_all_identifiers = on", why) &&
+                conn_query_params(r->target, sql.text, 4, values, ret_places, why) &&
+                conn_run(r->target, "SET quote_all_identifiers = off", why);
+    for (int i = 0; i < 4; i++)
         drop_strbuf(&arrays[i]);
     return good;
 }
@@ -235,6 +244,8 @@ static bool choose(struct resolving *r, struct lacking *lacking, struct selectio
         about[2], about[3], strbuf_text(&r->arrays[FILTER_EXCLUDE_TABLE])};
     if (!ask(r->source, ASK_CHOSEN, 4, values, &rows, why))
         return false;
+    if (rows_count(&rows) == 0 && r->has[FILTER_INCLUDE_TABLE])
+        return fault_set(why, FAULT_NO_MATCH, "no table on the source matches any --table");
     selection->chosen = array_of(&rows);
     about[0] = selection->chosen;
     if (!find_lacking(r, about, lacking, why))
@@ -252,6 +263,13 @@ static bool find_stand_ins(struct resolving *r, struct selection *selection, str
     return ask(r->source, ASK_STAND_INS, 1, values, &selection->stand_ins, why);
 }
 
+static bool is_asked_for(const struct resolving *r, const char *oid)
+{
+    char text[32];
+    snprintf(text, sizeof text, ",%s,", oid);
+    return strstr(strbuf_text(&r->exact), text) != NULL;
+}
+
 /* Relations that stay behind are chosen no more. */
 static bool take_away(struct resolving *r, struct selection *selection, struct fault *why)
 {
@@ -265,6 +283,11 @@ static bool take_away(struct resolving *r, struct selection *selection, struct f
             return fault_set(why, FAULT_FILTER_NEEDS,
                              "the %s needs what the filters leave out and the target lacks",
                              rows_text(left, row, 5));
+        if (strcmp(kind, "relation") == 0 && is_asked_for(r, rows_text(left, row, 1)))
+            return fault_set(
+                why, FAULT_FILTER_NEEDS,
+                "the %s is asked for, but needs what is not chosen and the target lacks",
+                rows_text(left, row, 5));
         if (strcmp(kind, "relation") == 0)
             strbuf_addf(&lost, "%s%s", lost.length == 1 ? "" : ",", rows_text(left, row, 1));
     }
@@ -370,6 +393,8 @@ bool selection_apply(struct db *db, const struct selection *selection, struct fa
     bool chosen = selection->chosen != NULL;
     return (!chosen || (note_left_out(db, &selection->left_out, why) &&
                         note_stand_ins(db, &selection->stand_ins, why))) &&
+           db_run(db, why, SQL_LEAVE_OUT_CONSTRAINTS_OF_INDEXES, "") &&
            db_run(db, why, SQL_FORGET_LEFT_OUT_INDEXES, "") &&
+           db_run(db, why, SQL_FORGET_LEFT_OUT_KEYS, "") &&
            (selection->no_data == NULL || empty_relations(db, selection->no_data, why));
 }

@@ -27,8 +27,9 @@ static void end(struct writer *writer)
 }
 
 /* One character of a part; two at the most are written for it. */
-static void put_character(struct writer *writer, char c, bool quoted)
+static void put_character(struct writer *writer, const char *at, bool quoted)
 {
+    char c = *at;
     if (!quoted && c == '*') {
         put(writer, '.');
         put(writer, '*');
@@ -38,8 +39,8 @@ static void put_character(struct writer *writer, char c, bool quoted)
         put(writer, '.');
         return;
     }
-    const char *literal = quoted ? "|*+?()[]{}.^$\\" : "$[]";
-    if (strchr(literal, c) != NULL)
+    bool array = !quoted && c == '[' && at[1] == ']';
+    if (array || strchr(quoted ? "|*+?()[]{}.^$\\" : "$", c) != NULL)
         put(writer, '\\');
     if (!quoted && c >= 'A' && c <= 'Z')
         c = (char)(c | 0x20);
@@ -60,7 +61,7 @@ bool name_pattern_parse(const char *text, int parts, struct name_pattern *ret_pa
     begin(&writer, ret_pattern->name);
     for (const char *at = text; *at != '\0'; at++) {
         if (*at == '"' && quoted && at[1] == '"') {
-            put_character(&writer, *at++, true);
+            put_character(&writer, at++, true);
         } else if (*at == '"') {
             quoted = !quoted;
         } else if (*at == '.' && !quoted) {
@@ -72,7 +73,7 @@ bool name_pattern_parse(const char *text, int parts, struct name_pattern *ret_pa
             memcpy(ret_pattern->schema, ret_pattern->name, writer.used);
             begin(&writer, ret_pattern->name);
         } else {
-            put_character(&writer, *at, quoted);
+            put_character(&writer, at, quoted);
         }
     }
     end(&writer);

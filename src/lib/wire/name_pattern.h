@@ -3,7 +3,7 @@
  *
  * "shop.order*": letters outside of double quotes fold to lower case, * is any text, ? any
  * character, a dot parts schema and name. Other signs outside of quotes are those of a regular
- * expression, but $ [ ] stand for themselves; inside of quotes all do.
+ * expression, but $ and [] stand for themselves; inside of quotes all do.
  */
 #ifndef PGHAUL_WIRE_NAME_PATTERN_H
 #define PGHAUL_WIRE_NAME_PATTERN_H

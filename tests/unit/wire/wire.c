@@ -272,7 +272,7 @@ START_TEST(name_patterns_become_regular_expressions)
         {"Shop.Order*", "^(shop)$", "^(order.*)$"},
         {"\"Shop\".\"a\"\"b.*\"", "^(Shop)$", "^(a\"b\\.\\*)$"},
         {"a?b|c+", "", "^(a.b|c+)$"},
-        {"pre$[]", "", "^(pre\\$\\[\\])$"},
+        {"pre$[]", "", "^(pre\\$\\[])$"},
         {"\"(x)\"y", "", "^(\\(x\\)y)$"},
         {"*.*", "^(.*)$", "^(.*)$"},
         {"tabelle_\xc3\x84", "", "^(tabelle_\xc3\x84)$"},

@@ -22,16 +22,32 @@ select description, reason from left_out where reason <> '' order by classid, oi
 -- name: LEFT_OUT_RELATIONS scan-ok
 select nspname, relname from left_out where kind = 'relation'
 
--- A key to a table that comes without its rows could not hold.
+-- An index goes with the constraint that made it.
 
--- name: LEAVE_OUT_KEYS_TO_NO_DATA scan-ok
+-- name: LEAVE_OUT_CONSTRAINTS_OF_INDEXES scan-ok
 insert or ignore into left_out (classid, oid, kind, nspname, relname, description, reason)
 select 2606, c.oid, 'other', '', '', 'constraint ' || c.conname || ' on table ' || shown(t.nspname, t.relname),
        'it needs what is left out'
   from obj_constraint c
   join obj_table t on t.oid = c.table_oid
-  join obj_table r on r.oid = c.ref_table
- where c.kind = 'f' and r.kind = 'r' and not r.has_data and (t.has_data or t.kind = 'p')
+  join left_out l on l.kind = 'index' and l.oid = c.index_oid
+
+-- A key to a table that comes without its rows could not hold.
+
+-- name: LEAVE_OUT_KEYS_TO_NO_DATA scan-ok
+insert or ignore into left_out (classid, oid, kind, nspname, relname, description, reason)
+with recursive below (root, oid) as (
+    select distinct ref_table, ref_table from obj_constraint where kind = 'f'
+    union
+    select b.root, i.child from below b join obj_inherits i on i.parent = b.oid
+)
+select 2606, c.oid, 'other', '', '', 'constraint ' || c.conname || ' on table ' || shown(t.nspname, t.relname),
+       'it needs what is left out'
+  from obj_constraint c
+  join obj_table t on t.oid = c.table_oid
+ where c.kind = 'f' and (t.has_data or t.kind = 'p')
+   and exists (select 1 from below b join obj_table r on r.oid = b.oid
+                where b.root = c.ref_table and r.kind = 'r' and not r.has_data)
 
 -- name: FORGET_LEFT_OUT_INDEXES scan-ok
 delete from obj_index where oid in (select oid from left_out where kind = 'index')

@@ -54,7 +54,7 @@ select dump_id, table_oid, oid, description, label from toc
 select count(*) from toc where script = :script
 
 -- Objects that are no relations and no part of one: what --drop-if-exists drops by pg_restore's
--- own statements. Schemas and extensions stay.
+-- own statements. Schemas and extensions stay, and what is left out.
 
 -- name: TOC_DROPPABLE scan-ok
 select dump_id, table_oid, oid, description, label from toc
@@ -64,6 +64,7 @@ select dump_id, table_oid, oid, description, label from toc
                            'CHECK CONSTRAINT', 'FK CONSTRAINT', 'STATISTICS', 'TRIGGER', 'RULE', 'POLICY',
                            'ROW SECURITY', 'COMMENT', 'SECURITY LABEL', 'ACL', 'DEFAULT ACL')
    and description not like 'SUBSCRIPTION%' and description not like 'PUBLICATION TABLE%'
+   and script is not null
  order by position
 
 -- name: TOC_MISSING scan-ok

@@ -335,11 +335,15 @@ select c.oid
             else n.nspname operator(pg_catalog.~) $1 {120000: collate pg_catalog.default} end
 
 -- name: ASK_MATCHING_INDEXES
-select i.indexrelid, coalesce(k.conname, ''), pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0)
+select i.indexrelid,
+       coalesce((select pg_catalog.pg_describe_object('pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0)
+                   from pg_catalog.pg_constraint k where k.conindid = c.oid order by k.contype <> 'f' desc limit 1),
+                case when c.relkind = 'I' or exists (select 1 from pg_catalog.pg_inherits where inhrelid = c.oid)
+                     then 'the index of a partitioned table' end, ''),
+       pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0)
   from pg_catalog.pg_index i
   join pg_catalog.pg_class c on c.oid = i.indexrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  left join pg_catalog.pg_constraint k on k.conindid = c.oid and k.contype in ('p', 'u', 'x')
  where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
    and c.relname operator(pg_catalog.~) $2 {120000: collate pg_catalog.default}
    and case when $1 = '' then pg_catalog.pg_table_is_visible(c.oid)
@@ -430,12 +434,13 @@ lost (classid, objid) as (
            case when r.rulename = '_RETURN' then r.ev_class else d.objid end
       from lost l
       join pg_catalog.pg_depend d on d.refclassid = l.classid and d.refobjid = l.objid
-                                 and d.deptype in ('n', 'a', 'i')
+                                 and (d.deptype in ('n', 'a', 'i')
+                                      or (d.deptype = 'e' and l.classid = 'pg_catalog.pg_extension'::pg_catalog.regclass))
       left join pg_catalog.pg_rewrite r
              on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = d.objid
       left join pg_catalog.pg_class k
              on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and k.oid = d.objid
-     where k.oid is null or ((k.relkind <> 'S' or d.deptype = 'i') and not k.relispartition)
+     where k.oid is null or ((k.relkind <> 'S' or d.deptype = 'i') {100000: and not k.relispartition})
 )
 select l.classid, l.objid,
        case when x.indexrelid is not null then 'index'
@@ -465,7 +470,9 @@ select l.classid, l.objid,
                                    and not t.tgisinternal
   left join pg_catalog.pg_rewrite r on l.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = l.objid
   left join pg_catalog.pg_proc f on l.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and f.oid = l.objid
- where (coalesce(x.indrelid, c.oid, k.conrelid, a.adrelid, p.polrelid, t.tgrelid, r.ev_class) in (select oid from chosen)
+ where not exists (select 1 from pg_catalog.pg_depend m
+                    where m.classid = l.classid and m.objid = l.objid and m.deptype = 'e')
+   and ((coalesce(x.indrelid, c.oid, k.conrelid, a.adrelid, p.polrelid, t.tgrelid, r.ev_class) in (select oid from chosen)
         and (c.oid is not null and x.indexrelid is null
              or coalesce(x.indrelid, k.conrelid, a.adrelid, p.polrelid, t.tgrelid, r.ev_class)
                 not in (select objid from lost
@@ -474,7 +481,7 @@ select l.classid, l.objid,
         and ($3::pg_catalog.oid[] is null or f.pronamespace = any ($3::pg_catalog.oid[]))
         and f.pronamespace <> all ($4::pg_catalog.oid[]))
     or ((l.classid = 'pg_catalog.pg_publication_rel'::pg_catalog.regclass or v.oid is not null)
-        and not $2::pg_catalog.bool and $3::pg_catalog.oid[] is null)
+        and not $2::pg_catalog.bool and $3::pg_catalog.oid[] is null))
 {150000: union all
 select 'pg_catalog.pg_publication_namespace'::pg_catalog.regclass, pn.oid, 'other', '', '',
        pg_catalog.pg_describe_object('pg_catalog.pg_publication_namespace'::pg_catalog.regclass, pn.oid, 0)
@@ -487,7 +494,7 @@ select 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 'other', '', '',
   join pg_catalog.pg_constraint p on p.oid = k.conparentid
  where k.contype = 'f' and k.conrelid in (select oid from chosen)
    and p.conrelid not in (select oid from chosen)}
-union all
+{100000: union all
 select 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 'link', n.nspname, c.relname,
        'the link of partition ' || c.oid::pg_catalog.regclass || ' to '
        || i.inhparent::pg_catalog.regclass
@@ -495,7 +502,7 @@ select 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 'link', n.nspname, c.r
   join pg_catalog.pg_class c on c.oid = i.inhrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where c.relispartition and c.relkind in ('r', 'p', 'f')
-   and c.oid in (select oid from chosen) and i.inhparent not in (select oid from chosen)
+   and c.oid in (select oid from chosen) and i.inhparent not in (select oid from chosen)}
 
 -- Defaults of chosen tables that need a sequence which is not: $1 are the chosen relations.
 
@@ -557,6 +564,7 @@ needed as (
 placed as (
     select n.classid, n.objid, k.relname as catalog,
            coalesce(y.typnamespace, f.pronamespace, c.collnamespace, o.oprnamespace) as namespace,
+           coalesce(f.proname, o.oprname, c.collname, '')::pg_catalog.text as name,
            coalesce(e.oid, n.objid) as main, coalesce(nullif(e.typrelid, 0), y.typrelid, 0) as relation
       from needed n
       join pg_catalog.pg_class k on k.oid = n.classid
@@ -566,7 +574,7 @@ placed as (
       left join pg_catalog.pg_collation c on n.classid = 'pg_catalog.pg_collation'::pg_catalog.regclass and c.oid = n.objid
       left join pg_catalog.pg_operator o on n.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass and o.oid = n.objid
 )
-select p.classid, p.objid, p.catalog, i.identity
+select p.classid, p.objid, p.catalog, i.identity, p.name
   from placed p
  cross join lateral pg_catalog.pg_identify_object(p.classid, p.objid, 0) i
  where not exists (select 1 from pg_catalog.pg_class r where r.oid = p.relation and r.relkind <> 'c')
@@ -576,23 +584,32 @@ select p.classid, p.objid, p.catalog, i.identity
             else $2::pg_catalog.bool or p.namespace = any ($4::pg_catalog.oid[])
                  or ($3::pg_catalog.oid[] is not null and p.namespace <> all ($3::pg_catalog.oid[])) end
 
--- Which of these the target lacks: $1 their places, $2 their system catalogs, $3 their identities.
+-- Which of these the target lacks: $1 their places, $2 their system catalogs, $3 their identities, $4
+-- their names. to_regprocedure() would fail for a schema that is not there. All names are quoted.
 
 -- name: ASK_LACKING
 select n.place
   from (select pg_catalog.unnest($1::pg_catalog.int4[]) as place,
                pg_catalog.unnest($2::pg_catalog.text[]) as catalog,
-               pg_catalog.unnest($3::pg_catalog.text[]) as identity) n
- where case n.catalog
-            when 'pg_proc' then pg_catalog.to_regprocedure(n.identity)::pg_catalog.oid
-            when 'pg_type' then pg_catalog.to_regtype(n.identity)::pg_catalog.oid
-            when 'pg_operator' then pg_catalog.to_regoperator(n.identity)::pg_catalog.oid
-            else (select c.oid
-                    from pg_catalog.pg_collation c
-                    join pg_catalog.pg_namespace s on s.oid = c.collnamespace
-                   where '"' || pg_catalog.replace(s.nspname, '"', '""') || '"."'
-                         || pg_catalog.replace(c.collname, '"', '""') || '"' = n.identity
-                   limit 1) end is null
+               pg_catalog.unnest($3::pg_catalog.text[]) as identity,
+               pg_catalog.unnest($4::pg_catalog.text[]) as name) n
+ where not case n.catalog
+            when 'pg_type' then pg_catalog.to_regtype(n.identity) is not null
+            when 'pg_proc' then exists (
+                select 1 from pg_catalog.pg_proc p
+                 where p.proname = n.name
+                   and (pg_catalog.pg_identify_object('pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, 0)).identity
+                       = n.identity)
+            when 'pg_operator' then exists (
+                select 1 from pg_catalog.pg_operator p
+                 where p.oprname = n.name
+                   and (pg_catalog.pg_identify_object('pg_catalog.pg_operator'::pg_catalog.regclass, p.oid, 0)).identity
+                       = n.identity)
+            else exists (
+                select 1 from pg_catalog.pg_collation p
+                 where p.collname = n.name
+                   and (pg_catalog.pg_identify_object('pg_catalog.pg_collation'::pg_catalog.regclass, p.oid, 0)).identity
+                       = n.identity) end
 
 -- What only a superuser may create, of what is chosen: unless tables are asked for ($1), in the
 -- schemas $2 (null: all, and what belongs to none) less $3. Extensions are here because they may; default
@@ -606,7 +623,8 @@ with candidate (classid, objid, namespace) as (
     union all
     select 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, p.pronamespace
       from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
-     where not l.lanpltrusted {110000: and p.prokind <> 'a'} {<110000: and not p.proisagg}
+     where (not l.lanpltrusted or p.proleakproof {120000: or p.prosupport::pg_catalog.oid <> 0})
+           {110000: and p.prokind <> 'a'} {<110000: and not p.proisagg}
     union all
     select 'pg_catalog.pg_type'::pg_catalog.regclass, oid, typnamespace
       from pg_catalog.pg_type where typtype = 'b' and not (typelem <> 0 and typlen = -1)
