@@ -160,6 +160,7 @@ static bool set_up(struct conn *conn, const struct conn_wish *wish, struct fault
     strlcpy(conn->user, rows_text(&rows, 0, 3), sizeof conn->user);
     strlcpy(conn->database, rows_text(&rows, 0, 4), sizeof conn->database);
     strlcpy(conn->version_text, rows_text(&rows, 0, 5), sizeof conn->version_text);
+    conn->superuser = strcmp(rows_text(&rows, 0, 6), "on") == 0;
     return true;
 }
 
@@ -439,6 +440,11 @@ const char *conn_user(const struct conn *conn)
 const char *conn_database(const struct conn *conn)
 {
     return conn->database;
+}
+
+bool conn_is_superuser(const struct conn *conn)
+{
+    return conn->superuser;
 }
 
 bool conn_encrypted(const struct conn *conn)

@@ -51,6 +51,7 @@ int conn_backend_pid(const struct conn *conn);
 const char *conn_backend_start(const struct conn *conn); /* identifies the backend with its pid */
 const char *conn_user(const struct conn *conn);
 const char *conn_database(const struct conn *conn);
+bool conn_is_superuser(const struct conn *conn);
 bool conn_encrypted(const struct conn *conn); /* TLS or GSS */
 
 /* True when the connection can take no more statements. */

@@ -13,6 +13,7 @@ struct conn {
     struct leash *leash;
     enum side side;
     bool broken;
+    bool superuser;
     int notices; /* received so far */
     int pid;
     char start[64];

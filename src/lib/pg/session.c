@@ -60,7 +60,8 @@ void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int ver
                "SELECT pg_catalog.pg_backend_pid(), (SELECT a.backend_start FROM "
                "pg_catalog.pg_stat_get_activity("
                "pg_catalog.pg_backend_pid()) a), pg_catalog.getdatabaseencoding(), current_user,"
-               " pg_catalog.current_database(), pg_catalog.current_setting('server_version')");
+               " pg_catalog.current_database(), pg_catalog.current_setting('server_version'),"
+               " pg_catalog.current_setting('is_superuser')");
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         if (version >= settings[i].since)
             add_setting(sql, settings[i].name, settings[i].value);

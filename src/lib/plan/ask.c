@@ -8,6 +8,8 @@
  */
 #include "plan/ask.h"
 
+#include "base/scoped.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,4 +67,20 @@ void ask_add(struct strbuf *sql, enum ask ask, int server_version, const char *c
             add_for_version(sql, piece, close, server_version);
         at = close + 1;
     }
+}
+
+bool ask_with(struct conn *conn, enum ask ask, int count, const char *const *values,
+              struct rows *ret_rows, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    ask_add(&sql, ask, conn_version(conn), NULL);
+    return conn_query_params(conn, sql.text, count, values, ret_rows, why);
+}
+
+bool ask_chosen(struct conn *conn, enum ask ask, const char *chosen, struct rows *ret_rows,
+                struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    ask_add(&sql, ask, conn_version(conn), chosen);
+    return conn_query(conn, sql.text, ret_rows, why);
 }

@@ -5,6 +5,7 @@
 #define PGHAUL_PLAN_ASK_H
 
 #include "base/strbuf.h"
+#include "pg/conn.h"
 
 enum ask {
 #define SQL(name, scan_ok, text) name,
@@ -16,5 +17,11 @@ enum ask {
 /* Adds the text of a query for a server of this version (server_version_num). `chosen`: only about
  * these relations (an array of oids as the server writes it); NULL: about all. */
 void ask_add(struct strbuf *sql, enum ask ask, int server_version, const char *chosen);
+
+/* Asks a server: with `count` text parameters, or about the chosen relations. */
+bool ask_with(struct conn *conn, enum ask ask, int count, const char *const *values,
+              struct rows *ret_rows, struct fault *why);
+bool ask_chosen(struct conn *conn, enum ask ask, const char *chosen, struct rows *ret_rows,
+                struct fault *why);
 
 #endif

@@ -9,14 +9,6 @@
 
 enum { NAMED = 10 };
 
-static bool ask_chosen(struct conn *conn, enum ask what, const char *chosen, struct rows *ret_rows,
-                       struct fault *why)
-{
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, what, conn_version(conn), chosen);
-    return conn_query(conn, sql.text, ret_rows, why);
-}
-
 static bool ask(struct conn *conn, enum ask what, struct rows *ret_rows, struct fault *why)
 {
     return ask_chosen(conn, what, NULL, ret_rows, why);
@@ -280,18 +272,15 @@ static bool refuse_owner(struct conn *target, const char *owner, const char *wha
                       member ? us.text : name.text);
 }
 
-/* A superuser may give everything to everybody. */
 static bool check_owner(struct check_target *check, const struct rows *owners, int row,
                         struct fault *why)
 {
     scoped(drop_rows) struct rows lacks = ROWS_NONE;
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf database = STRBUF_EMPTY;
     const char *owner = rows_text(owners, row, 0);
     strbuf_add(&database, "CREATE ON DATABASE ");
     strbuf_add_identifier(&database, conn_database(check->target));
-    ask_add(&sql, ASK_MAY_OWN, conn_version(check->target), NULL);
-    if (!conn_query_params(check->target, sql.text, 1, &owner, &lacks, why))
+    if (!ask_with(check->target, ASK_MAY_OWN, 1, &owner, &lacks, why))
         return false;
     if (rows_bool(&lacks, 0, 0))
         return refuse_owner(check->target, owner, "the role that connects is no member of it", "",
@@ -306,15 +295,11 @@ static bool check_owner(struct check_target *check, const struct rows *owners, i
     return true;
 }
 
+/* A superuser may give everything to everybody. */
 static bool check_owners(struct check_target *check, struct fault *why)
 {
-    scoped(drop_rows) struct rows super = ROWS_NONE;
     scoped(drop_rows) struct rows owners = ROWS_NONE;
-    if (!check->owners)
-        return true;
-    if (!ask(check->target, ASK_IS_SUPERUSER, &super, why))
-        return false;
-    if (rows_bool(&super, 0, 0))
+    if (!check->owners || conn_is_superuser(check->target))
         return true;
     if (!ask_chosen(check->source, ASK_OWNERS, check->chosen, &owners, why))
         return false;

@@ -6,14 +6,6 @@
 
 enum { NAMED = 10 };
 
-static bool ask(struct conn *conn, enum ask what, int count, const char *const *values,
-                struct rows *ret_rows, struct fault *why)
-{
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, what, conn_version(conn), NULL);
-    return conn_query_params(conn, sql.text, count, values, ret_rows, why);
-}
-
 /* An extension may be there already, or be trusted; of default privileges, those of roles that we
  * are members of, and all when none are restored. */
 static bool is_allowed(const struct forbidden *f, const char *extension, const char *role,
@@ -24,12 +16,12 @@ static bool is_allowed(const struct forbidden *f, const char *extension, const c
     if (*ret_allowed || (*extension == '\0' && *role == '\0'))
         return true;
     if (*extension != '\0') {
-        if (!ask(f->target, ASK_MAY_HAVE_EXTENSION, 1, &extension, &rows, why))
+        if (!ask_with(f->target, ASK_MAY_HAVE_EXTENSION, 1, &extension, &rows, why))
             return false;
         *ret_allowed = rows_bool(&rows, 0, 0);
         return true;
     }
-    if (!ask(f->target, ASK_MAY_OWN, 1, &role, &rows, why))
+    if (!ask_with(f->target, ASK_MAY_OWN, 1, &role, &rows, why))
         return false;
     *ret_allowed = !rows_bool(&rows, 0, 0);
     return true;
@@ -79,14 +71,11 @@ static bool refuse(struct conn *target, const struct finding *finding, struct fa
 bool forbidden_find(const struct forbidden *f, struct strbuf *catalogs, struct strbuf *oids,
                     struct fault *why)
 {
-    scoped(drop_rows) struct rows super = ROWS_NONE;
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     scoped(drop_finding) struct finding finding = {.db = f->db};
-    if (!ask(f->target, ASK_IS_SUPERUSER, 0, NULL, &super, why))
-        return false;
-    if (rows_bool(&super, 0, 0))
+    if (conn_is_superuser(f->target))
         return true;
-    if (!ask(f->source, ASK_PRIVILEGED, 3, f->scope, &rows, why))
+    if (!ask_with(f->source, ASK_PRIVILEGED, 3, f->scope, &rows, why))
         return false;
     for (int row = 0; row < rows_count(&rows); row++) {
         bool allowed;

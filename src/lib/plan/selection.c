@@ -36,14 +36,6 @@ void drop_selection(struct selection *selection)
     drop_rows(&selection->stand_ins);
 }
 
-static bool ask(struct conn *source, enum ask what, int count, const char *const *values,
-                struct rows *ret_rows, struct fault *why)
-{
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, what, conn_version(source), NULL);
-    return conn_query_params(source, sql.text, count, values, ret_rows, why);
-}
-
 static void add_oids(struct strbuf *list, const struct rows *rows)
 {
     for (int row = 0; row < rows_count(rows); row++)
@@ -112,7 +104,7 @@ static bool on_filter(void *arg, enum filter_kind kind, const char *text, struct
         return fault_set(why, FAULT_BAD_VALUE, "--%s \"%s\" is not a pattern: %s",
                          filter_kind_word(kind), text, wrong);
     const char *const values[] = {pattern.schema, pattern.name};
-    if (!ask(r->source, kinds[kind].ask, 2, values, &rows, why))
+    if (!ask_with(r->source, kinds[kind].ask, 2, values, &rows, why))
         return fault_during(why, "matching --%s \"%s\"", filter_kind_word(kind), text);
     if (r->strict && rows_count(&rows) == 0)
         return fault_set(why, FAULT_NO_MATCH, "no %s on the source matches --%s \"%s\"",
@@ -181,7 +173,6 @@ static bool ask_target(struct resolving *r, const struct rows *needs, struct row
 {
     struct strbuf arrays[4] = {STRBUF_EMPTY, STRBUF_EMPTY, STRBUF_EMPTY, STRBUF_EMPTY};
     const char *values[4];
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     for (int row = 0; row < rows_count(needs); row++) {
         char place[16];
         snprintf(place, sizeof place, "%d", row);
@@ -194,9 +185,8 @@ static bool ask_target(struct resolving *r, const struct rows *needs, struct row
         strbuf_add_char(&arrays[i], '}');
         values[i] = arrays[i].text;
     }
-    ask_add(&sql, ASK_LACKING, conn_version(r->target), NULL);
     bool good = conn_run(r->target, "SET quote_all_identifiers = on", why) &&
-                conn_query_params(r->target, sql.text, 4, values, ret_places, why) &&
+                ask_with(r->target, ASK_LACKING, 4, values, ret_places, why) &&
                 conn_run(r->target, "SET quote_all_identifiers = off", why);
     for (int i = 0; i < 4; i++)
         drop_strbuf(&arrays[i]);
@@ -208,7 +198,7 @@ static bool find_lacking(struct resolving *r, const char *const *about, struct l
 {
     scoped(drop_rows) struct rows needs = ROWS_NONE;
     scoped(drop_rows) struct rows places = ROWS_NONE;
-    if (r->target != NULL && (!ask(r->source, ASK_NEEDS, 4, about, &needs, why) ||
+    if (r->target != NULL && (!ask_with(r->source, ASK_NEEDS, 4, about, &needs, why) ||
                               (rows_count(&needs) > 0 && !ask_target(r, &needs, &places, why))))
         return false;
     int count = places.result == NULL ? 0 : rows_count(&places);
@@ -242,7 +232,7 @@ static bool choose(struct resolving *r, struct lacking *lacking, struct selectio
     const char *const values[] = {
         r->has[FILTER_INCLUDE_TABLE] ? strbuf_text(&r->arrays[FILTER_INCLUDE_TABLE]) : NULL,
         about[2], about[3], strbuf_text(&r->arrays[FILTER_EXCLUDE_TABLE])};
-    if (!ask(r->source, ASK_CHOSEN, 4, values, &rows, why))
+    if (!ask_with(r->source, ASK_CHOSEN, 4, values, &rows, why))
         return false;
     if (rows_count(&rows) == 0 && r->has[FILTER_INCLUDE_TABLE])
         return fault_set(why, FAULT_NO_MATCH, "no table on the source matches any --table");
@@ -254,13 +244,13 @@ static bool choose(struct resolving *r, struct lacking *lacking, struct selectio
     strbuf_addf(&oids, "{%s}", strbuf_text(&lacking->oids));
     about[4] = catalogs.text;
     about[5] = oids.text;
-    return ask(r->source, ASK_LEFT_OUT, 6, about, &selection->left_out, why);
+    return ask_with(r->source, ASK_LEFT_OUT, 6, about, &selection->left_out, why);
 }
 
 static bool find_stand_ins(struct resolving *r, struct selection *selection, struct fault *why)
 {
     const char *const values[] = {selection->chosen};
-    return ask(r->source, ASK_STAND_INS, 1, values, &selection->stand_ins, why);
+    return ask_with(r->source, ASK_STAND_INS, 1, values, &selection->stand_ins, why);
 }
 
 static bool is_asked_for(const struct resolving *r, const char *oid)

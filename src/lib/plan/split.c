@@ -115,12 +115,10 @@ static bool key_bounds(struct plan *plan, const struct table *table, const char 
 static bool find_key(struct plan *plan, const struct table *table, struct rows *ret_key,
                      struct fault *why)
 {
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     char oid[24];
     const char *const values[] = {oid};
     snprintf(oid, sizeof oid, "%" PRId64, table->oid);
-    ask_add(&sql, ASK_SPLIT_KEY, conn_version(plan->source), NULL);
-    return conn_query_params(plan->source, sql.text, 1, values, ret_key, why);
+    return ask_with(plan->source, ASK_SPLIT_KEY, 1, values, ret_key, why);
 }
 
 static bool set_split(struct plan *plan, const struct table *table, const char *by,

@@ -678,9 +678,6 @@ select exists (select 1 from pg_catalog.pg_extension where extname = $1)
        or exists (select 1 from pg_catalog.pg_available_extension_versions v
                    where v.name = $1 and (not v.superuser {130000: or v.trusted}))
 
--- name: ASK_IS_SUPERUSER
-select rolsuper from pg_catalog.pg_roles where rolname = current_user
-
 -- Owners of what is chosen; whether they own anything in public, and a publication.
 
 -- name: ASK_OWNERS
