@@ -29,7 +29,9 @@ uint8_t take_u8(struct reader *reader)
 uint16_t take_u16(struct reader *reader)
 {
     const uint8_t *b = take_bytes(reader, 2);
-    return b == NULL ? 0 : (uint16_t)(b[0] << 8 | b[1]);
+    if (b == NULL)
+        return 0;
+    return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 uint32_t take_u32(struct reader *reader)
