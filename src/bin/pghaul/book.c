@@ -83,6 +83,10 @@ const struct option book_options[] = {
      .help = "not these indexes"},
     {.name = "exclude-extension", .type = TYPE_FILTER, .filter = FILTER_EXCLUDE_EXTENSION, .arg = "PATTERN", .commands = FILTERED, .group = contents,
      .help = "not these extensions: the target has them, or needs none"},
+    {.name = "where", .type = TYPE_FILTER, .filter = FILTER_WHERE, .arg = "TABLE=CONDITION", .commands = FILTERED, .group = contents,
+     .help = "of these tables only the rows that meet a condition, in SQL"},
+    {.name = "columns", .type = TYPE_FILTER, .filter = FILTER_COLUMNS, .arg = "TABLE=COLUMN,...", .commands = FILTERED, .group = contents,
+     .help = "of these tables only the values of these columns; others get their defaults"},
     {.name = "filter", .type = TYPE_FILTER_FILE, .arg = "FILE", .commands = FILTERED, .group = contents,
      .help = "filters from a file, in pg_dump's grammar or in pgcopydb's sections; -: standard input"},
     {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | CMD_LIST, .group = contents,
@@ -90,8 +94,17 @@ const struct option book_options[] = {
 
     {.name = "skip-forbidden", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_forbidden), .commands = DONE_BY_RUN, .group = contents,
      .help = "leave out what only a superuser could create on the target, and what needs it"},
-    {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.schema_only), .commands = DONE_BY_RUN, .group = contents,
+    {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .at = AT(schema_only), .commands = RUNS, .group = contents,
      .help = "no rows, large objects and values of sequences; materialized views are not refreshed"},
+    {.name = "data-only", .letter = 'a', .type = TYPE_FLAG, .at = AT(data_only), .commands = RUNS, .group = contents,
+     .help = "only rows, large objects and values of sequences: the target has the tables"},
+    {.name = "section", .type = TYPE_SET, .at = AT(sections), .arg = "SECTION", .choices = "pre-data|data|post-data", .commands = RUNS, .group = contents,
+     .help = "only this part, as pg_restore names it; may be given several times"},
+    /* What the options above come to: kept, not typed. */
+    {.name = "contents", .type = TYPE_SET, .use = USE_FIXED, .at = AT(settings.contents),
+     .choices = "schema|extensions|rows|large-objects|sequences|indexes|constraints|rest|refresh", .group = contents},
+    {.name = "truncate", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.truncate), .commands = DONE_BY_RUN, .group = contents,
+     .help = "without the schema: remove the rows that the target's tables have"},
     {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = DONE_BY_RUN, .group = contents,
      .help = "drop objects of the same names on the target first"},
     {.name = "no-owner", .letter = 'O', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_owner), .commands = DONE_BY_RUN, .group = contents,
@@ -134,9 +147,12 @@ static const struct command commands[] = {
              "source, several tables and indexes at a time. What is done is known on the target, so a run "
              "that was stopped or killed goes on with --resume.",
      .run = cmd_clone},
-    {.id = CMD_COPY, .name = "copy", .arguments = "db | schema | table NAME...", .summary = "copy a part of a database",
-     .text = "The same as clone for a part: db is all of it, schema all but the rows, table the tables whose names match "
-             "(psql patterns, as after --table), with their indexes, constraints and sequences.",
+    {.id = CMD_COPY, .name = "copy", .arguments = "db | schema | data | extensions | sequences | blobs | indexes | constraints | table NAME...",
+     .summary = "copy a part of a database",
+     .text = "The same as clone for a part: db is all of it, schema all but the rows, data the rows, large objects and "
+             "values of sequences, extensions those with the rows of their configuration, sequences only values, blobs "
+             "only large objects, indexes and constraints what makes these on tables that are there, table the tables "
+             "whose names match (psql patterns, as after --table), with their indexes, constraints and sequences.",
      .arguments_least = 1, .arguments_most = ARGUMENTS_MOST, .run = cmd_copy},
     {.id = CMD_SNAPSHOT, .name = "snapshot", .arguments = "", .summary = "hold a snapshot that outlives a clone",
      .text = "Exports a snapshot of the source, prints its id, and holds it until it is stopped by SIGINT or "

@@ -27,6 +27,9 @@ enum command_id {
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
 
+/* Choices of --section, as bits. */
+enum section { SECTION_PRE_DATA = 1 << 0, SECTION_DATA = 1 << 1, SECTION_POST_DATA = 1 << 2 };
+
 struct filter_wish {
     enum filter_kind kind;
     char *pattern; /* ours */
@@ -46,8 +49,11 @@ struct options {
     bool not_consistent;
     bool json;
     bool markdown;
-    int64_t number;  /* worker */
-    int64_t channel; /* worker */
+    bool schema_only;
+    bool data_only;
+    int64_t sections; /* enum section */
+    int64_t number;   /* worker */
+    int64_t channel;  /* worker */
     bool help;
     bool version;
     struct settings settings;
@@ -88,6 +94,9 @@ bool book_parse(struct options *options, const struct command *command, int argc
 
 /* As if an option had been given on the command line. */
 bool book_give(struct options *options, const char *name, const char *value, struct fault *why);
+
+/* The same for an option that is a set, by its bits. */
+bool book_give_bits(struct options *options, const char *name, int64_t bits, struct fault *why);
 
 /* Only the defaults: for commands that work without parsing. */
 void book_defaults(struct options *options);

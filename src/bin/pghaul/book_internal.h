@@ -14,7 +14,8 @@ enum option_type {
     TYPE_SIZE,     /* int64_t bytes within min … max; "auto" is 0 where that is the default */
     TYPE_DURATION, /* int64_t milliseconds */
     TYPE_CHOICE,   /* int64_t, place in `choices` */
-    TYPE_FILTER,   /* adds to the list of filters, `filter` */
+    TYPE_SET,    /* int64_t, a bit for each of `choices`; adds up when it is given several times */
+    TYPE_FILTER, /* adds to the list of filters, `filter` */
     TYPE_FILTER_FILE,
 };
 

@@ -83,13 +83,18 @@ static int choice_of(const char *choices, const char *value)
     }
 }
 
+static void add_choices(struct strbuf *wanted, const struct option *option)
+{
+    strbuf_addf(wanted, "one of %s", option->choices);
+}
+
 static bool set_choice(struct options *options, const struct option *option, const char *value,
                        struct fault *why)
 {
     int place = choice_of(option->choices, value);
     if (place < 0) {
         scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
-        strbuf_addf(&wanted, "one of %s", option->choices);
+        add_choices(&wanted, option);
         return bad_value(option, value, wanted.text, why);
     }
     if (option->type == TYPE_CHOICE)
@@ -97,6 +102,28 @@ static bool set_choice(struct options *options, const struct option *option, con
     else
         *(const char **)field(options, option) = value;
     return true;
+}
+
+/* Several words may stand in one value, with commas. */
+static bool set_bits(struct options *options, const struct option *option, const char *value,
+                     struct fault *why)
+{
+    int64_t *bits = field(options, option);
+    for (const char *at = value;; at++) {
+        char word[32];
+        size_t length = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)length, at);
+        int place = length < sizeof word ? choice_of(option->choices, word) : -1;
+        if (place < 0) {
+            scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
+            add_choices(&wanted, option);
+            return bad_value(option, value, wanted.text, why);
+        }
+        *bits |= INT64_C(1) << place;
+        at += length;
+        if (*at == '\0')
+            return true;
+    }
 }
 
 static bool set_buffer(struct options *options, const struct option *option, const char *value,
@@ -226,6 +253,8 @@ static bool set_value(struct options *options, const struct option *option, cons
         return set_duration(options, option, value, why);
     case TYPE_CHOICE:
         return set_choice(options, option, value, why);
+    case TYPE_SET:
+        return set_bits(options, option, value, why);
     case TYPE_FILTER:
         add_filter(options, option->filter, value);
         return true;
@@ -380,6 +409,29 @@ bool book_give(struct options *options, const char *name, const char *value, str
     return fault_set(why, FAULT_BUG, "there is no option --%s", name);
 }
 
+bool book_give_bits(struct options *options, const char *name, int64_t bits, struct fault *why)
+{
+    struct strbuf words = STRBUF_EMPTY;
+    int place = 0;
+    while (place < book_count && strcmp(book_options[place].name, name) != 0)
+        place++;
+    if (place == book_count)
+        return fault_set(why, FAULT_BUG, "there is no option --%s", name);
+    const char *at = book_options[place].choices;
+    for (int bit = 0; *at != '\0'; bit++) {
+        size_t length = strcspn(at, "|");
+        if ((bits >> bit & 1) != 0) {
+            strbuf_add(&words, words.length == 0 ? "" : ",");
+            strbuf_add_bytes(&words, at, length);
+        }
+        at += length + (at[length] == '|');
+    }
+    free(options->recalled[place]);
+    options->recalled[place] = words.text;
+    options->given[place] = words.text;
+    return set_value(options, &book_options[place], strbuf_text(&words), why);
+}
+
 void book_defaults(struct options *options)
 {
     struct fault ignored;
@@ -460,8 +512,10 @@ bool book_keep(const struct options *options, struct db *db, struct fault *why)
     for (int i = 0; i < book_count; i++) {
         const char *value =
             options->given[i] != NULL ? options->given[i] : book_options[i].fallback;
-        if (book_options[i].use != USE_ONCE &&
-            !setting_put(db, book_options[i].name, value == NULL ? "false" : value, why))
+        if (value == NULL && book_options[i].type == TYPE_FLAG)
+            value = "false";
+        if (book_options[i].use != USE_ONCE && value != NULL &&
+            !setting_put(db, book_options[i].name, value, why))
             return false;
     }
     return true;

@@ -135,7 +135,8 @@ static bool create_in_write(struct db *db, void *arg, struct fault *why)
     return forget_found(clone, why) && plan_forget(clone->db, why) &&
            run_create(clone->db, name, PGHAUL_VERSION, strbuf_text(&clone->source.shown),
                       strbuf_text(&clone->target.shown), why) &&
-           book_keep_filters(clone->options, clone->db, why) && plan_first_items(clone->db, why) &&
+           book_keep_filters(clone->options, clone->db, why) &&
+           plan_first_items(clone->db, clone->options->settings.contents, why) &&
            book_keep(clone->options, clone->db, why) && choose_snapshot(clone, why);
 }
 
@@ -199,7 +200,8 @@ static bool say_what_is_left(struct clone *clone, struct fault *why)
 bool cmd_clone(struct options *options, struct fault *why)
 {
     scoped(drop_clone) struct clone clone = {.options = options, .dir = {.lock = -1}};
-    if (!check_options(options, why) || !set_up_log(options, "clone", why) ||
+    if (!check_options(options, why) || !contents_choose(options, why) ||
+        !set_up_log(options, "clone", why) ||
         !read_side(options, SIDE_SOURCE, &clone.source, why) ||
         !read_side(options, SIDE_TARGET, &clone.target, why) || !open_directory(&clone, why))
         return false;

@@ -1,5 +1,5 @@
 /*
- * cmd_copy.c - a part of a database: a clone with the filters that this means.
+ * cmd_copy.c - a part of a database: a clone with the contents and filters that this means.
  */
 #include "commands.h"
 
@@ -13,18 +13,22 @@ static bool ask_for_tables(struct options *options, struct fault *why)
     return true;
 }
 
+static bool ask_for_contents(struct options *options, const char *what, struct fault *why)
+{
+    if (!contents_of_copy(what, &options->settings.contents))
+        return fault_set(why, FAULT_BAD_VALUE,
+                         "pghaul copy cannot copy \"%s\": it copies db, schema, data, extensions, "
+                         "sequences, blobs, indexes, constraints or table NAME",
+                         what);
+    return options->argument_count == 1 ||
+           fault_set(why, FAULT_UNKNOWN_OPTION, "pghaul copy %s takes no argument \"%s\"", what,
+                     options->arguments[1]);
+}
+
 bool cmd_copy(struct options *options, struct fault *why)
 {
     const char *what = options->arguments[0];
-    bool table = strcmp(what, "table") == 0;
-    bool schema = strcmp(what, "schema") == 0;
-    if (!table && !schema && strcmp(what, "db") != 0)
-        return fault_set(why, FAULT_BAD_VALUE,
-                         "pghaul copy cannot copy \"%s\": it copies db, schema or table NAME",
-                         what);
-    if (!table && options->argument_count > 1)
-        return fault_set(why, FAULT_UNKNOWN_OPTION, "pghaul copy %s takes no argument \"%s\"", what,
-                         options->arguments[1]);
-    return (!table || ask_for_tables(options, why)) &&
-           (!schema || book_give(options, "schema-only", "true", why)) && cmd_clone(options, why);
+    return (strcmp(what, "table") == 0 ? ask_for_tables(options, why)
+                                       : ask_for_contents(options, what, why)) &&
+           cmd_clone(options, why);
 }

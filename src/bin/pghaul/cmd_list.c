@@ -191,6 +191,7 @@ static bool resolve(struct planning *planning, const struct settings *settings, 
         .target = planning->target,
         .strict = !settings->no_strict_names,
         .skip_forbidden = true,
+        .dependents = true,
     };
     return selection_resolve(&wish, &planning->selection, why);
 }
@@ -207,6 +208,7 @@ static bool make_plan(struct planning *planning, const struct options *options, 
         .split_larger_than = settings->split_larger_than,
         .split_by = (enum split_method)settings->split_by,
         .format = (enum copy_format)settings->copy_format,
+        .contents = CONTENT_ALL,
     };
     if (!catalog_open(&planning->db, ":memory:", DB_CREATE, why) ||
         !conn_run(planning->source, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", why) ||

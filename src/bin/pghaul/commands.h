@@ -19,6 +19,13 @@ command_function cmd_clone, cmd_copy, cmd_snapshot, cmd_list, cmd_ping, cmd_stat
 /* Prints a text on stdout. FAULT_SYSTEM when it cannot be written (disk full, pipe closed). */
 bool print_text(const struct strbuf *text, struct fault *why);
 
+/* Settles what the run copies, from all options that say so; a resumed run goes on with its own.
+ * FAULT_CONFLICTING_OPTIONS. */
+bool contents_choose(struct options *options, struct fault *why);
+
+/* What a word after `pghaul copy` means; false when it is none of them. */
+bool contents_of_copy(const char *word, int64_t *ret_contents);
+
 /* Adds a JSON value as people read it, with a newline. */
 void add_json(struct strbuf *text, const json_t *json);
 

@@ -90,6 +90,19 @@
     "privileges are of, or leave it all out, with what needs it, by --skip-forbidden.")                                                            \
   F(FAULT_OWNERS,              3111, TARGET,  "objects cannot be given to their owners",             \
     "Grant what is missing to the roles, or use --no-owner.")                                      \
+  F(FAULT_TARGET_LACKS_RELATION, 3112, TARGET, "the target lacks tables, columns or sequences",     \
+    "Create them first (pghaul copy schema, or --section pre-data), or leave them out with "       \
+    "filters.")                                                                                    \
+  F(FAULT_TARGET_HAS_ROWS,     3113, TARGET,  "tables on the target have rows",                    \
+    "Remove them, leave the tables out with -T or --exclude-table-data, or use --truncate, "       \
+    "which removes all rows of the tables that are copied.")                                       \
+  F(FAULT_TARGET_TRIGGERS,     3114, TARGET,  "triggers or keys on the target are in the way",     \
+    "Connect as a superuser, or be granted SET on session_replication_role (version 15 and "       \
+    "later), or drop the triggers and foreign keys and create them after the rows "                \
+    "(--section post-data).")                                                                      \
+  F(FAULT_KEY_BROKEN,          3115, TARGET,  "a foreign key of the target does not hold",         \
+    "Copy the table that it references as well, or drop the key. The rows are copied: "            \
+    "--resume checks again.")                                                                      \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

@@ -8,14 +8,16 @@
 
 /* F(name, word): also the words in filter.kind, and, with -- before them, our options. Those before
  * EXCLUDE_INDEX are also pg_dump's. */
-#define FILTERS(F)                        \
-    F(INCLUDE_SCHEMA, "schema")           \
-    F(EXCLUDE_SCHEMA, "exclude-schema")   \
-    F(INCLUDE_TABLE, "table")             \
-    F(EXCLUDE_TABLE, "exclude-table")     \
-    F(EXCLUDE_DATA, "exclude-table-data") \
-    F(EXCLUDE_INDEX, "exclude-index")     \
-    F(EXCLUDE_EXTENSION, "exclude-extension")
+#define FILTERS(F)                            \
+    F(INCLUDE_SCHEMA, "schema")               \
+    F(EXCLUDE_SCHEMA, "exclude-schema")       \
+    F(INCLUDE_TABLE, "table")                 \
+    F(EXCLUDE_TABLE, "exclude-table")         \
+    F(EXCLUDE_DATA, "exclude-table-data")     \
+    F(EXCLUDE_INDEX, "exclude-index")         \
+    F(EXCLUDE_EXTENSION, "exclude-extension") \
+    F(WHERE, "where")                         \
+    F(COLUMNS, "columns")
 
 enum filter_kind {
 #define F(name, word) FILTER_##name,

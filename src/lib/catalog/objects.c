@@ -16,10 +16,10 @@ bool relation_is_known(struct db *db, const char *nspname, const char *relname, 
 bool table_add(struct db *db, const struct table *t, struct fault *why)
 {
     const char kind[] = {t->kind, '\0'};
-    return db_run(db, why, SQL_TABLE_INSERT, "isssiiiisssssdd", t->oid, t->nspname, t->relname,
+    return db_run(db, why, SQL_TABLE_INSERT, "isssiiiisssssdds", t->oid, t->nspname, t->relname,
                   kind, t->filenode, t->bytes, t->blocks, t->rows_estimate, t->access_method,
                   t->columns, t->column_types, t->format, t->condition, (int)t->is_config,
-                  (int)t->has_data);
+                  (int)t->has_data, t->signature);
 }
 
 /* Texts of a row that outlive it: one piece of memory for all of them. */
@@ -45,7 +45,7 @@ static size_t texts_size(const struct stmt *stmt, const int *columns, size_t cou
 
 static void table_read(const struct stmt *stmt, struct table *t)
 {
-    static const int texts[] = {1, 2, 8, 9, 10, 11, 12, 15, 16, 17};
+    static const int texts[] = {1, 2, 8, 9, 10, 11, 12, 15, 16, 17, 22};
     memset(t, 0, sizeof *t);
     t->owned = new_memory(1, texts_size(stmt, texts, sizeof texts / sizeof texts[0]));
     char *room = t->owned;
@@ -69,6 +69,9 @@ static void table_read(const struct stmt *stmt, struct table *t)
     t->split_key = keep(&room, stmt, 17);
     t->is_small = stmt_int(stmt, 18) != 0;
     t->is_analyzed = stmt_int(stmt, 19) != 0;
+    t->no_truncate = stmt_int(stmt, 20) != 0;
+    t->is_guarded = stmt_int(stmt, 21) != 0;
+    t->signature = keep(&room, stmt, 22);
 }
 
 bool table_get(struct db *db, int64_t oid, struct table *ret_table, struct fault *why)

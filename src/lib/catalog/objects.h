@@ -31,6 +31,9 @@ struct table {
     const char *split_by; /* ctid, key, or NULL */
     const char *split_why;
     const char *split_key; /* quoted column or NULL */
+    const char *signature; /* lines of quoted name, tab, type */
+    bool no_truncate;      /* on the target, where it was there before: cannot be truncated, */
+    bool is_guarded;       /* has triggers or keys */
     char *owned;           /* memory of the texts, when read from the catalog */
 };
 

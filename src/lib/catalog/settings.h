@@ -11,6 +11,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a run copies: bits of settings.contents. */
+enum content {
+    CONTENT_SCHEMA = 1 << 0, /* all that rows need: schemas, types, functions, tables, views, … */
+    CONTENT_EXTENSIONS = 1 << 1, /* extensions alone, with the rows of their configuration */
+    CONTENT_ROWS = 1 << 2,
+    CONTENT_LARGE_OBJECTS = 1 << 3,
+    CONTENT_SEQUENCES = 1 << 4, /* their values */
+    CONTENT_INDEXES = 1 << 5,   /* those of keys included */
+    CONTENT_CONSTRAINTS = 1 << 6,
+    CONTENT_REST = 1 << 7,    /* triggers, rules, policies, publications, event triggers, … */
+    CONTENT_REFRESH = 1 << 8, /* materialized views are filled */
+
+    CONTENT_DATA = CONTENT_ROWS | CONTENT_LARGE_OBJECTS | CONTENT_SEQUENCES,
+    CONTENT_POST_DATA = CONTENT_INDEXES | CONTENT_CONSTRAINTS | CONTENT_REST | CONTENT_REFRESH,
+    CONTENT_DUMPED = CONTENT_SCHEMA | CONTENT_EXTENSIONS | CONTENT_POST_DATA, /* from pg_dump */
+    CONTENT_ALL = CONTENT_SCHEMA | CONTENT_DATA | CONTENT_POST_DATA,
+};
+
 struct settings {
     int64_t table_jobs;        /* copy workers */
     int64_t index_jobs;        /* build workers */
@@ -21,7 +39,8 @@ struct settings {
     int64_t lock_timeout_ms;   /* on the source; 0: wait for ever */
     int64_t retry_for_ms;      /* how long a fault that may heal is retried */
     bool no_strict_names;      /* a filter may match nothing */
-    bool schema_only;
+    int64_t contents;    /* enum content; without CONTENT_SCHEMA the target has the relations */
+    bool truncate;       /* rows that the target's tables have already are removed */
     bool skip_forbidden; /* leave out what only a superuser could create */
     bool drop_if_exists;
     bool no_owner;

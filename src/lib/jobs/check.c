@@ -12,40 +12,12 @@
 #include "base/strbuf.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
-#include "plan/ask.h"
-
-static bool on_index(void *arg, const struct rows *row, struct fault *why)
-{
-    return db_run(arg, why, SQL_FOUND_INDEX_INSERT, "sssssd", rows_text(row, 0, 0),
-                  rows_text(row, 0, 1), rows_text(row, 0, 2), rows_text(row, 0, 3),
-                  rows_text(row, 0, 4), (int)rows_bool(row, 0, 5));
-}
-
-static bool on_constraint(void *arg, const struct rows *row, struct fault *why)
-{
-    return db_run(arg, why, SQL_FOUND_CONSTRAINT_INSERT, "ssssd", rows_text(row, 0, 0),
-                  rows_text(row, 0, 1), rows_text(row, 0, 2), rows_text(row, 0, 3),
-                  (int)rows_bool(row, 0, 4));
-}
-
-static bool read_target(struct job *job, enum ask ask, conn_each *each, struct fault *why)
-{
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, ask, conn_version(job->target), NULL);
-    return conn_stream(job->target, sql.text, each, job->db, why);
-}
-
-static bool clear(struct db *db, struct fault *why)
-{
-    return db_run(db, why, SQL_FOUND_CLEAR_INDEXES, "") &&
-           db_run(db, why, SQL_FOUND_CLEAR_CONSTRAINTS, "");
-}
+#include "plan/existing.h"
 
 static bool read_in_write(struct db *db, void *arg, struct fault *why)
 {
     struct job *job = arg;
-    return clear(db, why) && read_target(job, ASK_TARGET_INDEXES, on_index, why) &&
-           read_target(job, ASK_TARGET_CONSTRAINTS, on_constraint, why);
+    return existing_read_built(db, job->target, why);
 }
 
 static bool refuse_differences(struct job *job, int statement, struct fault *why)
@@ -75,5 +47,6 @@ bool job_check(struct job *job, struct fault *why)
         !db_write(job->db, read_in_write, job, why))
         return false;
     return refuse_differences(job, SQL_FOUND_INDEX_DIFFERENCES, why) &&
-           refuse_differences(job, SQL_FOUND_CONSTRAINT_DIFFERENCES, why) && clear(job->db, why);
+           refuse_differences(job, SQL_FOUND_CONSTRAINT_DIFFERENCES, why) &&
+           existing_forget_built(job->db, why);
 }

@@ -26,6 +26,8 @@
  * smaller than that is emptied with DELETE (it is empty anyway) and not frozen. */
 enum { TINY_TABLE = 256 * 1024 };
 
+#define NOT_EMPTY "pghaul: not empty"
+
 static void add_table(struct strbuf *sql, const struct table *table)
 {
     strbuf_add_qualified(sql, table->nspname, table->relname);
@@ -121,13 +123,14 @@ static bool is_whole(const struct work *work)
     return work->kind == WORK_TABLE || work->kind == WORK_SMALL;
 }
 
-static void add_range(struct strbuf *sql, const struct job *job, const struct table *table)
+static void add_range(struct strbuf *sql, const struct job *job, const struct table *table,
+                      const char *word)
 {
     const struct work *work = job->work;
     bool ctid = strcmp(table->split_by, "ctid") == 0;
     const char *column = ctid ? "ctid" : table->split_key;
     const char *type = ctid ? "::pg_catalog.tid" : "";
-    strbuf_add(sql, " WHERE ");
+    strbuf_addf(sql, " %s ", word);
     if (work->low != NULL)
         strbuf_addf(sql, "%s >= '%s'%s%s", column, work->low, type,
                     work->high != NULL ? " AND " : "");
@@ -143,42 +146,94 @@ static void add_range(struct strbuf *sql, const struct job *job, const struct ta
 static void add_out(struct strbuf *sql, const struct job *job, const struct table *table)
 {
     strbuf_add(sql, "COPY ");
-    if (is_whole(job->work) && *table->columns != '\0') {
+    if (is_whole(job->work) && table->condition == NULL && *table->columns != '\0') {
         add_table(sql, table);
         strbuf_addf(sql, " (%s)", table->columns);
     } else {
         strbuf_addf(sql, "(SELECT %s FROM ONLY ", table->columns);
         add_table(sql, table);
+        strbuf_addf(sql, " %s", table->condition == NULL ? "" : table->condition);
         if (job->work->kind == WORK_PART)
-            add_range(sql, job, table);
-        else if (table->condition != NULL)
-            strbuf_addf(sql, " %s", table->condition);
+            add_range(sql, job, table, table->condition == NULL ? "WHERE" : "AND");
         strbuf_add(sql, ")");
     }
     strbuf_addf(sql, " TO STDOUT (FORMAT %s);", table->format);
     add_check(sql, table);
 }
 
-static void add_in(struct strbuf *sql, const struct job *job, const struct table *table)
+/* The run has not made the table, nor an extension that it brings. */
+static bool was_there(const struct job *job, const struct table *table)
 {
-    done_add_begin(sql, job, 0, true);
-    bool tiny = is_whole(job->work) && table->bytes <= TINY_TABLE;
-    bool frozen = is_whole(job->work) && !tiny;
-    if (frozen) {
+    int64_t makes = CONTENT_SCHEMA | (table->is_config ? CONTENT_EXTENSIONS : 0);
+    return (job->settings->contents & makes) == 0;
+}
+
+/* Fails with NOT_EMPTY in its text when somebody has put rows there. A split table that begins
+ * again in another snapshot has those that this run put there. */
+static void add_must_be_empty(struct strbuf *sql, const struct job *job, const struct table *table)
+{
+    strbuf_add(sql, "UPDATE pghaul.done SET rows = ('" NOT_EMPTY " ' || item)::pg_catalog.int8"
+                    " WHERE EXISTS (SELECT FROM ONLY ");
+    add_table(sql, table);
+    strbuf_addf(sql,
+                " %s) AND run = '%s' AND item = %" PRId64 " AND snapshot = %" PRId64
+                " AND NOT EXISTS (SELECT FROM pghaul.done e WHERE e.run = done.run"
+                " AND e.item = done.item AND e.snapshot <> done.snapshot);",
+                table->condition == NULL ? "" : table->condition, job->run->uuid, job->work->id,
+                job->snapshot->seq);
+}
+
+/* Of a table that was there a condition means a share of the rows: others stay. */
+static bool may_truncate(const struct job *job, const struct table *table)
+{
+    return !table->no_truncate && !(was_there(job, table) && table->condition != NULL);
+}
+
+/* TRUNCATE ONLY, because plain TRUNCATE empties loaded children too. */
+static void add_emptying(struct strbuf *sql, const struct job *job, const struct table *table,
+                         bool truncate)
+{
+    if (was_there(job, table) && truncate) {
+        strbuf_add(sql, "LOCK TABLE ONLY ");
+        add_table(sql, table);
+        strbuf_add(sql, ";");
+    }
+    if (was_there(job, table) && !job->settings->truncate)
+        add_must_be_empty(sql, job, table);
+    if (truncate) {
         strbuf_add(sql, "TRUNCATE ONLY ");
         add_table(sql, table);
         strbuf_add(sql, ";");
-    } else if (tiny) {
-        strbuf_add(sql, "LOCK TABLE ONLY ");
-        add_table(sql, table);
-        strbuf_add(sql, ";DELETE FROM ONLY ");
-        add_table(sql, table);
-        strbuf_add(sql, ";");
-    } else if (job->work->kind == WORK_CONFIG) {
+    } else if (!was_there(job, table) || job->settings->truncate || job->work->kind == WORK_EMPTY ||
+               job->work->kind == WORK_CONFIG) {
+        bool share = was_there(job, table) || job->work->kind == WORK_CONFIG;
         strbuf_add(sql, "DELETE FROM ONLY ");
         add_table(sql, table);
-        strbuf_addf(sql, " %s;", table->condition == NULL ? "" : table->condition);
+        strbuf_addf(sql, " %s;", share && table->condition != NULL ? table->condition : "");
     }
+}
+
+/* Neither triggers nor keys of a table that was there may fire; keys are verified later. */
+static void add_silence(struct strbuf *sql, const struct table *table)
+{
+    if (table->is_guarded)
+        strbuf_add(sql, "SET LOCAL session_replication_role = replica;");
+}
+
+static void add_in(struct strbuf *sql, const struct job *job, const struct table *table)
+{
+    bool tiny = table->bytes <= TINY_TABLE;
+    bool asked = was_there(job, table) && job->settings->truncate;
+    bool frozen = is_whole(job->work) && (!tiny || asked) && may_truncate(job, table);
+    done_add_begin(sql, job, 0, true);
+    add_silence(sql, table);
+    if (is_whole(job->work) && tiny && !was_there(job, table)) {
+        strbuf_add(sql, "LOCK TABLE ONLY ");
+        add_table(sql, table);
+        strbuf_add(sql, ";");
+    }
+    if (job->work->kind != WORK_PART)
+        add_emptying(sql, job, table, frozen);
     strbuf_add(sql, "COPY ");
     add_table(sql, table);
     if (*table->columns != '\0')
@@ -236,6 +291,18 @@ static bool commit(struct job *job, const struct table *table, struct fault *why
     return true;
 }
 
+/* On the target somebody has written to a table that was empty when it was planned. */
+static bool refused(struct job *job, const struct table *table, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    if (done_already(job, why))
+        return true;
+    if (strstr(why->text, NOT_EMPTY) == NULL)
+        return false;
+    strbuf_add_name(&name, table->nspname, table->relname);
+    return fault_set(why, FAULT_TARGET_HAS_ROWS, "table %s on the target has rows", name.text);
+}
+
 bool job_copy(struct job *job, struct fault *why)
 {
     scoped(drop_table) struct table table = {.owned = NULL};
@@ -250,15 +317,14 @@ bool job_copy(struct job *job, struct fault *why)
     if (!relay_run(&relay, job->source, job->target, why)) {
         /* The source's transaction is aborted up to the savepoint, too. */
         job->held_table = 0;
-        return done_already(job, why);
+        return refused(job, &table, why);
     }
     job->rows = relay.rows_written;
     job->bytes = relay.bytes;
     return compare_counts(&table, &relay, why) && commit(job, &table, why);
 }
 
-/* Split tables are emptied once, before their first part. The table is ours, made in
- * this run: TRUNCATE ONLY, because plain TRUNCATE empties loaded children too. */
+/* Split tables are emptied once, before their first part. */
 bool job_empty(struct job *job, struct fault *why)
 {
     scoped(drop_table) struct table table = {.owned = NULL};
@@ -266,10 +332,10 @@ bool job_empty(struct job *job, struct fault *why)
     if (!table_get(job->db, job->work->object, &table, why))
         return false;
     done_add_begin(&sql, job, 0, true);
-    strbuf_add(&sql, "TRUNCATE ONLY ");
-    add_table(&sql, &table);
-    strbuf_add(&sql, ";COMMIT");
-    if (!conn_run(job->target, sql.text, why) && !done_already(job, why))
+    add_silence(&sql, &table);
+    add_emptying(&sql, job, &table, may_truncate(job, &table));
+    strbuf_add(&sql, "COMMIT");
+    if (!conn_run(job->target, sql.text, why) && !refused(job, &table, why))
         return false;
     FAILPOINT("empty.after_commit", why);
     return true;

@@ -9,6 +9,12 @@
 /* Named, so that its violation can be told from others in whatever language. */
 #define DONE_KEY "pghaul_done_pkey"
 
+/* Event triggers of the target have nothing to do with our table. Not every role may say so. */
+#define WITHOUT_EVENT_TRIGGERS                                                     \
+    "DO $pghaul$BEGIN"                                                             \
+    " PERFORM pg_catalog.set_config('session_replication_role', 'replica', true);" \
+    " EXCEPTION WHEN insufficient_privilege THEN NULL; END$pghaul$;"
+
 static bool forget_given_up(struct job *job, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf given_up = STRBUF_EMPTY;
@@ -36,15 +42,16 @@ bool done_prepare(struct job *job, struct fault *why)
     if (there)
         return forget_given_up(job, why);
     return conn_run(job->target,
-                    "CREATE SCHEMA IF NOT EXISTS pghaul;"
-                    "CREATE TABLE IF NOT EXISTS pghaul.done ("
-                    " run pg_catalog.text NOT NULL,"
-                    " item pg_catalog.int8 NOT NULL,"
-                    " step pg_catalog.int4 NOT NULL,"
-                    " snapshot pg_catalog.int8 NOT NULL,"
-                    " rows pg_catalog.int8,"
-                    " bytes pg_catalog.int8,"
-                    " CONSTRAINT " DONE_KEY " PRIMARY KEY (run, item, step, snapshot))",
+                    WITHOUT_EVENT_TRIGGERS "CREATE SCHEMA IF NOT EXISTS pghaul;"
+                                           "CREATE TABLE IF NOT EXISTS pghaul.done ("
+                                           " run pg_catalog.text NOT NULL,"
+                                           " item pg_catalog.int8 NOT NULL,"
+                                           " step pg_catalog.int4 NOT NULL,"
+                                           " snapshot pg_catalog.int8 NOT NULL,"
+                                           " rows pg_catalog.int8,"
+                                           " bytes pg_catalog.int8,"
+                                           " CONSTRAINT " DONE_KEY
+                                           " PRIMARY KEY (run, item, step, snapshot))",
                     why);
 }
 
@@ -120,6 +127,7 @@ bool done_any(const struct run *run, struct conn *target, bool *ret_any, struct 
 void done_add_remove(struct strbuf *sql, const struct job *job)
 {
     strbuf_addf(sql,
+                WITHOUT_EVENT_TRIGGERS
                 "DELETE FROM pghaul.done WHERE run = '%s';"
                 "DO $pghaul$BEGIN"
                 " IF NOT EXISTS (SELECT FROM pghaul.done) THEN"

@@ -10,6 +10,7 @@
 #include "catalog/sql.h"
 #include "jobs/done.h"
 #include "plan/check.h"
+#include "plan/existing.h"
 #include "plan/plan.h"
 
 struct planning {
@@ -26,6 +27,7 @@ static bool plan_in_write(struct db *db, void *arg, struct fault *why)
 {
     struct planning *planning = arg;
     const struct job *job = planning->job;
+    int64_t contents = job->settings->contents;
     struct plan plan = {
         .db = db,
         .source = job->source,
@@ -35,11 +37,23 @@ static bool plan_in_write(struct db *db, void *arg, struct fault *why)
         .split_larger_than = job->settings->split_larger_than,
         .split_by = (enum split_method)job->settings->split_by,
         .format = (enum copy_format)job->settings->copy_format,
-        .statistics = job->settings->schema_only ? STATISTICS_NONE
-                                                 : (enum statistics_wish)job->settings->statistics,
-        .schema_only = job->settings->schema_only,
+        .statistics = (contents & (CONTENT_ROWS | CONTENT_REFRESH)) == 0
+                          ? STATISTICS_NONE
+                          : (enum statistics_wish)job->settings->statistics,
+        .contents = contents,
     };
-    return plan_forget(db, why) && plan_source(&plan, why) && plan_work(&plan, why);
+    struct existing existing = {
+        .db = db,
+        .source = job->source,
+        .target = job->target,
+        .chosen = planning->selection.chosen,
+        .contents = contents,
+        .truncate = job->settings->truncate,
+        .same_version = conn_version(job->source) / 10000 == conn_version(job->target) / 10000,
+    };
+    return plan_forget(db, why) && plan_source(&plan, why) &&
+           ((contents & CONTENT_SCHEMA) != 0 || existing_match(&existing, why)) &&
+           plan_work(&plan, why);
 }
 
 static bool warn(struct job *job, const char *text, struct fault *why)
@@ -93,6 +107,7 @@ static bool check_and_plan(struct planning *planning, struct fault *why)
         .strict = !job->settings->no_strict_names,
         .privileges = !job->settings->no_acl,
         .skip_forbidden = job->settings->skip_forbidden,
+        .dependents = (job->settings->contents & CONTENT_DUMPED) != 0,
     };
     if (!check_rights(job->target, why) || !selection_resolve(&wish, &planning->selection, why) ||
         !check_source(job->source, planning->selection.chosen, why))
@@ -113,6 +128,9 @@ bool job_plan(struct job *job, struct fault *why)
         .source = job->source,
         .target = job->target,
         .chosen = planning.selection.chosen,
+        /* Filters may leave out all large objects. */
+        .contents = job->settings->contents &
+                    ~(int64_t)(planning.selection.everything ? 0 : CONTENT_LARGE_OBJECTS),
         .replace = job->settings->drop_if_exists,
         .owners = !job->settings->no_owner,
         .privileges = !job->settings->no_acl,

@@ -36,7 +36,7 @@
 struct loading {
     struct job *job;
     const char *list;
-    bool needs;      /* the list says what an entry needs */
+    bool leaves_out; /* something is left out */
     int32_t dump_id; /* of the entry read last */
     struct strbuf description;
     struct strbuf label;
@@ -82,6 +82,16 @@ static bool load_line(struct loading *loading, const char *line, size_t length, 
                   loading->label.text);
 }
 
+static bool keep_contents(struct db *db, int64_t contents, struct fault *why)
+{
+    return contents == CONTENT_ALL ||
+           (db_run(db, why, SQL_TOC_CONTENT, "dddddd", CONTENT_INDEXES, CONTENT_CONSTRAINTS,
+                   CONTENT_REFRESH, CONTENT_SCHEMA, CONTENT_EXTENSIONS, CONTENT_REST) &&
+            db_run(db, why, SQL_TOC_CONTENT_OF_NOTES, "") &&
+            db_run(db, why, SQL_TOC_CONTENT_ONLY, "i", contents) &&
+            db_run(db, why, SQL_TOC_CONTENT_NOT_THERE, ""));
+}
+
 static bool load_in_write(struct db *db, void *arg, struct fault *why)
 {
     struct loading *loading = arg;
@@ -95,8 +105,8 @@ static bool load_in_write(struct db *db, void *arg, struct fault *why)
         line += length + (line[length] == '\n');
     }
     return db_run(db, why, SQL_TOC_CLASSIFY, "") &&
-           (!loading->needs || db_run(db, why, SQL_TOC_LEAVE_OUT, "")) &&
-           (!loading->job->settings->schema_only || db_run(db, why, SQL_TOC_NO_REFRESH, ""));
+           (!loading->leaves_out || db_run(db, why, SQL_TOC_LEAVE_OUT, "")) &&
+           keep_contents(db, loading->job->settings->contents, why);
 }
 
 static bool load_contents(struct job *job, struct fault *why)
@@ -107,11 +117,12 @@ static bool load_contents(struct job *job, struct fault *why)
     script_path(dump, job, "dump", "");
     if (!db_int(job->db, why, &any, 0, SQL_LEFT_OUT_ANY, ""))
         return false;
-    const char *const args[] = {"pg_restore", "--list", dump, any ? "--verbose" : NULL, NULL};
+    bool needs = any != 0 || job->settings->contents != CONTENT_ALL;
+    const char *const args[] = {"pg_restore", "--list", dump, needs ? "--verbose" : NULL, NULL};
     if (!tools_restore(&job->tools, args, job->leash, &list, why))
         return false;
     scoped(drop_loading) struct loading loading = {
-        .job = job, .list = strbuf_text(&list), .needs = any != 0};
+        .job = job, .list = strbuf_text(&list), .leaves_out = any != 0};
     return db_write(job->db, load_in_write, &loading, why);
 }
 
@@ -243,7 +254,7 @@ static bool drop_existing(struct job *job, struct fault *why)
     char path[PATH_MAX];
     scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!job->settings->drop_if_exists)
+    if (!job->settings->drop_if_exists || (job->settings->contents & CONTENT_SCHEMA) == 0)
         return true;
     if (!done_last_step(job, &step, &whole, why))
         return false;
@@ -288,12 +299,14 @@ static bool skip_empty(struct job *job, enum work_kind kind, const char *script,
 bool job_schema(struct job *job, struct fault *why)
 {
     char path[PATH_MAX];
+    int64_t contents = job->settings->contents;
     script_path(path, job, "pre", ".sql");
     if (!script_tools(job, why))
         return false;
     if (access(path, F_OK) != 0 &&
         (!load_contents(job, why) || !leave_out_existing(job, why) ||
-         !catalog_list(job->db, SQL_TOC_MISSING, 0, on_missing, NULL, why)))
+         (contents == CONTENT_ALL &&
+          !catalog_list(job->db, SQL_TOC_MISSING, 0, on_missing, NULL, why))))
         return false;
     return drop_existing(job, why) && make_script(job, "pre", why) &&
            skip_empty(job, WORK_POST, "post", why) &&

@@ -4,6 +4,7 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "catalog/objects.h"
+#include "catalog/settings.h"
 #include "catalog/sql.h"
 #include "plan/ask.h"
 
@@ -311,6 +312,13 @@ static bool check_owners(struct check_target *check, struct fault *why)
 
 bool check_target(struct check_target *check, struct fault *why)
 {
-    return (check->replace || (check_names(check, why) && check_large_objects(check, why))) &&
-           check_roles(check, why) && check_owners(check, why) && check_tablespaces(check, why);
+    int64_t contents = check->contents;
+    bool names = (contents & CONTENT_SCHEMA) != 0 && !check->replace;
+    bool large_objects = (contents & CONTENT_LARGE_OBJECTS) != 0 && !check->replace;
+    bool owners = (contents & (CONTENT_SCHEMA | CONTENT_REST)) != 0;
+    bool tablespaces = (contents & (CONTENT_SCHEMA | CONTENT_INDEXES | CONTENT_CONSTRAINTS)) != 0;
+    return (!names || check_names(check, why)) &&
+           (!large_objects || check_large_objects(check, why)) &&
+           (!owners || (check_roles(check, why) && check_owners(check, why))) &&
+           (!tablespaces || check_tablespaces(check, why));
 }

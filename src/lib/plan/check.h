@@ -27,6 +27,7 @@ struct check_target {
     struct conn *source;
     struct conn *target;
     const char *chosen; /* relations (ask.h) */
+    int64_t contents;   /* enum content (settings.h) */
     bool replace;       /* relations of the same names will be dropped */
     bool owners;        /* are restored */
     bool privileges;    /* are restored */

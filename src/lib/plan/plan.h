@@ -9,6 +9,7 @@
 #ifndef PGHAUL_PLAN_PLAN_H
 #define PGHAUL_PLAN_PLAN_H
 
+#include "catalog/settings.h"
 #include "pg/conn.h"
 #include "plan/selection.h"
 #include "store/db.h"
@@ -27,7 +28,7 @@ struct plan {
     enum split_method split_by;
     enum copy_format format;
     enum statistics_wish statistics;
-    bool schema_only;
+    int64_t contents; /* enum content */
 };
 
 /* Reads relations, tables, indexes, constraints, sequences. */
@@ -40,9 +41,10 @@ bool plan_work(struct plan *plan, struct fault *why);
 bool plan_forget(struct db *db, struct fault *why);
 
 /* The item that dumps the schema runs beside the planning itself, so these two are
- * made before. With filters, which are in the catalog then, the dump waits for the plan:
- * it must know what stays behind. */
-bool plan_first_items(struct db *db, struct fault *why);
+ * made before; there is no dump when nothing of `contents` comes from it. With filters,
+ * which are in the catalog then, the dump waits for the plan: it must know what stays
+ * behind. */
+bool plan_first_items(struct db *db, int64_t contents, struct fault *why);
 
 /* Prepares the unfinished tables for another snapshot, which the connection is in:
  * takes their present files, and lets split tables begin again. */

@@ -13,6 +13,7 @@ struct resolving {
     struct conn *source;
     struct conn *target;
     bool strict;
+    bool dependents;
     bool has[FILTER_KINDS]; /* one of this kind at least */
     struct strbuf exact;    /* relations asked for by a pattern without * and ?: ",1,2," */
     struct strbuf oids[FILTER_KINDS]; /* that match: "1,2" */
@@ -100,6 +101,9 @@ static bool on_filter(void *arg, enum filter_kind kind, const char *text, struct
     struct name_pattern pattern;
     const char *wrong;
     scoped(drop_rows) struct rows rows = ROWS_NONE;
+    /* These are for tables that are chosen: plan/portion.c. */
+    if (kind == FILTER_WHERE || kind == FILTER_COLUMNS)
+        return true;
     if (!name_pattern_parse(text, kinds[kind].parts, &pattern, &wrong))
         return fault_set(why, FAULT_BAD_VALUE, "--%s \"%s\" is not a pattern: %s",
                          filter_kind_word(kind), text, wrong);
@@ -238,6 +242,8 @@ static bool choose(struct resolving *r, struct lacking *lacking, struct selectio
         return fault_set(why, FAULT_NO_MATCH, "no table on the source matches any --table");
     selection->chosen = array_of(&rows);
     about[0] = selection->chosen;
+    if (!r->dependents)
+        return true;
     if (!find_lacking(r, about, lacking, why))
         return false;
     strbuf_addf(&catalogs, "{%s}", strbuf_text(&lacking->catalogs));
@@ -306,16 +312,20 @@ static bool find_forbidden(struct resolving *r, const struct selection_wish *wis
         .skip = wish->skip_forbidden,
     };
     add_scope(r, forbidden.scope);
-    return wish->target == NULL ||
+    return wish->target == NULL || !wish->dependents ||
            forbidden_find(&forbidden, &lacking->catalogs, &lacking->oids, why);
 }
 
 bool selection_resolve(const struct selection_wish *wish, struct selection *ret_selection,
                        struct fault *why)
 {
-    scoped(drop_resolving) struct resolving r = {
-        .db = wish->db, .source = wish->source, .target = wish->target, .strict = wish->strict};
-    scoped(drop_selection) struct selection selection = {.everything = true};
+    scoped(drop_resolving) struct resolving r = {.db = wish->db,
+                                                 .source = wish->source,
+                                                 .target = wish->target,
+                                                 .strict = wish->strict,
+                                                 .dependents = wish->dependents};
+    scoped(drop_selection) struct selection selection = {.everything = true,
+                                                         .strict = wish->strict};
     scoped(drop_lacking) struct lacking lacking = {.oids = STRBUF_EMPTY};
     if (!match(&r, wish->db, why))
         return false;
@@ -328,8 +338,9 @@ bool selection_resolve(const struct selection_wish *wish, struct selection *ret_
         return false;
     bool chooses = !selection.everything || r.has[FILTER_EXCLUDE_SCHEMA] ||
                    r.has[FILTER_EXCLUDE_TABLE] || lacking.oids.length > 0;
-    if (chooses && (!choose(&r, &lacking, &selection, why) || !take_away(&r, &selection, why) ||
-                    !find_stand_ins(&r, &selection, why)))
+    if (chooses && (!choose(&r, &lacking, &selection, why) ||
+                    (r.dependents &&
+                     (!take_away(&r, &selection, why) || !find_stand_ins(&r, &selection, why)))))
         return fault_during(why, "applying the filters");
     *ret_selection = selection;
     memset(&selection, 0, sizeof selection);
@@ -381,8 +392,9 @@ static bool empty_relations(struct db *db, const char *oids, struct fault *why)
 bool selection_apply(struct db *db, const struct selection *selection, struct fault *why)
 {
     bool chosen = selection->chosen != NULL;
-    return (!chosen || (note_left_out(db, &selection->left_out, why) &&
-                        note_stand_ins(db, &selection->stand_ins, why))) &&
+    return (!chosen || selection->left_out.result == NULL ||
+            (note_left_out(db, &selection->left_out, why) &&
+             note_stand_ins(db, &selection->stand_ins, why))) &&
            db_run(db, why, SQL_LEAVE_OUT_CONSTRAINTS_OF_INDEXES, "") &&
            db_run(db, why, SQL_FORGET_LEFT_OUT_INDEXES, "") &&
            db_run(db, why, SQL_FORGET_LEFT_OUT_KEYS, "") &&

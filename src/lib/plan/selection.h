@@ -13,6 +13,7 @@
 struct selection {
     char *chosen;          /* oids of relations, as the server writes an array; NULL: all */
     char *no_data;         /* of those without rows and values; NULL: none */
+    bool strict;           /* as wished */
     bool everything;       /* what belongs to no schema comes, too; and large objects */
     struct rows left_out;  /* catalog, oid, kind, schema, relation, description */
     struct rows stand_ins; /* table's schema, table, column, sequence's schema, sequence */
@@ -24,6 +25,7 @@ struct selection_wish {
     struct conn *target; /* NULL: there is none */
     bool strict;         /* a pattern that matches nothing is an error: FAULT_NO_MATCH */
     bool privileges;     /* are restored */
+    bool dependents; /* come as well, not only rows: what needs what is left out is looked for */
     bool skip_forbidden; /* what only a superuser may create is left out: else FAULT_NEEDS_SUPERUSER
                           */
 };

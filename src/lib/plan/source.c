@@ -11,6 +11,7 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "plan/ask.h"
+#include "plan/portion.h"
 
 #include <inttypes.h>
 
@@ -73,6 +74,7 @@ static bool on_table(void *arg, const struct rows *row, struct fault *why)
         .format = choose_format(plan, rows_bool(row, 0, 11)),
         .condition = text_or_null(row, 12),
         .is_config = rows_bool(row, 0, 13),
+        .signature = rows_text(row, 0, 14),
         .has_data = kind == 'r',
     };
     return table_add(plan->db, &table, why);
@@ -129,6 +131,23 @@ static bool on_sequence(void *arg, const struct rows *row, struct fault *why)
                   rows_text(row, 0, 1), rows_text(row, 0, 2));
 }
 
+/* Forgets what is not to be copied. */
+static bool keep_contents(const struct plan *plan, struct fault *why)
+{
+    struct db *db = plan->db;
+    int64_t contents = plan->contents;
+    int configuration = (contents & CONTENT_EXTENSIONS) != 0;
+    int constraints = (contents & CONTENT_CONSTRAINTS) != 0;
+    bool indexes = (contents & CONTENT_INDEXES) != 0;
+    return ((contents & CONTENT_ROWS) != 0 ||
+            db_run(db, why, SQL_CONTENT_NO_ROWS, "d", configuration)) &&
+           ((contents & CONTENT_SEQUENCES) != 0 ||
+            db_run(db, why, SQL_CONTENT_NO_SEQUENCES, "d", configuration)) &&
+           (indexes || db_run(db, why, SQL_CONTENT_NO_INDEXES, "d", constraints)) &&
+           (constraints || (db_run(db, why, SQL_CONTENT_NO_CONSTRAINTS_INDEXES, "") &&
+                            db_run(db, why, SQL_CONTENT_NO_CONSTRAINTS, "")));
+}
+
 bool plan_source(struct plan *plan, struct fault *why)
 {
     static const struct {
@@ -151,9 +170,8 @@ bool plan_source(struct plan *plan, struct fault *why)
             }
             return fault_during(why, "reading the source's %s", steps[i].what);
         }
-    return selection_apply(plan->db, plan->selection, why) &&
-           (!plan->schema_only || (db_run(plan->db, why, SQL_TABLES_WITHOUT_DATA, "") &&
-                                   db_run(plan->db, why, SQL_FORGET_SEQUENCES, "")));
+    return selection_apply(plan->db, plan->selection, why) && keep_contents(plan, why) &&
+           portion_apply(plan->db, plan->source, plan->selection->strict, why);
 }
 
 static bool on_filenode(void *arg, const struct rows *row, struct fault *why)

@@ -29,11 +29,14 @@ static bool add(struct db *db, enum phase stage, enum lane lane, enum work_kind 
     return work_add(db, &item, why);
 }
 
-bool plan_first_items(struct db *db, struct fault *why)
+bool plan_first_items(struct db *db, int64_t contents, struct fault *why)
 {
     int64_t filters;
-    return add(db, PHASE_PLAN, LANE_PLAN, WORK_PLAN, why) &&
-           add(db, PHASE_PLAN, LANE_SCHEMA, WORK_DUMP, why) &&
+    if (!add(db, PHASE_PLAN, LANE_PLAN, WORK_PLAN, why))
+        return false;
+    if ((contents & CONTENT_DUMPED) == 0)
+        return true;
+    return add(db, PHASE_PLAN, LANE_SCHEMA, WORK_DUMP, why) &&
            filter_count(db, FILTER_KINDS, &filters, why) &&
            (filters == 0 ||
             (db_run(db, why, SQL_PLAN_BEFORE_DUMP, "") && work_count_waits(db, why)));
@@ -93,7 +96,7 @@ static bool add_blobs(struct plan *plan, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     struct batch batch = {.plan = plan};
-    if (!plan->selection->everything || plan->schema_only)
+    if (!plan->selection->everything || (plan->contents & CONTENT_LARGE_OBJECTS) == 0)
         return true;
     ask_add(&sql, ASK_LARGE_OBJECTS, conn_version(plan->source), NULL);
     return conn_stream(plan->source, sql.text, on_large_object, &batch, why) &&
@@ -122,11 +125,13 @@ static bool add_config_edges(struct plan *plan, struct fault *why)
     return conn_stream(plan->source, sql.text, on_config_key, plan->db, why);
 }
 
-static bool add_scripts(struct db *db, struct fault *why)
+static bool add_scripts(const struct plan *plan, struct fault *why)
 {
-    return add(db, PHASE_SCHEMA, LANE_SCHEMA, WORK_SCHEMA, why) &&
-           add(db, PHASE_POST, LANE_SCHEMA, WORK_POST, why) &&
-           add(db, PHASE_REFRESH, LANE_SCHEMA, WORK_REFRESH, why) &&
+    struct db *db = plan->db;
+    bool dumped = (plan->contents & CONTENT_DUMPED) != 0;
+    return (!dumped || (add(db, PHASE_SCHEMA, LANE_SCHEMA, WORK_SCHEMA, why) &&
+                        add(db, PHASE_POST, LANE_SCHEMA, WORK_POST, why) &&
+                        add(db, PHASE_REFRESH, LANE_SCHEMA, WORK_REFRESH, why))) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_CHECK, why) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_FINAL, why);
 }
@@ -138,8 +143,13 @@ static bool add_items(struct plan *plan, struct fault *why)
     const int data = LANE_COPY, build = LANE_BUILD;
     /* From 18 on, ANALYZE ONLY keeps a partitioned table apart from its partitions. */
     int only = plan->target_version >= 180000;
-    return db_run(db, why, SQL_PLAN_SMALL_TABLES, "d", SMALL_TABLE) &&
-           (plan->statistics == STATISTICS_NONE || db_run(db, why, SQL_PLAN_ANALYZED, "d", only)) &&
+    /* What exists already is not built together with the rows. */
+    bool small = (plan->contents & CONTENT_SCHEMA) != 0;
+    int rows = (plan->contents & CONTENT_ROWS) != 0;
+    int filled = (plan->contents & CONTENT_REFRESH) != 0;
+    return (!small || db_run(db, why, SQL_PLAN_SMALL_TABLES, "d", SMALL_TABLE)) &&
+           (plan->statistics == STATISTICS_NONE ||
+            db_run(db, why, SQL_PLAN_ANALYZED, "ddd", rows, filled, only)) &&
            db_run(db, why, SQL_PLAN_EMPTY_ITEMS, "dd", copy, data) &&
            db_run(db, why, SQL_PLAN_TABLE_ITEMS, "dd", copy, data) &&
            db_run(db, why, SQL_PLAN_PART_PRIORITY, "") &&
@@ -158,14 +168,14 @@ static bool add_edges(struct plan *plan, struct fault *why)
         SQL_PLAN_EDGES_REFRESH,   SQL_PLAN_EDGES_FINAL,
     };
     return db_run_all(plan->db, statements, sizeof statements / sizeof statements[0], why) &&
-           (plan->statistics != STATISTICS_NONE ||
+           ((plan->statistics != STATISTICS_NONE && (plan->contents & CONTENT_ROWS) != 0) ||
             db_run(plan->db, why, SQL_PLAN_EDGES_FOREIGN_KEYS_ALONE, "")) &&
            add_config_edges(plan, why) && work_count_waits(plan->db, why);
 }
 
 bool plan_work(struct plan *plan, struct fault *why)
 {
-    if (!split_tables(plan, why) || !add_scripts(plan->db, why) || !add_items(plan, why) ||
+    if (!split_tables(plan, why) || !add_scripts(plan, why) || !add_items(plan, why) ||
         !add_blobs(plan, why) || !add_sequences(plan, why) || !add_edges(plan, why))
         return fault_during(why, "planning the work");
     return true;

@@ -4,6 +4,7 @@
 #include "wire/filter_file.h"
 #include "wire/frames.h"
 #include "wire/name_pattern.h"
+#include "wire/portion.h"
 #include "wire/restore_list.h"
 #include "wire/server_message.h"
 #include "wire/sql_script.h"
@@ -293,6 +294,41 @@ START_TEST(name_patterns_become_regular_expressions)
 }
 END_TEST
 
+/* The names of a list, with ; between them, or what is wrong with it. */
+static const char *names_of(const char *list)
+{
+    static char all[256];
+    char name[16];
+    size_t length = 0;
+    const char *wrong;
+    all[0] = '\0';
+    while (portion_next_name(&list, name, sizeof name, &wrong))
+        length += (size_t)snprintf(all + length, sizeof all - length, "%s;", name);
+    return wrong == NULL ? all : wrong;
+}
+
+START_TEST(portions_are_read)
+{
+    size_t length;
+    ck_assert(portion_split("a.t=x = 5", &length) && length == 3);
+    ck_assert(portion_split("\"a=b\".t=x", &length) && length == 7);
+    ck_assert(!portion_split("=x", &length));
+    ck_assert(!portion_split("t=  ", &length));
+    ck_assert(!portion_split("\"t=x", &length));
+    ck_assert(!portion_split("t", &length));
+    ck_assert_str_eq(names_of("Id, \"Na\"\"m,E\" ,b"), "id;Na\"m,E;b;");
+    ck_assert_str_eq(names_of(" \n"), "");
+    ck_assert_str_eq(names_of("a,"), "it ends with a comma");
+    ck_assert_str_eq(names_of("a b"), "a comma is missing between two names");
+    ck_assert_ptr_nonnull(strstr(names_of("\"\""), "empty"));
+    ck_assert_ptr_nonnull(strstr(names_of(",a"), "empty"));
+    ck_assert_ptr_nonnull(strstr(names_of("\"a"), "quote"));
+    ck_assert_ptr_nonnull(strstr(names_of("a234567890123456"), "too long"));
+    ck_assert_str_eq(names_of("a23456789012345"), "a23456789012345;");
+}
+END_TEST
+
 SUITE(wire, files_of_filters_are_read, name_patterns_become_regular_expressions,
       frames_survive_any_cut, bad_frames_are_found, errors_are_read, tags_and_rows_are_read,
-      restore_lists_are_read, needs_of_entries_are_read, scripts_are_cut_into_statements)
+      restore_lists_are_read, needs_of_entries_are_read, scripts_are_cut_into_statements,
+      portions_are_read)

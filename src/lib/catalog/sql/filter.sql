@@ -96,9 +96,6 @@ select nspname, relname from obj_relation
 -- name: LEFT_OUT_ANY scan-ok
 select exists (select 1 from left_out)
 
--- name: TABLES_WITHOUT_DATA scan-ok
-update obj_table set has_data = 0
-
 -- name: TABLE_WITHOUT_DATA
 update obj_table set has_data = 0 where oid = :oid
 

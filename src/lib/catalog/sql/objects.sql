@@ -41,14 +41,15 @@ select exists (select 1 from obj_relation where nspname = :nspname and relname =
 -- name: TABLE_INSERT
 insert into obj_table (oid, nspname, relname, kind, filenode, bytes, blocks,
                        rows_estimate, access_method, columns, column_types, format, condition,
-                       is_config, has_data, split_why)
+                       is_config, has_data, split_why, signature)
 values (:oid, :nspname, :relname, :kind, :filenode, :bytes, :blocks, :rows,
-        :access_method, :columns, :column_types, :format, :condition, :is_config, :has_data, '')
+        :access_method, :columns, :column_types, :format, :condition, :is_config, :has_data, '',
+        :signature)
 
 -- name: TABLE_GET
 select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
-       split_why, split_key, is_small, is_analyzed
+       split_why, split_key, is_small, is_analyzed, no_truncate, is_guarded, signature
   from obj_table where oid = :oid
 
 -- name: TABLE_SET_SPLIT
@@ -57,10 +58,27 @@ update obj_table set split_by = :by, split_why = :why, split_key = :key where oi
 -- name: TABLE_SET_FILENODE
 update obj_table set filenode = :filenode where oid = :oid
 
+-- name: TABLE_SET_CONDITION
+update obj_table set condition = :condition where oid = :oid
+
+-- name: TABLE_SET_COLUMNS
+update obj_table set columns = :columns, column_types = :types, signature = :signature where oid = :oid
+
+-- A table that has rows, or its partitions.
+
+-- name: TABLE_AND_PARTITIONS
+with recursive below (oid) as (
+    select :oid
+    union
+    select i.child from below b join obj_table p on p.oid = b.oid and p.kind = 'p'
+      join obj_inherits i on i.parent = b.oid
+)
+select t.oid, t.is_config from below b join obj_table t on t.oid = b.oid where t.kind = 'r' and t.has_data
+
 -- name: TABLE_LARGER_THAN scan-ok
 select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
-       split_why, split_key, is_small, is_analyzed
+       split_why, split_key, is_small, is_analyzed, no_truncate, is_guarded, signature
   from obj_table
  where has_data and not is_config and blocks > 1 and bytes > :bytes
  order by bytes desc
@@ -142,13 +160,13 @@ select c.conname, c.kind, c.suffix, x.relname, t.nspname, t.relname
   from obj_constraint c
   join obj_index x on x.oid = c.index_oid
   join obj_table t on t.oid = c.table_oid
- where c.table_oid = :table_oid and c.by_index and not x.partitioned and x.is_valid
+ where c.table_oid = :table_oid and c.by_index and not x.partitioned and x.is_valid and not c.is_there
  order by c.oid
 
 -- name: FOREIGN_KEYS
-select c.conname, c.definition, c.validated
+select c.conname, c.definition, c.validated, c.verify
   from obj_constraint c
- where c.table_oid = :table_oid and c.kind = 'f'
+ where c.table_oid = :table_oid and c.kind = 'f' and not c.is_there
  order by c.oid
 
 -- name: FOREIGN_KEY_TABLES
@@ -182,7 +200,7 @@ update obj_table set is_small = 1
 
 -- name: PLAN_ANALYZED scan-ok
 update obj_table set is_analyzed = 1
- where (has_data or kind in ('p', 'm')) and not is_config
+ where (has_data or (kind = 'p' and :rows) or (kind = 'm' and :filled)) and not is_config
    and (:only or not exists (select 1 from obj_inherits i join obj_table p on p.oid = i.parent
                               where i.child = obj_table.oid and p.kind = 'p'))
 
@@ -214,7 +232,7 @@ insert into work (stage, lane, kind, object, name, priority, bytes)
 select case t.kind when 'm' then :refresh_stage else :stage end, :lane, 'index', x.oid,
        shown(x.nspname, x.relname), x.bytes, x.bytes
   from obj_index x join obj_table t on t.oid = x.table_oid
- where not x.partitioned and x.is_valid and not t.is_small
+ where not x.partitioned and x.is_valid and not x.is_there and not t.is_small
    and not exists (select 1 from obj_constraint c where c.index_oid = x.oid and not c.by_index)
 
 -- name: PLAN_KEY_ITEMS scan-ok
@@ -237,13 +255,15 @@ select :stage, :lane, 'exclusion', c.oid, shown(t.nspname, c.conname), x.bytes, 
   from obj_constraint c
   join obj_table t on t.oid = c.table_oid
   join obj_index x on x.oid = c.index_oid
- where c.kind in ('p', 'u', 'x') and not c.by_index and not x.partitioned and not t.is_small
+ where c.kind in ('p', 'u', 'x') and not c.by_index and not c.is_there
+   and not x.partitioned and not t.is_small
 
 -- name: PLAN_FOREIGN_KEY_ITEMS scan-ok
 insert into work (stage, lane, kind, object, name, priority)
 select :stage, :lane, 'foreign_keys', t.oid, shown(t.nspname, t.relname), t.bytes
   from obj_table t
- where exists (select 1 from obj_constraint c where c.table_oid = t.oid and c.kind = 'f')
+ where exists (select 1 from obj_constraint c
+                where c.table_oid = t.oid and c.kind = 'f' and not c.is_there)
 
 -- name: PLAN_ANALYZE_ITEMS scan-ok
 insert into work (stage, lane, kind, object, name, priority)
@@ -424,7 +444,7 @@ select 'constraint ' || c.conname || ' of ' || shown(t.nspname, t.relname),
   left join obj_index x on x.oid = c.index_oid
   left join found_constraint f
          on f.nspname = t.nspname and f.relname = t.relname and f.conname = c.conname
- where coalesce(x.is_valid, 1)
+ where coalesce(x.is_valid, 1) and c.verify is null
    and (f.conname is null or f.validated < c.validated
         or (:same_version and f.definition <> c.definition))
  limit 10

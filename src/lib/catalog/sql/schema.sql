@@ -107,8 +107,13 @@ create table obj_table (
     is_analyzed   integer not null default 0,     -- has its own ANALYZE
     split_by      text,                           -- ctid or key, when the table is split
     split_why     text not null,                  -- why it is split, or why not
-    split_key     text                            -- quoted column, when split by key
+    split_key     text,                           -- quoted column, when split by key
+    signature     text not null default '',                  -- a line for each of the columns: quoted name, tab, type
+    -- Of the target's table, where it was there before the run:
+    no_truncate   integer not null default 0,     -- a key references it, or we may not
+    is_guarded    integer not null default 0      -- by triggers or keys, which must not fire
 ) strict;
+create index obj_table_name on obj_table (nspname, relname);
 
 create table obj_inherits (
     child  integer not null,
@@ -128,7 +133,8 @@ create table obj_index (
     parent     integer,                           -- index of the partitioned table it is attached to
     partitioned integer not null,                 -- has no rows of its own: made with the schema
     marks      text,                              -- statements that restore CLUSTER, REPLICA IDENTITY, …
-    is_valid   integer not null
+    is_valid   integer not null,
+    is_there   integer not null default 0         -- on the target, before the run
 ) strict;
 create index obj_index_table on obj_index (table_oid);
 create index obj_index_parent on obj_index (parent) where parent is not null;
@@ -143,7 +149,9 @@ create table obj_constraint (
     definition text not null,                     -- pg_get_constraintdef
     suffix     text not null,                     -- DEFERRABLE …, for USING INDEX
     ref_table  integer,                           -- of f
-    validated  integer not null
+    validated  integer not null,
+    is_there   integer not null default 0,        -- on the target, before the run
+    verify     text                               -- a key of the target only: finds a row that breaks it
 ) strict;
 create index obj_constraint_table on obj_constraint (table_oid);
 create index obj_constraint_index on obj_constraint (index_oid);
@@ -162,6 +170,7 @@ create table toc (
     oid         integer not null,
     description text not null,
     label       text not null,                    -- rest of the line: schema, name, owner
+    content     integer not null default 0,       -- enum content: what asks for it
     script      text                              -- pre, post, refresh, final, events; null: ours, or left out
 ) strict;
 create index toc_object on toc (oid);
@@ -203,7 +212,17 @@ create index work_open on work (stage, lane) where state <> 'done';
 create index work_object on work (object, kind);
 create index work_owner on work (owner) where owner is not null;
 
--- What the check of the result has found on the target: filled, compared, emptied.
+-- What was found on the target, before the run or by the check of the result: filled, compared, emptied.
+create table found_relation (
+    nspname     text not null,
+    relname     text not null,
+    kind        text not null,                    -- pg_class.relkind
+    columns     text not null,                    -- as obj_table.signature
+    no_truncate integer not null,
+    is_guarded  integer not null,
+    obstacle    text not null,                    -- '': none
+    primary key (nspname, relname)
+) strict, without rowid;
 create table found_index (
     nspname    text not null,
     relname    text not null,

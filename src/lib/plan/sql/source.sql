@@ -133,7 +133,7 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
                  / pg_catalog.current_setting('block_size')::bigint else 0 end,
        greatest(c.reltuples, 0)::bigint, {120000: coalesce(am.amname, '')} {<120000: 'heap'},
        coalesce(a.names, ''), coalesce(a.types, ''), coalesce(a.good, true),
-       config.condition, config.oid is not null
+       config.condition, config.oid is not null, coalesce(a.signature, '')
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   {120000: left join pg_catalog.pg_am am on am.oid = c.relam}
@@ -143,7 +143,10 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
                pg_catalog.string_agg(coalesce(b.typid, a.atttypid) || '/'
                                      || coalesce(b.typmod, a.atttypmod) || '/' || a.attnum,
                                      ',' order by a.attnum) as types,
-               pg_catalog.bool_and(coalesce(b.typid, a.atttypid) in (select oid from good)) as good
+               pg_catalog.bool_and(coalesce(b.typid, a.atttypid) in (select oid from good)) as good,
+               pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || E'\t'
+                                     || pg_catalog.format_type(a.atttypid, a.atttypmod) || E'\n', ''
+                                     order by a.attnum) as signature
           from pg_catalog.pg_attribute a
           left join (select base.* from base
                       join pg_catalog.pg_type t on t.oid = base.typid and t.typtype <> 'd') b
@@ -297,6 +300,80 @@ select n.nspname, c.relname, c.relkind
                       and d.objid = c.oid and d.deptype = 'e')
  order by 1, 2
 
+-- What a table that is there already can take: columns, as ASK_TABLES says them; whether TRUNCATE is
+-- possible; whether triggers or keys would fire; what cannot be switched off.
+
+-- name: ASK_TARGET_TABLES
+select n.nspname, c.relname, c.relkind,
+       coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || E'\t'
+                                   || pg_catalog.format_type(a.atttypid, a.atttypmod) || E'\n', ''
+                                   order by a.attnum)
+                   from pg_catalog.pg_attribute a
+                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                        {120000: and a.attgenerated = ''}), ''),
+       exists (select 1 from pg_catalog.pg_constraint k where k.contype = 'f' and k.confrelid = c.oid)
+         or not pg_catalog.has_table_privilege(c.oid, 'TRUNCATE'),
+       exists (select 1 from pg_catalog.pg_trigger t
+                where t.tgrelid = c.oid and t.tgenabled <> 'D'
+                  and (not t.tgisinternal
+                       or t.tgconstraint in (select k.oid from pg_catalog.pg_constraint k where k.contype = 'f'))),
+       coalesce((select 'trigger ' || pg_catalog.quote_ident(t.tgname) || ' fires always'
+                   from pg_catalog.pg_trigger t
+                  where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('A', 'R') limit 1),
+                (select 'constraint ' || pg_catalog.quote_ident(k.conname)
+                        || ' is deferrable, and not checked while keys and triggers are off'
+                   from pg_catalog.pg_constraint k
+                  where k.conrelid = c.oid and k.condeferrable and k.contype in ('p', 'u', 'x')
+                    and exists (select 1 from pg_catalog.pg_trigger t
+                                 where t.tgrelid = c.oid and t.tgenabled <> 'D'
+                                   and (not t.tgisinternal
+                                        or t.tgconstraint in (select f.oid from pg_catalog.pg_constraint f
+                                                               where f.contype = 'f')))
+                  limit 1), '')
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relpersistence <> 't'
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+
+-- Foreign keys of the target that hold for all rows, and a query that finds a row which breaks one;
+-- null: there is none for keys with PERIOD. Partitions have their own.
+
+-- name: ASK_TARGET_KEYS
+select k.oid, n.nspname, c.relname, k.conname, m.nspname, r.relname,
+       {180000: case when not k.conperiod then} pg_catalog.format('SELECT 1 FROM ONLY %I.%I f WHERE (%s) AND (%s) LIMIT 1',
+           n.nspname, c.relname,
+           case when k.confmatchtype = 'f'
+                then pg_catalog.concat('NOT (', x.all_null, ')') else x.no_null end,
+           pg_catalog.format('NOT EXISTS (SELECT FROM %s%I.%I p WHERE %s)',
+                             case when r.relkind = 'r' then 'ONLY ' end, m.nspname, r.relname, x.same))
+       {180000: end}
+  from pg_catalog.pg_constraint k
+  join pg_catalog.pg_class c on c.oid = k.conrelid and c.relkind = 'r'
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  join pg_catalog.pg_class r on r.oid = k.confrelid
+  join pg_catalog.pg_namespace m on m.oid = r.relnamespace
+  join lateral (
+        select pg_catalog.string_agg(pg_catalog.format('f.%I IS NOT NULL', a.attname), ' AND ') as no_null,
+               pg_catalog.string_agg(pg_catalog.format('f.%I IS NULL', a.attname), ' AND ') as all_null,
+               pg_catalog.string_agg(pg_catalog.format('p.%I OPERATOR(%I.%s) f.%I%s', b.attname,
+                                         s.nspname, o.oprname, a.attname,
+                                         case when b.attcollation <> 0 and o.oprname <> '' then
+                                              (select pg_catalog.format(' COLLATE %I.%I', y.nspname, l.collname)
+                                                 from pg_catalog.pg_collation l
+                                                 join pg_catalog.pg_namespace y on y.oid = l.collnamespace
+                                                where l.oid = b.attcollation) end), ' AND ') as same
+          from rows from (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey),
+                         pg_catalog.unnest(k.conpfeqop)) u (own, ref, op)
+          join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.own
+          join pg_catalog.pg_attribute b on b.attrelid = k.confrelid and b.attnum = u.ref
+          join pg_catalog.pg_operator o on o.oid = u.op
+          join pg_catalog.pg_namespace s on s.oid = o.oprnamespace
+       ) x on true
+ where k.contype = 'f' and k.convalidated {180000: and k.conenforced}
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   {110000: and not exists (select 1 from pg_catalog.pg_constraint u
+                             where u.oid = k.conparentid and u.conrelid = k.conrelid)}
+
 -- name: ASK_TARGET_INDEXES
 select n.nspname, c.relname, m.nspname, t.relname,
        pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid
@@ -312,7 +389,17 @@ select m.nspname, t.relname, k.conname, pg_catalog.pg_get_constraintdef(k.oid), 
   from pg_catalog.pg_constraint k
   join pg_catalog.pg_class t on t.oid = k.conrelid
   join pg_catalog.pg_namespace m on m.oid = t.relnamespace
- where k.contype in ('p', 'u', 'x', 'f')
+ where (k.contype in ('p', 'u', 'x', 'f') or (k.contype = 'c' and not k.convalidated))
+   and m.nspname !~ '^pg_' and m.nspname not in ('information_schema', 'pghaul')
+
+-- Check constraints that are no part of CREATE TABLE.
+
+-- name: ASK_LATE_CHECKS
+select k.oid, m.nspname, t.relname, k.conname, pg_catalog.pg_get_constraintdef(k.oid)
+  from pg_catalog.pg_constraint k
+  join pg_catalog.pg_class t on t.oid = k.conrelid
+  join pg_catalog.pg_namespace m on m.oid = t.relnamespace
+ where k.contype = 'c' and not k.convalidated {chosen k.conrelid}
    and m.nspname !~ '^pg_' and m.nspname not in ('information_schema', 'pghaul')
 
 -- Filters. The parts of a pattern are regular expressions; a table's without a schema means what is

@@ -1,0 +1,327 @@
+#include "plan/existing.h"
+
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "catalog/filter.h"
+#include "catalog/objects.h"
+#include "catalog/settings.h"
+#include "catalog/sql.h"
+#include "plan/ask.h"
+
+enum { NAMED = 10, CHUNK = 500 };
+
+static bool stream(struct conn *conn, enum ask ask, const char *chosen, conn_each *each, void *arg,
+                   struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    ask_add(&sql, ask, conn_version(conn), chosen);
+    return conn_stream(conn, sql.text, each, arg, why);
+}
+
+/* "a, b, c and 12 more" */
+struct names {
+    struct strbuf text;
+    int count;
+};
+
+static void drop_names(struct names *names)
+{
+    drop_strbuf(&names->text);
+}
+
+static void add_name(struct names *names, const char *name)
+{
+    if (names->count++ < NAMED)
+        strbuf_addf(&names->text, "%s%s", names->count > 1 ? ", " : "", name);
+}
+
+static bool refuse_any(const struct names *names, enum fault_id id, const char *sentence,
+                       struct fault *why)
+{
+    if (names->count == 0)
+        return true;
+    fault_set(why, id, "%s: %s", sentence, names->text.text);
+    if (names->count > NAMED)
+        fault_detail(why, "and %d more", names->count - NAMED);
+    return false;
+}
+
+/* The names that a statement lists, which has one or two numbers. */
+static bool collect(struct names *names, struct db *db, int statement, int first, int second,
+                    struct fault *why)
+{
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, statement, why);
+    bool row = true;
+    if (stmt == NULL || !stmt_bind(stmt, why, second < 0 ? "d" : "dd", first, second))
+        return false;
+    while (row) {
+        if (!stmt_step(stmt, &row, why))
+            return false;
+        if (row)
+            add_name(names, stmt_text(stmt, 0));
+    }
+    return true;
+}
+
+/* ---- relations ---- */
+
+static bool on_relation(void *arg, const struct rows *row, struct fault *why)
+{
+    return db_run(arg, why, SQL_FOUND_RELATION_INSERT, "ssssdds", rows_text(row, 0, 0),
+                  rows_text(row, 0, 1), rows_text(row, 0, 2), rows_text(row, 0, 3),
+                  (int)rows_bool(row, 0, 4), (int)rows_bool(row, 0, 5), rows_text(row, 0, 6));
+}
+
+static bool refuse_missing(const struct existing *e, struct fault *why)
+{
+    scoped(drop_names) struct names names = {.count = 0};
+    return collect(&names, e->db, SQL_EXISTING_MISSING, (e->contents & CONTENT_EXTENSIONS) != 0,
+                   (e->contents & CONTENT_REFRESH) != 0, why) &&
+           refuse_any(&names, FAULT_TARGET_LACKS_RELATION, "the target lacks", why);
+}
+
+struct matching {
+    const struct existing *existing;
+    struct names columns;   /* that are missing */
+    struct names obstacles; /* triggers and constraints that cannot be switched off */
+    struct names guarded;   /* tables with triggers or keys */
+    struct strbuf filled;   /* statement that finds tables with rows */
+    int asked;
+    struct names rows; /* tables that have some */
+};
+
+static void drop_matching(struct matching *m)
+{
+    drop_names(&m->columns);
+    drop_names(&m->obstacles);
+    drop_names(&m->guarded);
+    drop_names(&m->rows);
+    drop_strbuf(&m->filled);
+}
+
+/* The target's line for a column, from behind its name; NULL: it has none. */
+static const char *find_column(const char *columns, const char *name, size_t length)
+{
+    for (const char *at = columns; *at != '\0'; at += strcspn(at, "\n") + 1)
+        if (strncmp(at, name, length) == 0)
+            return at + length;
+    return NULL;
+}
+
+/* Each line is "name<tab>type"; names are quoted, and a tab in one belongs to it. */
+static bool compare_columns(struct matching *m, const struct stmt *row, const char *table,
+                            struct fault *why)
+{
+    const char *theirs = stmt_text(row, 6);
+    bool same = true;
+    for (const char *at = stmt_text(row, 3); *at != '\0';) {
+        size_t line = strcspn(at, "\n"), length = line;
+        while (length > 0 && at[length - 1] != '\t')
+            length--;
+        const char *type = find_column(theirs, at, length);
+        if (type == NULL) {
+            scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+            strbuf_addf(&text, "column %.*s of table %s", (int)length - 1, at, table);
+            add_name(&m->columns, text.text);
+        } else if (strncmp(type, at + length, line - length + 1) != 0) {
+            same = false;
+        }
+        at += line + 1;
+    }
+    /* Texts suit every type that can read them. */
+    return same || db_run(m->existing->db, why, SQL_EXISTING_AS_TEXT, "i", stmt_int(row, 0));
+}
+
+static bool find_rows(struct matching *m, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (m->asked == 0)
+        return true;
+    if (!conn_query(m->existing->target, m->filled.text, &rows, why))
+        return fault_during(why, "looking for rows on the target");
+    for (int row = 0; row < rows_count(&rows); row++)
+        add_name(&m->rows, rows_text(&rows, row, 0));
+    strbuf_clear(&m->filled);
+    m->asked = 0;
+    return true;
+}
+
+static bool ask_for_rows(struct matching *m, const struct stmt *row, const char *table,
+                         struct fault *why)
+{
+    strbuf_add(&m->filled, m->asked++ == 0 ? "SELECT " : " UNION ALL SELECT ");
+    strbuf_add_literal(&m->filled, table);
+    strbuf_add(&m->filled, "::pg_catalog.text WHERE EXISTS (SELECT FROM ONLY ");
+    strbuf_add_qualified(&m->filled, stmt_text(row, 1), stmt_text(row, 2));
+    strbuf_addf(&m->filled, " %s)", stmt_text(row, 4));
+    return m->asked < CHUNK || find_rows(m, why);
+}
+
+static bool on_table(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct matching *m = arg;
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    strbuf_add_name(&name, stmt_text(row, 1), stmt_text(row, 2));
+    if (strcmp(stmt_text(row, 5), "r") != 0)
+        return fault_set(why, FAULT_TARGET_LACKS_RELATION,
+                         "table %s is %s on the target, not an ordinary table", name.text,
+                         strcmp(stmt_text(row, 5), "p") == 0 ? "a partitioned table"
+                                                             : "another kind of relation");
+    if (!compare_columns(m, row, name.text, why))
+        return false;
+    if (stmt_int(row, 7) != 0)
+        add_name(&m->guarded, name.text);
+    if (*stmt_text(row, 8) != '\0') {
+        scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+        strbuf_addf(&text, "%s on table %s", stmt_text(row, 8), name.text);
+        add_name(&m->obstacles, text.text);
+    }
+    return m->existing->truncate || ask_for_rows(m, row, name.text, why);
+}
+
+static bool may_silence_triggers(struct conn *target, bool *ret_may, struct fault *why)
+{
+    *ret_may = conn_run(target, "SET session_replication_role = replica", why) &&
+               conn_run(target, "SET session_replication_role = origin", why);
+    return *ret_may || strcmp(why->sqlstate, "42501") == 0;
+}
+
+static bool refuse_guards(struct matching *m, struct fault *why)
+{
+    bool may;
+    if (!refuse_any(&m->obstacles, FAULT_TARGET_TRIGGERS,
+                    "rows cannot be copied into tables of the target", why))
+        return false;
+    if (m->guarded.count == 0)
+        return true;
+    if (!may_silence_triggers(m->existing->target, &may, why))
+        return false;
+    return may ||
+           refuse_any(&m->guarded, FAULT_TARGET_TRIGGERS,
+                      "the role that connects to the target may not switch off triggers, and "
+                      "there are triggers or foreign keys on",
+                      why);
+}
+
+static bool match_tables(const struct existing *e, struct fault *why)
+{
+    scoped(drop_matching) struct matching m = {.existing = e};
+    return catalog_list(e->db, SQL_EXISTING_TABLES, 0, on_table, &m, why) && find_rows(&m, why) &&
+           refuse_any(&m.columns, FAULT_TARGET_LACKS_RELATION, "the target lacks", why) &&
+           refuse_any(&m.rows, FAULT_TARGET_HAS_ROWS, "tables on the target have rows", why) &&
+           refuse_guards(&m, why) && db_run(e->db, why, SQL_EXISTING_APPLY, "");
+}
+
+/* ---- keys to verify ---- */
+
+static bool on_key(void *arg, const struct rows *row, struct fault *why)
+{
+    const struct existing *e = arg;
+    if (rows_null(row, 0, 6)) {
+        log_warning("foreign key %s of table %s.%s on the target is not verified: it has PERIOD",
+                    rows_text(row, 0, 3), rows_text(row, 0, 1), rows_text(row, 0, 2));
+        return true;
+    }
+    return db_run(e->db, why, SQL_EXISTING_KEY_INSERT, "issssssd", rows_int(row, 0, 0),
+                  rows_text(row, 0, 3), rows_text(row, 0, 6), rows_text(row, 0, 1),
+                  rows_text(row, 0, 2), rows_text(row, 0, 4), rows_text(row, 0, 5),
+                  (int)e->truncate);
+}
+
+/* ---- indexes and constraints ---- */
+
+static bool on_index(void *arg, const struct rows *row, struct fault *why)
+{
+    return db_run(arg, why, SQL_FOUND_INDEX_INSERT, "sssssd", rows_text(row, 0, 0),
+                  rows_text(row, 0, 1), rows_text(row, 0, 2), rows_text(row, 0, 3),
+                  rows_text(row, 0, 4), (int)rows_bool(row, 0, 5));
+}
+
+static bool on_constraint(void *arg, const struct rows *row, struct fault *why)
+{
+    return db_run(arg, why, SQL_FOUND_CONSTRAINT_INSERT, "ssssd", rows_text(row, 0, 0),
+                  rows_text(row, 0, 1), rows_text(row, 0, 2), rows_text(row, 0, 3),
+                  (int)rows_bool(row, 0, 4));
+}
+
+bool existing_forget_built(struct db *db, struct fault *why)
+{
+    return db_run(db, why, SQL_FOUND_CLEAR_INDEXES, "") &&
+           db_run(db, why, SQL_FOUND_CLEAR_CONSTRAINTS, "");
+}
+
+bool existing_read_built(struct db *db, struct conn *target, struct fault *why)
+{
+    return existing_forget_built(db, why) &&
+           stream(target, ASK_TARGET_INDEXES, NULL, on_index, db, why) &&
+           stream(target, ASK_TARGET_CONSTRAINTS, NULL, on_constraint, db, why);
+}
+
+static bool refuse_different(const struct existing *e, struct fault *why)
+{
+    scoped(drop_names) struct names names = {.count = 0};
+    if (!collect(&names, e->db, SQL_EXISTING_DIFFERENT, e->same_version, -1, why))
+        return false;
+    return refuse_any(&names, FAULT_TARGET_NOT_EMPTY,
+                      "the target has others of the same names, or invalid ones", why) ||
+           fault_hint(why, "Drop them, or leave them out with filters.");
+}
+
+/* Such a constraint comes from the dump: there it is left out. */
+static bool on_check(void *arg, const struct rows *row, struct fault *why)
+{
+    enum { CLASS_CONSTRAINT = 2606 };
+    const struct existing *e = arg;
+    const char *nspname = rows_text(row, 0, 1), *relname = rows_text(row, 0, 2);
+    const char *conname = rows_text(row, 0, 3);
+    int64_t same;
+    struct left_out check = {.classid = CLASS_CONSTRAINT,
+                             .oid = rows_int(row, 0, 0),
+                             .kind = "other",
+                             .nspname = "",
+                             .relname = "",
+                             .description = "",
+                             .reason = ""};
+    if (!db_int(e->db, why, &same, -1, SQL_EXISTING_CHECK_THERE, "sdsss", rows_text(row, 0, 4),
+                (int)e->same_version, nspname, relname, conname))
+        return false;
+    if (same < 0)
+        return true;
+    if (same != 0)
+        return left_out_add(e->db, &check, why);
+    fault_set(why, FAULT_TARGET_NOT_EMPTY, "the target has another constraint %s on table %s.%s",
+              conname, nspname, relname);
+    return fault_hint(why, "Drop it.");
+}
+
+static bool match_built(struct existing *e, struct fault *why)
+{
+    int64_t count;
+    if ((e->contents & (CONTENT_INDEXES | CONTENT_CONSTRAINTS)) == 0)
+        return true;
+    if (!existing_read_built(e->db, e->target, why) || !refuse_different(e, why) ||
+        !db_run(e->db, why, SQL_EXISTING_INDEXES_THERE, "") ||
+        !db_run(e->db, why, SQL_EXISTING_CONSTRAINTS_THERE, "") ||
+        !stream(e->source, ASK_LATE_CHECKS, e->chosen, on_check, e, why) ||
+        !db_int(e->db, why, &count, 0, SQL_EXISTING_THERE_COUNT, "") ||
+        !existing_forget_built(e->db, why))
+        return false;
+    if (count > 0)
+        log_info("%lld indexes and constraints are on the target already", (long long)count);
+    return true;
+}
+
+bool existing_match(struct existing *e, struct fault *why)
+{
+    bool rows = (e->contents & CONTENT_ROWS) != 0;
+    /* Names and definitions are compared as the source's session prints them. */
+    return conn_run(e->target, "SET quote_all_identifiers = on", why) &&
+           db_run(e->db, why, SQL_FOUND_CLEAR_RELATIONS, "") &&
+           stream(e->target, ASK_TARGET_TABLES, NULL, on_relation, e->db, why) &&
+           refuse_missing(e, why) && (!rows || match_tables(e, why)) && match_built(e, why) &&
+           (!rows || stream(e->target, ASK_TARGET_KEYS, NULL, on_key, e, why)) &&
+           db_run(e->db, why, SQL_FOUND_CLEAR_RELATIONS, "") &&
+           conn_run(e->target, "SET quote_all_identifiers = off", why);
+}
