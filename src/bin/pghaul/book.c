@@ -88,6 +88,10 @@ const struct option book_options[] = {
     {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | CMD_LIST, .group = contents,
      .help = "a filter that matches nothing is no error"},
 
+    {.name = "roles", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.roles), .commands = DONE_BY_RUN, .group = contents,
+     .help = "create the roles of the source that the target lacks; those that are there stay as they are"},
+    {.name = "no-role-passwords", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_role_passwords), .commands = DONE_BY_RUN, .group = contents,
+     .help = "with --roles: the roles get no password, and the source's passwords are not read"},
     {.name = "skip-forbidden", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_forbidden), .commands = DONE_BY_RUN, .group = contents,
      .help = "leave out what only a superuser could create on the target, and what needs it"},
     {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.schema_only), .commands = DONE_BY_RUN, .group = contents,

@@ -23,6 +23,8 @@ struct settings {
     bool no_strict_names;      /* a filter may match nothing */
     bool schema_only;
     bool skip_forbidden; /* leave out what only a superuser could create */
+    bool roles;          /* those of the source that the target lacks are created */
+    bool no_role_passwords;
     bool drop_if_exists;
     bool no_owner;
     bool no_acl;

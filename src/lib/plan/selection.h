@@ -24,6 +24,7 @@ struct selection_wish {
     struct conn *target; /* NULL: there is none */
     bool strict;         /* a pattern that matches nothing is an error: FAULT_NO_MATCH */
     bool privileges;     /* are restored */
+    bool owners;         /* are restored */
     bool skip_forbidden; /* what only a superuser may create is left out: else FAULT_NEEDS_SUPERUSER
                           */
 };
