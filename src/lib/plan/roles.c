@@ -129,20 +129,41 @@ bool roles_setting_forbidden(const struct roles *roles, int row)
     return known < 0 ? strchr(name, '.') != NULL : !rows_bool(&roles->open.rows, known, 1);
 }
 
+/* What all grants of a membership allow together. */
+struct options {
+    bool inherit, set;
+};
+
+static struct options options_of(const struct roles *roles, const char *member, const char *of)
+{
+    struct options options = {false, false};
+    const struct named_rows *members = &roles->of_source.members;
+    for (int at = named_find(members, member); named_is(members, at, member); at++) {
+        int row = members->list[at].row;
+        if (strcmp(rows_text(&members->rows, row, MEMBER_OF), of) != 0)
+            continue;
+        options.inherit |= rows_bool(&members->rows, row, MEMBER_INHERIT);
+        options.set |= rows_bool(&members->rows, row, MEMBER_SET);
+    }
+    return options;
+}
+
 /* Before version 16 who is a member may always become the role, and inherits from it if that is his
  * way. */
-static bool means_something_before_16(const struct rows *members, int row)
+static bool is_wider_there(const struct roles *roles, const char *member, const char *of)
 {
-    return rows_bool(members, row, MEMBER_INHERIT) || rows_bool(members, row, MEMBER_SET);
+    struct options options = options_of(roles, member, of);
+    return roles->maker.version < STRICT_VERSION && !options.inherit && !options.set;
 }
 
 enum membership roles_membership(const struct roles *roles, int row)
 {
     const struct rows *members = &roles->of_source.members.rows;
+    const char *member = rows_text(members, row, MEMBER_NAME);
     const char *of = rows_text(members, row, MEMBER_OF);
-    if (!roles_coming(roles, rows_text(members, row, MEMBER_NAME)))
+    if (!roles_coming(roles, member))
         return MEMBERSHIP_NOT_OURS;
-    if (roles->maker.version < STRICT_VERSION && !means_something_before_16(members, row))
+    if (is_wider_there(roles, member, of))
         return MEMBERSHIP_WIDER;
     if (roles_coming(roles, of))
         return MEMBERSHIP_GIVEN;
@@ -216,36 +237,40 @@ static void forbid_settings(struct planning *p, const char *name)
 }
 
 /* Not all that options say can be said before version 16. */
-static void note_options(struct planning *p, int row)
+static void note_options(struct planning *p, const char *member, const char *of)
 {
-    const struct rows *members = &p->roles->of_source.members.rows;
+    struct options options = options_of(p->roles, member, of);
     if (p->roles->maker.version >= STRICT_VERSION ||
         conn_version(p->roles->source) < STRICT_VERSION)
         return;
-    int member = row_of(&p->roles->of_source.roles, rows_text(members, row, MEMBER_NAME));
+    int row = row_of(&p->roles->of_source.roles, member);
     bool usual =
-        rows_bool(&p->roles->of_source.roles.rows, member, ROLE_FIRST_ATTRIBUTE + ROLE_INHERIT);
-    if (rows_bool(members, row, MEMBER_SET) && rows_bool(members, row, MEMBER_INHERIT) == usual)
+        rows_bool(&p->roles->of_source.roles.rows, row, ROLE_FIRST_ATTRIBUTE + ROLE_INHERIT);
+    if (options.set && options.inherit == usual)
         return;
     strbuf_addf(&p->line,
                 "the INHERIT and SET options of the membership of role \"%s\" in \"%s\" are lost:"
                 " the target's version does not know them",
-                rows_text(members, row, MEMBER_NAME), rows_text(members, row, MEMBER_OF));
+                member, of);
     warn(p);
 }
 
 static void forbid_memberships(struct planning *p, const char *name)
 {
     const struct named_rows *members = &p->roles->of_source.members;
+    const char *before = "";
     for (int at = named_find(members, name); named_is(members, at, name); at++) {
         int row = members->list[at].row;
         enum membership fate = roles_membership(p->roles, row);
+        const char *of = rows_text(&members->rows, row, MEMBER_OF);
+        if (strcmp(before, of) == 0)
+            continue;
+        before = of;
         if (fate == MEMBERSHIP_GIVEN) {
-            note_options(p, row);
+            note_options(p, name, of);
             continue;
         }
-        strbuf_addf(&p->line, "the membership of role \"%s\" in \"%s\"", name,
-                    rows_text(&members->rows, row, MEMBER_OF));
+        strbuf_addf(&p->line, "the membership of role \"%s\" in \"%s\"", name, of);
         if (fate == MEMBERSHIP_FORBIDDEN) {
             forbid(p);
             continue;
