@@ -266,6 +266,18 @@ log_everything() { admin_target "alter database $DB set log_statement = 'all'; a
     run -0 clone --roles
     tgt -c 'revoke create on schema public from public'
     same
+    admin_target "drop database $DB with (force)"
+    admin_target 'drop role pghr_owner; drop role pghr_other'
+    admin_target "create database $DB owner pghr_admin"
+    rm -rf "$RUN"
+    src -c 'drop table public.p' -c 'create publication pub for table s.t' -c "grant create on database $DB to pghr_owner" -c 'alter publication pub owner to pghr_owner'
+    run -5 clone --roles
+    assert_output --partial 'PGH-3111'
+    assert_output --partial 'it is about to be created, owns a publication, and may not create in the database'
+    assert_output --partial "GRANT CREATE ON DATABASE \"$DB\" TO PUBLIC until the run is done"
+    tgt -c "grant create on database $DB to public"
+    run -0 clone --roles
+    same
     # One who does not inherit cannot use what it is a member of.
     admin_target "drop database $DB with (force)"
     admin_target 'drop role pghr_owner; drop role pghr_other; alter role pghr_admin noinherit'

@@ -281,6 +281,7 @@ static bool check_coming_owner(struct check_target *check, const struct rows *ow
                                struct fault *why)
 {
     scoped(drop_rows) struct rows lacks = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf where = STRBUF_EMPTY;
     const char *owner = rows_text(owners, row, 0);
     if (!ask(check->target, ASK_WILL_OWN, &lacks, why))
         return false;
@@ -298,10 +299,13 @@ static bool check_coming_owner(struct check_target *check, const struct rows *ow
                         : "it is about to be created, owns a publication, and may not create in "
                           "the database",
                  "", why);
+    strbuf_add(&where, schema ? "SCHEMA public" : "DATABASE ");
+    if (!schema)
+        strbuf_add_identifier(&where, conn_database(check->target));
     return fault_hint(why,
                       "Create the role there before; or GRANT CREATE ON %s TO PUBLIC until the run "
                       "is done; or use --no-owner.",
-                      schema ? "SCHEMA public" : "DATABASE");
+                      where.text);
 }
 
 static bool check_owner(struct check_target *check, const struct rows *owners, int row,
