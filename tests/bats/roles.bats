@@ -350,6 +350,25 @@ drop_target_roles() {
     [[ $(admin_target "select string_agg(rolname || rolcanlogin, ',' order by rolname) from pg_roles where rolname ~ '^pghr_'") == 'pghr_afalse,pghr_btrue' ]]
 }
 
+@test "a role that somebody else is creating at the same moment" {
+    pair template0
+    admin_source 'create role pghr_a login; create role pghr_b login'
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    background psql -qX "$TARGET" -f "$BATS_TEST_TMPDIR/fifo"
+    exec 7>"$BATS_TEST_TMPDIR/fifo"
+    echo 'begin; create role pghr_a nologin;' >&7
+    wait_for 10 creates_a_role
+    background "$PGHAUL" clone --dir "$RUN" --roles 7>&-
+    wait_for 10 waits_for_it
+    echo 'commit;' >&7
+    exec 7>&-
+    wait "$PID"
+    same
+    [[ $(admin_target "select string_agg(rolname || rolcanlogin, ',' order by rolname) from pg_roles where rolname ~ '^pghr_'") == 'pghr_afalse,pghr_btrue' ]]
+}
+creates_a_role() { [[ $(admin_target "select count(*) from pg_stat_activity where datname = '$DB' and state = 'idle in transaction' and backend_xid is not null") == 1 ]]; }
+waits_for_it() { [[ $(admin_target "select count(*) from pg_stat_activity where datname = '$DB' and application_name like 'pghaul%' and wait_event_type = 'Lock'") == 1 ]]; }
+
 @test "what the target does not know or accept is left out, by name" {
     pair template0
     admin_source 'create role pghr_a login'
