@@ -45,7 +45,7 @@ load lib.bash
     run -0 "$PGHAUL" copy table --resume --not-consistent --dir "$RUN" -q
     [[ $(tgt -c 'select count(*) from a.t') == 100 && $(tgt -c 'select count(*) from a.u') == 50 ]]
     run -2 "$PGHAUL" copy everything --dir "$RUN.2"
-    assert_output --partial 'pghaul copy cannot copy "everything": it copies db, schema, data, extensions, sequences, blobs, indexes, constraints or table NAME'
+    assert_output --partial 'pghaul copy cannot copy "everything": it copies db, schema, data, roles, extensions, sequences, blobs, indexes, constraints or table NAME'
     run -2 "$PGHAUL" copy table --dir "$RUN.2"
     assert_output --partial 'needs the name of a table'
     run -2 "$PGHAUL" copy schema a --dir "$RUN.2"

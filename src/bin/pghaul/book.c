@@ -92,6 +92,10 @@ const struct option book_options[] = {
     {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | CMD_LIST, .group = contents,
      .help = "a filter that matches nothing is no error"},
 
+    {.name = "roles", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.roles), .commands = DONE_BY_RUN, .group = contents,
+     .help = "create the roles of the source that the target lacks; those that are there stay as they are"},
+    {.name = "no-role-passwords", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_role_passwords), .commands = DONE_BY_RUN, .group = contents,
+     .help = "with --roles: the roles get no password, and the source's passwords are not read"},
     {.name = "skip-forbidden", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_forbidden), .commands = DONE_BY_RUN, .group = contents,
      .help = "leave out what only a superuser could create on the target, and what needs it"},
     {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .at = AT(schema_only), .commands = RUNS, .group = contents,
@@ -102,7 +106,7 @@ const struct option book_options[] = {
      .help = "only this part, as pg_restore names it; may be given several times"},
     /* What the options above come to: kept, not typed. */
     {.name = "contents", .type = TYPE_SET, .use = USE_FIXED, .at = AT(settings.contents),
-     .choices = "schema|extensions|rows|large-objects|sequences|indexes|constraints|rest|refresh", .group = contents},
+     .choices = "schema|extensions|rows|large-objects|sequences|indexes|constraints|rest|refresh|roles", .group = contents},
     {.name = "truncate", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.truncate), .commands = DONE_BY_RUN, .group = contents,
      .help = "without the schema: remove the rows that the target's tables have"},
     {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = DONE_BY_RUN, .group = contents,
@@ -147,10 +151,10 @@ static const struct command commands[] = {
              "source, several tables and indexes at a time. What is done is known on the target, so a run "
              "that was stopped or killed goes on with --resume.",
      .run = cmd_clone},
-    {.id = CMD_COPY, .name = "copy", .arguments = "db | schema | data | extensions | sequences | blobs | indexes | constraints | table NAME...",
+    {.id = CMD_COPY, .name = "copy", .arguments = "db | schema | data | roles | extensions | sequences | blobs | indexes | constraints | table NAME...",
      .summary = "copy a part of a database",
      .text = "The same as clone for a part: db is all of it, schema all but the rows, data the rows, large objects and "
-             "values of sequences, extensions those with the rows of their configuration, sequences only values, blobs "
+             "values of sequences, roles those of the server, extensions those with the rows of their configuration, sequences only values, blobs "
              "only large objects, indexes and constraints what makes these on tables that are there, table the tables "
              "whose names match (psql patterns, as after --table), with their indexes, constraints and sequences.",
      .arguments_least = 1, .arguments_most = ARGUMENTS_MOST, .run = cmd_copy},

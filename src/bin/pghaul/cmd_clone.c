@@ -39,6 +39,9 @@ static bool check_options(const struct options *options, struct fault *why)
     if (options->not_consistent && !options->resume)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "--not-consistent goes with --resume only");
+    if (options->settings.no_role_passwords && !options->settings.roles && !options->resume)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--no-role-passwords goes with --roles only");
     if (options->snapshot != NULL && options->resume)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "a resumed run goes on in its own snapshot: --snapshot cannot be given");

@@ -17,9 +17,12 @@ static bool ask_for_contents(struct options *options, const char *what, struct f
 {
     if (!contents_of_copy(what, &options->settings.contents))
         return fault_set(why, FAULT_BAD_VALUE,
-                         "pghaul copy cannot copy \"%s\": it copies db, schema, data, extensions, "
-                         "sequences, blobs, indexes, constraints or table NAME",
+                         "pghaul copy cannot copy \"%s\": it copies db, schema, data, roles, "
+                         "extensions, sequences, blobs, indexes, constraints or table NAME",
                          what);
+    if ((options->settings.contents & CONTENT_ROLES) != 0 &&
+        !book_give(options, "roles", "true", why))
+        return false;
     return options->argument_count == 1 ||
            fault_set(why, FAULT_UNKNOWN_OPTION, "pghaul copy %s takes no argument \"%s\"", what,
                      options->arguments[1]);

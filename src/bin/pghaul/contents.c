@@ -13,6 +13,7 @@ static const struct {
     {"db", CONTENT_ALL},
     {"schema", CONTENT_SCHEMA_ONLY},
     {"data", CONTENT_DATA | CONTENT_REFRESH},
+    {"roles", CONTENT_ROLES},
     {"extensions", CONTENT_EXTENSIONS},
     {"sequences", CONTENT_SEQUENCES},
     {"blobs", CONTENT_LARGE_OBJECTS},

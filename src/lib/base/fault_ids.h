@@ -61,6 +61,9 @@
     "This is never expected: please report it with the log; the item was rolled back.")            \
   F(FAULT_FILTER_NEEDS,        2111, SOURCE,  "a table needs what the filters leave out",          \
     "Leave out less, or leave out the table as well.")                                             \
+  F(FAULT_PASSWORDS_UNREADABLE, 2120, SOURCE, "passwords of roles cannot be read",                 \
+    "Connect to the source as a superuser, or use --no-role-passwords: then the roles that are "   \
+    "created get no password, and those that log in by one need a new one.")                       \
   F(FAULT_SCHEMA_OURS,         2110, SOURCE,  "the schema pghaul has objects that are not ours",       \
     "Its name is kept for pghaul's own table: rename the schema on the source.")                   \
                                                                                                    \
@@ -75,7 +78,8 @@
   F(FAULT_TARGET_NOT_EMPTY,    3101, TARGET,  "the target already has relations of the same names", \
     "Use an empty database, or --drop-if-exists to drop them first.")                              \
   F(FAULT_ROLE_MISSING,        3102, TARGET,  "roles are missing on the target",                   \
-    "Create them (pg_dumpall --roles-only), or use --no-owner and --no-acl.")                      \
+    "Let --roles create them as they are on the source, create them by hand, or use --no-owner "   \
+    "and --no-acl.")                                                                               \
   F(FAULT_TABLESPACE_MISSING,  3103, TARGET,  "tablespaces are missing on the target",             \
     "Create them, or use --no-tablespaces.")                                                       \
   F(FAULT_TARGET_PRIVILEGE,    3104, TARGET,  "the role may not create what is needed",            \
@@ -88,6 +92,11 @@
   F(FAULT_NEEDS_SUPERUSER,     3110, TARGET,  "objects need a superuser on the target",                  \
     "Connect as a superuser, have them created on the target before, grant the roles that default " \
     "privileges are of, or leave it all out, with what needs it, by --skip-forbidden.")                                                            \
+  F(FAULT_ROLE_FORBIDDEN,      3120, TARGET,  "roles need what we may not give on the target",     \
+    "Connect to the target as a superuser, create these roles there before, or leave out what is " \
+    "named by --skip-forbidden.")                                                                  \
+  F(FAULT_CREATEROLE,          3121, TARGET,  "the role may not create roles",                     \
+    "ALTER ROLE … CREATEROLE on the target, or do without --roles.")                               \
   F(FAULT_OWNERS,              3111, TARGET,  "objects cannot be given to their owners",             \
     "Grant what is missing to the roles, or use --no-owner.")                                      \
   F(FAULT_TARGET_LACKS_RELATION, 3112, TARGET, "the target lacks tables, columns or sequences",     \

@@ -13,6 +13,17 @@ bool relation_is_known(struct db *db, const char *nspname, const char *relname, 
     return true;
 }
 
+bool role_is_coming(struct db *db, const char *rolname, bool *ret_coming, bool *ret_owns,
+                    struct fault *why)
+{
+    int64_t answer;
+    if (!db_int(db, why, &answer, 0, SQL_ROLE_COMING, "s", rolname))
+        return false;
+    *ret_coming = answer != 0;
+    *ret_owns = answer > 1;
+    return true;
+}
+
 bool table_add(struct db *db, const struct table *t, struct fault *why)
 {
     const char kind[] = {t->kind, '\0'};

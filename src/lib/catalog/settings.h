@@ -22,6 +22,7 @@ enum content {
     CONTENT_CONSTRAINTS = 1 << 6,
     CONTENT_REST = 1 << 7,    /* triggers, rules, policies, publications, event triggers, … */
     CONTENT_REFRESH = 1 << 8, /* materialized views are filled */
+    CONTENT_ROLES = 1 << 9,   /* nothing else; else roles come when struct settings says so */
 
     CONTENT_DATA = CONTENT_ROWS | CONTENT_LARGE_OBJECTS | CONTENT_SEQUENCES,
     CONTENT_POST_DATA = CONTENT_INDEXES | CONTENT_CONSTRAINTS | CONTENT_REST | CONTENT_REFRESH,
@@ -42,6 +43,8 @@ struct settings {
     int64_t contents;    /* enum content; without CONTENT_SCHEMA the target has the relations */
     bool truncate;       /* rows that the target's tables have already are removed */
     bool skip_forbidden; /* leave out what only a superuser could create */
+    bool roles;          /* those of the source that the target lacks are created */
+    bool no_role_passwords;
     bool drop_if_exists;
     bool no_owner;
     bool no_acl;

@@ -39,6 +39,7 @@ enum lane {
     K(PLAN, "plan", "reading the source's catalogs")                    \
     K(RENEW, "renew", "preparing unfinished tables for a new snapshot") \
     K(DUMP, "dump", "dumping the schema")                               \
+    K(ROLES, "roles", "creating roles")                                 \
     K(SCHEMA, "schema", "creating the schema")                          \
     K(EMPTY, "empty", "emptying split tables")                          \
     K(TABLE, "table", "copying tables")                                 \

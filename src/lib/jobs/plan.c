@@ -12,15 +12,18 @@
 #include "plan/check.h"
 #include "plan/existing.h"
 #include "plan/plan.h"
+#include "plan/roles.h"
 
 struct planning {
     struct job *job;
     struct selection selection;
+    struct strbuf warnings; /* about roles; a line each */
 };
 
 static void drop_planning(struct planning *planning)
 {
     drop_selection(&planning->selection);
+    drop_strbuf(&planning->warnings);
 }
 
 static bool plan_in_write(struct db *db, void *arg, struct fault *why)
@@ -79,8 +82,13 @@ static bool on_left_out(void *arg, const struct stmt *row, struct fault *why)
 /* In a write transaction from the start: a read that turns into a write may fail at once. */
 static bool note_what_is_missing(struct db *db, void *arg, struct fault *why)
 {
-    return catalog_list(db, SQL_INDEX_INVALID, 0, on_invalid_index, arg, why) &&
-           catalog_list(db, SQL_LEFT_OUT_LIST, 0, on_left_out, arg, why);
+    struct planning *planning = arg;
+    char *line, *rest = planning->warnings.text;
+    while ((line = strsep(&rest, "\n")) != NULL)
+        if (*line != '\0' && !warn(planning->job, line, why))
+            return false;
+    return catalog_list(db, SQL_INDEX_INVALID, 0, on_invalid_index, planning->job, why) &&
+           catalog_list(db, SQL_LEFT_OUT_LIST, 0, on_left_out, planning->job, why);
 }
 
 /* A plan must not be lost when the power fails: the target will be filled according to it. */
@@ -97,20 +105,40 @@ static bool make_plan(struct planning *planning, struct fault *why)
     return good;
 }
 
+/* Before all that asks for roles on the target: some may be coming. */
+static bool plan_roles(struct planning *planning, struct fault *why)
+{
+    struct job *job = planning->job;
+    const struct settings *settings = job->settings;
+    struct roles_wish wish = {
+        .db = job->db,
+        .source = job->source,
+        .target = job->target,
+        .wanted = settings->roles,
+        .passwords = !settings->no_role_passwords,
+        .owners = !settings->no_owner,
+        .skip = settings->skip_forbidden,
+    };
+    return roles_plan(&wish, &planning->warnings, why);
+}
+
 static bool check_and_plan(struct planning *planning, struct fault *why)
 {
     struct job *job = planning->job;
+    bool reads = job->settings->contents != CONTENT_ROLES;
     struct selection_wish wish = {
         .db = job->db,
         .source = job->source,
         .target = job->target,
         .strict = !job->settings->no_strict_names,
         .privileges = !job->settings->no_acl,
+        .owners = !job->settings->no_owner,
         .skip_forbidden = job->settings->skip_forbidden,
         .dependents = (job->settings->contents & CONTENT_DUMPED) != 0,
     };
-    if (!check_rights(job->target, why) || !selection_resolve(&wish, &planning->selection, why) ||
-        !check_source(job->source, planning->selection.chosen, why))
+    if (!check_rights(job->target, why) || !plan_roles(planning, why) ||
+        !selection_resolve(&wish, &planning->selection, why) ||
+        (reads && !check_source(job->source, planning->selection.chosen, why)))
         return false;
     FAILPOINT("plan.begun", why);
     return make_plan(planning, why);
@@ -137,7 +165,7 @@ bool job_plan(struct job *job, struct fault *why)
         .tablespaces = !job->settings->no_tablespaces,
     };
     return check_target(&check, why) && done_prepare(job, why) &&
-           db_write(job->db, note_what_is_missing, job, why);
+           db_write(job->db, note_what_is_missing, &planning, why);
 }
 
 static bool renew_in_write(struct db *db, void *arg, struct fault *why)

@@ -217,9 +217,13 @@ static bool check_roles(struct check_target *check, struct fault *why)
     scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
     if (!ask_chosen(check->source, ASK_ROLES, check->chosen, &rows, why))
         return false;
-    for (int row = 0; row < rows_count(&rows); row++)
-        if (is_wanted(check, rows_text(&rows, row, 1)))
+    for (int row = 0; row < rows_count(&rows); row++) {
+        bool coming, owns;
+        if (!role_is_coming(check->db, rows_text(&rows, row, 0), &coming, &owns, why))
+            return false;
+        if (!coming && is_wanted(check, rows_text(&rows, row, 1)))
             add_wanted(&wanted, rows_text(&rows, row, 0));
+    }
     return refuse_missing(check->target, &wanted, "SELECT rolname FROM pg_catalog.pg_roles",
                           FAULT_ROLE_MISSING, "roles", why);
 }
@@ -273,12 +277,49 @@ static bool refuse_owner(struct conn *target, const char *owner, const char *wha
                       member ? us.text : name.text);
 }
 
+/* A role that the run creates can be given no privilege before. */
+static bool check_coming_owner(struct check_target *check, const struct rows *owners, int row,
+                               struct fault *why)
+{
+    scoped(drop_rows) struct rows lacks = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf where = STRBUF_EMPTY;
+    const char *owner = rows_text(owners, row, 0);
+    if (!ask(check->target, ASK_WILL_OWN, &lacks, why))
+        return false;
+    bool schema = rows_bool(owners, row, 1) && rows_bool(&lacks, 0, 1);
+    bool database = rows_bool(owners, row, 2) && rows_bool(&lacks, 0, 2);
+    if (rows_bool(&lacks, 0, 0)) {
+        refuse_owner(check->target, owner, "the role that connects is NOINHERIT", "", why);
+        return fault_hint(why, "ALTER ROLE \"%s\" INHERIT; or use --no-owner.",
+                          conn_user(check->target));
+    }
+    if (!schema && !database)
+        return true;
+    refuse_owner(check->target, owner,
+                 schema ? "it is about to be created and may not create in the schema public"
+                        : "it is about to be created, owns a publication, and may not create in "
+                          "the database",
+                 "", why);
+    strbuf_add(&where, schema ? "SCHEMA public" : "DATABASE ");
+    if (!schema)
+        strbuf_add_identifier(&where, conn_database(check->target));
+    return fault_hint(why,
+                      "Create the role there before; or GRANT CREATE ON %s TO PUBLIC until the run "
+                      "is done; or use --no-owner.",
+                      where.text);
+}
+
 static bool check_owner(struct check_target *check, const struct rows *owners, int row,
                         struct fault *why)
 {
     scoped(drop_rows) struct rows lacks = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf database = STRBUF_EMPTY;
     const char *owner = rows_text(owners, row, 0);
+    bool coming, owns;
+    if (!role_is_coming(check->db, owner, &coming, &owns, why))
+        return false;
+    if (coming)
+        return check_coming_owner(check, owners, row, why);
     strbuf_add(&database, "CREATE ON DATABASE ");
     strbuf_add_identifier(&database, conn_database(check->target));
     if (!ask_with(check->target, ASK_MAY_OWN, 1, &owner, &lacks, why))

@@ -2,6 +2,7 @@
 
 #include "base/scoped.h"
 #include "catalog/filter.h"
+#include "catalog/objects.h"
 #include "plan/ask.h"
 
 enum { NAMED = 10 };
@@ -21,6 +22,12 @@ static bool is_allowed(const struct forbidden *f, const char *extension, const c
         *ret_allowed = rows_bool(&rows, 0, 0);
         return true;
     }
+    bool coming, owns;
+    if (!role_is_coming(f->db, role, &coming, &owns, why))
+        return false;
+    *ret_allowed = coming && f->owners;
+    if (*ret_allowed)
+        return true;
     if (!ask_with(f->target, ASK_MAY_OWN, 1, &role, &rows, why))
         return false;
     *ret_allowed = !rows_bool(&rows, 0, 0);

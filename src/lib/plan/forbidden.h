@@ -15,6 +15,7 @@ struct forbidden {
     const char
         *scope[3];   /* of ASK_PRIVILEGED: are tables asked for, schemas that are, and are not */
     bool privileges; /* are restored */
+    bool owners;     /* are restored: then we become members of the roles that are coming */
     bool skip;       /* leave out, instead of refusing with FAULT_NEEDS_SUPERUSER */
 };
 

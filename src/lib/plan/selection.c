@@ -309,6 +309,7 @@ static bool find_forbidden(struct resolving *r, const struct selection_wish *wis
         .source = wish->source,
         .target = wish->target,
         .privileges = wish->privileges,
+        .owners = wish->owners,
         .skip = wish->skip_forbidden,
     };
     add_scope(r, forbidden.scope);

@@ -25,6 +25,7 @@ struct selection_wish {
     struct conn *target; /* NULL: there is none */
     bool strict;         /* a pattern that matches nothing is an error: FAULT_NO_MATCH */
     bool privileges;     /* are restored */
+    bool owners;         /* are restored */
     bool dependents; /* come as well, not only rows: what needs what is left out is looked for */
     bool skip_forbidden; /* what only a superuser may create is left out: else FAULT_NEEDS_SUPERUSER
                           */

@@ -125,11 +125,20 @@ static bool add_config_edges(struct plan *plan, struct fault *why)
     return conn_stream(plan->source, sql.text, on_config_key, plan->db, why);
 }
 
+/* Done by who has both connections. */
+static bool add_roles(struct db *db, struct fault *why)
+{
+    int64_t any;
+    return db_int(db, why, &any, 0, SQL_ROLE_ANY, "") &&
+           (any == 0 || add(db, PHASE_SCHEMA, LANE_COPY, WORK_ROLES, why));
+}
+
 static bool add_scripts(const struct plan *plan, struct fault *why)
 {
     struct db *db = plan->db;
     bool dumped = (plan->contents & CONTENT_DUMPED) != 0;
-    return (!dumped || (add(db, PHASE_SCHEMA, LANE_SCHEMA, WORK_SCHEMA, why) &&
+    return add_roles(db, why) &&
+           (!dumped || (add(db, PHASE_SCHEMA, LANE_SCHEMA, WORK_SCHEMA, why) &&
                         add(db, PHASE_POST, LANE_SCHEMA, WORK_POST, why) &&
                         add(db, PHASE_REFRESH, LANE_SCHEMA, WORK_REFRESH, why))) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_CHECK, why) &&
@@ -165,7 +174,7 @@ static bool add_edges(struct plan *plan, struct fault *why)
     static const int statements[] = {
         SQL_PLAN_EDGES_EMPTY,     SQL_PLAN_EDGES_INDEX,   SQL_PLAN_EDGES_KEYS,
         SQL_PLAN_EDGES_EXCLUSION, SQL_PLAN_EDGES_ANALYZE, SQL_PLAN_EDGES_FOREIGN_KEYS,
-        SQL_PLAN_EDGES_REFRESH,   SQL_PLAN_EDGES_FINAL,
+        SQL_PLAN_EDGES_REFRESH,   SQL_PLAN_EDGES_FINAL,   SQL_PLAN_EDGES_ROLES,
     };
     return db_run_all(plan->db, statements, sizeof statements / sizeof statements[0], why) &&
            ((plan->statistics != STATISTICS_NONE && (plan->contents & CONTENT_ROWS) != 0) ||

@@ -29,6 +29,24 @@ delete from obj_constraint
 -- name: FORGET_SEQUENCES
 delete from obj_sequence
 
+-- name: FORGET_ROLES
+delete from obj_role
+
+-- name: ROLE_INSERT
+insert into obj_role (rolname) values (:rolname)
+
+-- name: ROLE_OWNS
+update obj_role set owns = 1 where rolname = :rolname
+
+-- name: ROLE_COMING
+select 1 + owns from obj_role where rolname = :rolname
+
+-- name: ROLE_LIST scan-ok
+select rolname, owns from obj_role order by rolname
+
+-- name: ROLE_ANY scan-ok
+select exists (select 1 from obj_role)
+
 -- name: SCHEMA_INSERT
 insert into obj_schema (oid, nspname) values (:oid, :nspname)
 
@@ -398,6 +416,10 @@ select b.id, a.id from work b join work a
 insert or ignore into edge (before, after)
 select r.id, w.id from work r join work w on w.stage = r.stage and w.kind in ('index', 'analyze')
  where r.kind = 'refresh'
+
+-- name: PLAN_EDGES_ROLES scan-ok
+insert or ignore into edge (before, after)
+select r.id, s.id from work r join work s on s.kind = 'schema' where r.kind = 'roles'
 
 -- name: PLAN_EDGES_FINAL scan-ok
 insert or ignore into edge (before, after)

@@ -73,6 +73,12 @@ create table stand_in (
     seq_name text not null
 ) strict;
 
+-- Roles of the source that the target lacks: they come first.
+create table obj_role (
+    rolname text primary key,
+    owns    integer not null default 0            -- something, so that we must become its member
+) strict, without rowid;
+
 create table obj_schema (
     oid     integer primary key,
     nspname text not null unique

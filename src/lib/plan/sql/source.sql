@@ -820,3 +820,84 @@ select case when r.oid is null then true
   from (select $1::pg_catalog.text as name) w
   left join pg_catalog.pg_roles r on r.rolname = w.name
   left join pg_catalog.pg_namespace s on s.nspname = 'public'
+
+-- Roles, with what is asked of both servers. The last column: may we make somebody a member?
+
+-- name: ASK_ROLE_LIST
+select r.rolname, r.oid = 10, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb,
+       r.rolcanlogin, r.rolreplication, r.rolbypassrls, r.rolconnlimit,
+       coalesce(r.rolvaliduntil::pg_catalog.text, ''),
+       coalesce(pg_catalog.shobj_description(r.oid, 'pg_authid'), ''),
+       {160000: pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION')} {<160000: not r.rolsuper}
+  from pg_catalog.pg_roles r
+
+-- name: ASK_ROLE_SETTINGS
+select r.rolname, c.setting, pg_catalog.split_part(c.setting, '=', 1),
+       pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1))
+  from pg_catalog.pg_db_role_setting s
+  join pg_catalog.pg_roles r on r.oid = s.setrole
+ cross join lateral pg_catalog.unnest(s.setconfig) with ordinality c(setting, place)
+ where s.setdatabase = 0
+ order by r.rolname, c.place
+
+-- Between roles of the server's own every server has its memberships.
+
+-- name: ASK_ROLE_MEMBERS
+select m.rolname, r.rolname, g.rolname, coalesce(g.oid = 10, false), a.admin_option,
+       {160000: a.inherit_option, a.set_option} {<160000: true, true}
+  from pg_catalog.pg_auth_members a
+  join pg_catalog.pg_roles m on m.oid = a.member
+  join pg_catalog.pg_roles r on r.oid = a.roleid
+  left join pg_catalog.pg_roles g on g.oid = a.grantor
+ where not (m.rolname ~ '^pg_' and r.rolname ~ '^pg_')
+ order by 1, 2, 3
+
+-- name: ASK_ROLE_LABELS
+select r.rolname, l.provider, l.label
+  from pg_catalog.pg_shseclabel l
+  join pg_catalog.pg_roles r on r.oid = l.objoid
+ where l.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+ order by 1, 2
+
+-- name: ASK_MAY_READ_PASSWORDS
+select pg_catalog.has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'SELECT')
+
+-- The target's settings that we see: may we set them for a role? Two of those that we do not see
+-- could be set by a superuser.
+
+-- name: ASK_OPEN_SETTINGS
+select pg_catalog.lower(s.name),
+       s.context = 'user' {150000: or (s.context = 'superuser' and pg_catalog.has_parameter_privilege(s.name, 'SET'))}
+  from pg_catalog.pg_settings s
+ union all
+select h.name, false
+  from (values ('session_preload_libraries'), ('dynamic_library_path')) h(name)
+ where h.name not in (select name from pg_catalog.pg_settings)
+{150000: union all
+select a.parname, true
+  from pg_catalog.pg_parameter_acl a
+ where a.parname not in (select pg_catalog.lower(name) from pg_catalog.pg_settings)
+   and pg_catalog.has_parameter_privilege(a.parname, 'SET')}
+
+-- What a role that is not there yet lacks for being given objects by us, once we are its member.
+
+-- name: ASK_WILL_OWN
+select {160000: false} {<160000: not (select r.rolinherit from pg_catalog.pg_roles r where r.rolname = current_user)},
+       case when s.oid is null then false
+            else not pg_catalog.has_schema_privilege('public', s.oid, 'CREATE') end,
+       not pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'CREATE')
+  from (select 1) one
+  left join pg_catalog.pg_namespace s on s.nspname = 'public'
+
+-- Not to be kept where passwords are: what might write them down, as far as we may turn it off.
+
+-- name: ASK_KEEP_SILENT
+select pg_catalog.set_config(s.name, v.value, true)
+  from (values ('log_statement', 'none'), ('log_min_duration_statement', '-1'),
+               ('log_min_error_statement', 'panic'), ('log_error_verbosity', 'terse'),
+               ('log_parameter_max_length', '0'), ('md5_password_warnings', 'off'),
+               ('pg_stat_statements.track', 'none'), ('auto_explain.log_min_duration', '-1'),
+               ('pgaudit.log', 'none')) v(name, value)
+  join pg_catalog.pg_settings s on s.name = v.name
+ where s.context = 'user' or pg_catalog.current_setting('is_superuser') = 'on'
+       {150000: or pg_catalog.has_parameter_privilege(s.name, 'SET')}
