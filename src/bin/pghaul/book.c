@@ -120,6 +120,8 @@ const struct option book_options[] = {
     {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = DONE_BY_RUN, .group = contents,
      .help = "put everything into the target database's default tablespace"},
 
+    {.name = "skip-db-properties", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_db_properties), .commands = DONE_BY_RUN, .group = contents,
+     .help = "not the settings, comment, privileges and connection limit of the database itself"},
     {.name = "statistics", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.statistics), .arg = "METHOD",
      .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none", .commands = DONE_BY_RUN, .group = contents,
      .help = "planner statistics on the target: made by ANALYZE, or left to autovacuum"},

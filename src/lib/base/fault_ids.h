@@ -99,6 +99,8 @@
     "ALTER ROLE … CREATEROLE on the target, or do without --roles.")                               \
   F(FAULT_OWNERS,              3111, TARGET,  "objects cannot be given to their owners",             \
     "Grant what is missing to the roles, or use --no-owner.")                                      \
+  F(FAULT_PROPERTIES,          3116, TARGET,  "the database's own properties cannot be set",         \
+    "Connect as the owner of the target database or as a superuser, or use --skip-db-properties.") \
   F(FAULT_TARGET_LACKS_RELATION, 3112, TARGET, "the target lacks tables, columns or sequences",     \
     "Create them first (pghaul copy schema, or --section pre-data), or leave them out with "       \
     "filters.")                                                                                    \

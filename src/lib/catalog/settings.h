@@ -50,6 +50,7 @@ struct settings {
     bool no_acl;
     bool no_comments;
     bool no_tablespaces;
+    bool skip_db_properties; /* settings, comment, privileges, … of the database itself */
     char maintenance_work_mem[32]; /* as the server reads it; "": the server's own */
     char pg_bindir[PATH_MAX];      /* "": look for it */
 };

@@ -10,6 +10,7 @@
 #include "catalog/sql.h"
 #include "jobs/done.h"
 #include "plan/check.h"
+#include "plan/database.h"
 #include "plan/existing.h"
 #include "plan/plan.h"
 #include "plan/roles.h"
@@ -17,7 +18,7 @@
 struct planning {
     struct job *job;
     struct selection selection;
-    struct strbuf warnings; /* about roles; a line each */
+    struct strbuf warnings; /* a line each */
 };
 
 static void drop_planning(struct planning *planning)
@@ -122,6 +123,24 @@ static bool plan_roles(struct planning *planning, struct fault *why)
     return roles_plan(&wish, &planning->warnings, why);
 }
 
+/* A part of the database has none of its properties. */
+static bool plan_database(struct planning *planning, struct fault *why)
+{
+    struct job *job = planning->job;
+    const struct settings *settings = job->settings;
+    struct database_wish wish = {
+        .db = job->db,
+        .source = job->source,
+        .target = job->target,
+        .wanted = (settings->contents & CONTENT_SCHEMA) != 0 && planning->selection.everything &&
+                  !settings->skip_db_properties,
+        .comments = !settings->no_comments,
+        .privileges = !settings->no_acl,
+        .skip = settings->skip_forbidden,
+    };
+    return database_plan(&wish, &planning->warnings, why);
+}
+
 static bool check_and_plan(struct planning *planning, struct fault *why)
 {
     struct job *job = planning->job;
@@ -137,7 +156,7 @@ static bool check_and_plan(struct planning *planning, struct fault *why)
         .dependents = (job->settings->contents & CONTENT_DUMPED) != 0,
     };
     if (!check_rights(job->target, why) || !plan_roles(planning, why) ||
-        !selection_resolve(&wish, &planning->selection, why) ||
+        !selection_resolve(&wish, &planning->selection, why) || !plan_database(planning, why) ||
         (reads && !check_source(job->source, planning->selection.chosen, why)))
         return false;
     FAILPOINT("plan.begun", why);

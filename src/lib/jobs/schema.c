@@ -26,6 +26,7 @@
 #include "jobs/done.h"
 #include "jobs/drop.h"
 #include "jobs/frame.h"
+#include "jobs/properties.h"
 #include "jobs/script.h"
 #include "wire/restore_list.h"
 
@@ -324,8 +325,8 @@ bool job_refresh(struct job *job, struct fault *why)
     return run_script(job, "refresh", 1, true, why);
 }
 
-/* Comments on indexes first. Then, in one transaction, our table goes and the event
- * triggers come: so none of them fires on anything of ours. */
+/* Comments on indexes first. Then, in one transaction, our table goes, the database gets its
+ * properties, and the event triggers come: so none of them fires on anything of ours. */
 bool job_final(struct job *job, struct fault *why)
 {
     char path[PATH_MAX];
@@ -340,6 +341,9 @@ bool job_final(struct job *job, struct fault *why)
         return false;
     strbuf_add(&sql, "BEGIN;");
     done_add_remove(&sql, job);
+    if (!conn_run(job->target, sql.text, why) || !properties_set(job, why))
+        return false;
+    strbuf_clear(&sql);
     script_path(path, job, "events", ".sql");
     if (events && (!script_tools(job, why) || !make_script(job, "events", why) ||
                    !script_add(job, path, &sql, why)))

@@ -63,13 +63,18 @@ static bool add_list(struct strbuf *sql, const char *value)
 
 void role_add_setting(struct strbuf *sql, const char *role, const char *setting)
 {
+    strbuf_add(sql, "ALTER ROLE ");
+    strbuf_add_identifier(sql, role);
+    setting_add(sql, setting);
+}
+
+void setting_add(struct strbuf *sql, const char *setting)
+{
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
     size_t length = strcspn(setting, "=");
     const char *value = setting + length + (setting[length] == '=');
     strbuf_add_bytes(&name, setting, length);
-    strbuf_add(sql, "ALTER ROLE ");
-    strbuf_add_identifier(sql, role);
     strbuf_add(sql, " SET ");
     /* "a.b" is one name of a setting, but two of a statement. */
     const char *dot = strchr(strbuf_text(&name), '.');

@@ -44,6 +44,9 @@ void role_add_create(struct strbuf *sql, const struct role_made *role);
 /* Adds "ALTER ROLE … SET …" for a setting as servers keep it: "name=value". */
 void role_add_setting(struct strbuf *sql, const char *role, const char *setting);
 
+/* Adds " SET name TO value" for such a setting: lists name by name. */
+void setting_add(struct strbuf *sql, const char *setting);
+
 /* Who makes the roles. */
 struct role_maker {
     bool superuser;

@@ -50,6 +50,15 @@ select exists (select 1 from obj_role)
 -- name: SCHEMA_INSERT
 insert into obj_schema (oid, nspname) values (:oid, :nspname)
 
+-- name: PROPERTY_INSERT
+insert into property (kind, role, text) values (:kind, :role, :text)
+
+-- name: PROPERTY_LIST scan-ok
+select kind, role, text from property order by position
+
+-- name: FORGET_PROPERTIES
+delete from property
+
 -- name: RELATION_INSERT
 insert into obj_relation (oid, nspname, relname, kind) values (:oid, :nspname, :relname, :kind)
 

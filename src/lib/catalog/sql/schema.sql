@@ -93,6 +93,14 @@ create table obj_relation (
 ) strict;
 create index obj_relation_name on obj_relation (nspname, relname);
 
+-- What belongs to the database itself: set at the very end.
+create table property (
+    position integer primary key,
+    kind     text not null,                       -- setting, limit, comment, label, privileges, privilege
+    role     text not null,                       -- whom it is for; '': all; of a label, its provider
+    text     text not null
+) strict;
+
 create table obj_table (
     oid           integer primary key,
     nspname       text not null,

@@ -901,3 +901,56 @@ select pg_catalog.set_config(s.name, v.value, true)
   join pg_catalog.pg_settings s on s.name = v.name
  where s.context = 'user' or pg_catalog.current_setting('is_superuser') = 'on'
        {150000: or pg_catalog.has_parameter_privilege(s.name, 'SET')}
+
+-- What belongs to the database itself, but its owner: kind, role (of a label its provider), name of
+-- a setting, text. A list of privileges replaces the usual ones; those of the owner are his anyway.
+
+-- name: ASK_DATABASE
+with us as (select d.* from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
+select q.kind, q.role, q.name, q.text
+  from (select 1 as step, 'setting' as kind, coalesce(r.rolname, '') as role,
+               pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1)) as name, c.setting as text, c.place
+          from us
+          join pg_catalog.pg_db_role_setting s on s.setdatabase = us.oid
+         cross join lateral pg_catalog.unnest(s.setconfig) with ordinality c(setting, place)
+          left join pg_catalog.pg_roles r on r.oid = s.setrole
+         where s.setrole = 0 or r.oid is not null
+        union all
+        select 2, 'limit', '', '', us.datconnlimit::pg_catalog.text, 0 from us where us.datconnlimit >= 0
+        union all
+        select 3, 'comment', '', '', pg_catalog.shobj_description(us.oid, 'pg_database'), 0 from us
+         where pg_catalog.shobj_description(us.oid, 'pg_database') is not null
+        union all
+        select 4, 'label', l.provider, '', l.label, 0
+          from us join pg_catalog.pg_shseclabel l
+            on l.objoid = us.oid and l.classoid = 'pg_catalog.pg_database'::pg_catalog.regclass
+        union all
+        select 5, 'privileges', '', '', '', 0 from us where us.datacl is not null
+        union all
+        select 6, 'privilege', coalesce(g.rolname, ''), '',
+               a.privilege_type || case when a.is_grantable then ' WITH GRANT OPTION' else '' end, a.place
+          from us
+         cross join lateral pg_catalog.aclexplode(us.datacl)
+                            with ordinality a(grantor, grantee, privilege_type, is_grantable, place)
+          left join pg_catalog.pg_roles g on g.oid = a.grantee
+         where a.grantee <> us.datdba and (a.grantee = 0 or g.oid is not null)) q
+ order by q.step, case when q.step = 1 then q.role end, q.place, q.role
+
+-- May we change the database? What settings does the server know?
+
+-- name: ASK_MAY_ALTER_DATABASE
+select pg_catalog.pg_has_role(d.datdba, 'USAGE')
+  from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()
+
+-- name: ASK_KNOWN_SETTINGS
+select pg_catalog.lower(s.name) from pg_catalog.pg_settings s
+
+-- May we change what the role $1 has? Null: there is none.
+
+-- name: ASK_MAY_ALTER_ROLE
+select r.rolname = current_user
+       or (u.rolcreaterole and not r.rolsuper
+           {160000: and pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION')})
+  from (select $1::pg_catalog.text as name) w
+  join pg_catalog.pg_roles u on u.rolname = current_user
+  left join pg_catalog.pg_roles r on r.rolname = w.name
