@@ -9,7 +9,9 @@
 #define ALL (~0U)
 #define RUNS (CMD_CLONE | CMD_COPY)
 #define DONE_BY_RUN (RUNS | CMD_WORKER)
-#define FILTERED (RUNS | CMD_LIST)
+#define PLANNED (DONE_BY_RUN | CMD_PLAN)
+#define LOOKED_AT (CMD_LIST | CMD_PLAN)
+#define FILTERED (RUNS | LOOKED_AT)
 
 static const char connection[] = "Connection options";
 static const char directory[] = "Run options";
@@ -20,10 +22,10 @@ static const char general[] = "General options";
 /* clang-format off */
 const struct option book_options[] = {
     {.name = "source", .type = TYPE_TEXT, .at = AT(source), .arg = "CONNINFO", .env = "PGHAUL_SOURCE",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_LIST | CMD_PING, .group = connection,
+     .commands = RUNS | CMD_SNAPSHOT | LOOKED_AT | CMD_PING, .group = connection,
      .help = "database to copy from: a libpq URI or keyword string"},
     {.name = "target", .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
-     .commands = RUNS | CMD_LIST | CMD_PING, .group = connection,
+     .commands = RUNS | LOOKED_AT | CMD_PING, .group = connection,
      .help = "database to copy to"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
@@ -44,29 +46,29 @@ const struct option book_options[] = {
      .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN, .group = directory,
      .help = "how long lost connections and the like are retried"},
     {.name = "lock-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.lock_timeout_ms), .arg = "DURATION",
-     .env = "PGHAUL_LOCK_TIMEOUT", .fallback = "1min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | CMD_LIST, .group = directory,
+     .env = "PGHAUL_LOCK_TIMEOUT", .fallback = "1min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | LOOKED_AT, .group = directory,
      .help = "how long to wait for a locked table on the source; 0: for ever"},
     {.name = "pg-bindir", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.pg_bindir), .arg = "DIR", .max = PATH_MAX,
-     .env = "PGHAUL_PG_BINDIR", .fallback = "", .commands = DONE_BY_RUN, .group = directory,
+     .env = "PGHAUL_PG_BINDIR", .fallback = "", .commands = PLANNED, .group = directory,
      .help = "where pg_dump and pg_restore are (default: the best in PATH and /usr/lib/postgresql)"},
 
     {.name = "table-jobs", .letter = 'J', .type = TYPE_COUNT, .use = USE_KEPT, .at = AT(settings.table_jobs), .arg = "N",
-     .env = "PGHAUL_TABLE_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = DONE_BY_RUN | CMD_LIST, .group = speed,
+     .env = "PGHAUL_TABLE_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = DONE_BY_RUN | LOOKED_AT, .group = speed,
      .help = "tables, or parts of tables, copied at the same time"},
     {.name = "index-jobs", .letter = 'I', .type = TYPE_COUNT, .use = USE_KEPT, .at = AT(settings.index_jobs), .arg = "N",
-     .env = "PGHAUL_INDEX_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = DONE_BY_RUN, .group = speed,
+     .env = "PGHAUL_INDEX_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = PLANNED, .group = speed,
      .help = "indexes and constraints built at the same time"},
     {.name = "split-larger-than", .type = TYPE_SIZE, .use = USE_FIXED, .at = AT(settings.split_larger_than), .arg = "auto|SIZE",
-     .env = "PGHAUL_SPLIT_LARGER_THAN", .fallback = "auto", .min = 1 << 20, .max = INT64_MAX, .commands = DONE_BY_RUN | CMD_LIST, .group = speed,
+     .env = "PGHAUL_SPLIT_LARGER_THAN", .fallback = "auto", .min = 1 << 20, .max = INT64_MAX, .commands = DONE_BY_RUN | LOOKED_AT, .group = speed,
      .help = "copy larger tables in parts; auto: only when one table would keep the others waiting"},
     {.name = "split-by", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.split_by), .arg = "METHOD",
-     .fallback = "auto", .choices = "auto|ctid|key|none", .commands = DONE_BY_RUN | CMD_LIST, .group = speed,
+     .fallback = "auto", .choices = "auto|ctid|key|none", .commands = DONE_BY_RUN | LOOKED_AT, .group = speed,
      .help = "split by ranges of ctid, or of an integer key; auto: ctid where the source can"},
     {.name = "copy-format", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.copy_format), .arg = "FORMAT",
-     .env = "PGHAUL_COPY_FORMAT", .fallback = "auto", .choices = "auto|text|binary", .commands = DONE_BY_RUN | CMD_LIST, .group = speed,
+     .env = "PGHAUL_COPY_FORMAT", .fallback = "auto", .choices = "auto|text|binary", .commands = DONE_BY_RUN | LOOKED_AT, .group = speed,
      .help = "format of COPY; auto: binary where both servers agree on all types of a table"},
     {.name = "maintenance-work-mem", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.maintenance_work_mem), .arg = "SIZE", .max = 32,
-     .env = "PGHAUL_MAINTENANCE_WORK_MEM", .fallback = "", .commands = DONE_BY_RUN, .group = speed,
+     .env = "PGHAUL_MAINTENANCE_WORK_MEM", .fallback = "", .commands = PLANNED, .group = speed,
      .help = "memory for each index build (default: the target server's setting)"},
 
     {.name = "schema", .letter = 'n', .type = TYPE_FILTER, .filter = FILTER_INCLUDE_SCHEMA, .arg = "PATTERN", .commands = FILTERED, .group = contents,
@@ -85,30 +87,32 @@ const struct option book_options[] = {
      .help = "not these extensions: the target has them, or needs none"},
     {.name = "filter", .type = TYPE_FILTER_FILE, .arg = "FILE", .commands = FILTERED, .group = contents,
      .help = "filters from a file, in pg_dump's grammar or in pgcopydb's sections; -: standard input"},
-    {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | CMD_LIST, .group = contents,
+    {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | LOOKED_AT, .group = contents,
      .help = "a filter that matches nothing is no error"},
 
-    {.name = "skip-forbidden", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_forbidden), .commands = DONE_BY_RUN, .group = contents,
+    {.name = "skip-forbidden", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_forbidden), .commands = PLANNED, .group = contents,
      .help = "leave out what only a superuser could create on the target, and what needs it"},
-    {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.schema_only), .commands = DONE_BY_RUN, .group = contents,
+    {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.schema_only), .commands = PLANNED, .group = contents,
      .help = "no rows, large objects and values of sequences; materialized views are not refreshed"},
-    {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = DONE_BY_RUN, .group = contents,
+    {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = PLANNED, .group = contents,
      .help = "drop objects of the same names on the target first"},
-    {.name = "no-owner", .letter = 'O', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_owner), .commands = DONE_BY_RUN, .group = contents,
+    {.name = "no-owner", .letter = 'O', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_owner), .commands = PLANNED, .group = contents,
      .help = "do not set owners: all belongs to the role that connects to the target"},
-    {.name = "no-acl", .letter = 'x', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_acl), .commands = DONE_BY_RUN, .group = contents,
+    {.name = "no-acl", .letter = 'x', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_acl), .commands = PLANNED, .group = contents,
      .help = "do not restore privileges (GRANT, REVOKE)"},
-    {.name = "no-comments", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_comments), .commands = DONE_BY_RUN, .group = contents,
+    {.name = "no-comments", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_comments), .commands = PLANNED, .group = contents,
      .help = "do not restore comments"},
-    {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = DONE_BY_RUN, .group = contents,
+    {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = PLANNED, .group = contents,
      .help = "put everything into the target database's default tablespace"},
 
     {.name = "statistics", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.statistics), .arg = "METHOD",
-     .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none", .commands = DONE_BY_RUN, .group = contents,
+     .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none", .commands = PLANNED, .group = contents,
      .help = "planner statistics on the target: made by ANALYZE, or left to autovacuum"},
 
-    {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = CMD_LIST | CMD_STATUS | CMD_PING | CMD_LIST_OPTIONS, .group = general,
+    {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_PING | CMD_LIST_OPTIONS, .group = general,
      .help = "print JSON"},
+    {.name = "sql", .type = TYPE_FLAG, .at = AT(sql), .commands = CMD_PLAN, .group = general,
+     .help = "show the statements of each item, as far as they are known beforehand"},
     {.name = "markdown", .type = TYPE_FLAG, .at = AT(markdown), .commands = CMD_HELP, .group = general,
      .help = "print a page of the reference in docs/"},
     {.name = "log-level", .type = TYPE_TEXT, .at = AT(log_level), .arg = "LEVEL", .env = "PGHAUL_LOG_LEVEL", .fallback = "info",
@@ -146,6 +150,11 @@ static const struct command commands[] = {
      .summary = "show what a clone would do, in which order",
      .text = "Reads the source's catalogs and plans a clone without doing it. Nothing is written anywhere.",
      .arguments_least = 1, .arguments_most = 1, .run = cmd_list},
+    {.id = CMD_PLAN, .name = "plan", .arguments = "", .summary = "show every step of a clone, without doing it",
+     .text = "A dry run: plans a clone with these options, checks both sides as a run does at its start, and shows its "
+             "work items in the order in which they would be begun, with totals, connections, and what would be left "
+             "out. Nothing is written anywhere. Without --target only the source is checked.",
+     .run = cmd_plan},
     {.id = CMD_PING, .name = "ping", .arguments = "", .summary = "connect to both sides and say what they can do",
      .text = "Connects to the source, the target, or both, and prints versions, roles and abilities.",
      .run = cmd_ping},

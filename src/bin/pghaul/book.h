@@ -23,6 +23,7 @@ enum command_id {
     CMD_HELP = 1 << 6,
     CMD_WORKER = 1 << 7,
     CMD_COPY = 1 << 8,
+    CMD_PLAN = 1 << 9,
 };
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
@@ -45,6 +46,7 @@ struct options {
     bool restart;
     bool not_consistent;
     bool json;
+    bool sql;
     bool markdown;
     int64_t number;  /* worker */
     int64_t channel; /* worker */

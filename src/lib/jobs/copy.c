@@ -17,6 +17,7 @@
 #include "catalog/objects.h"
 #include "jobs/ddl.h"
 #include "jobs/done.h"
+#include "jobs/show.h"
 #include "pg/relay.h"
 #include "plan/check.h"
 
@@ -156,12 +157,10 @@ static void add_out(struct strbuf *sql, const struct job *job, const struct tabl
         strbuf_add(sql, ")");
     }
     strbuf_addf(sql, " TO STDOUT (FORMAT %s);", table->format);
-    add_check(sql, table);
 }
 
 static void add_in(struct strbuf *sql, const struct job *job, const struct table *table)
 {
-    done_add_begin(sql, job, 0, true);
     bool tiny = is_whole(job->work) && table->bytes <= TINY_TABLE;
     bool frozen = is_whole(job->work) && !tiny;
     if (frozen) {
@@ -222,6 +221,17 @@ static bool add_rest(struct strbuf *sql, struct job *job, const struct table *ta
     return true;
 }
 
+bool show_copy(struct job *job, struct shown *shown, struct fault *why)
+{
+    scoped(drop_table) struct table table = {.owned = NULL};
+    if (!table_get(job->db, job->work->object, &table, why))
+        return false;
+    add_out(&shown->source, job, &table);
+    add_in(&shown->target, job, &table);
+    strbuf_add(&shown->target, ";");
+    return job->work->kind != WORK_SMALL || add_rest(&shown->target, job, &table, why);
+}
+
 static bool commit(struct job *job, const struct table *table, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
@@ -244,6 +254,8 @@ bool job_copy(struct job *job, struct fault *why)
     if (!table_get(job->db, job->work->object, &table, why) || !hold_table(job, &table, why))
         return false;
     add_out(&out, job, &table);
+    add_check(&out, &table);
+    done_add_begin(&in, job, 0, true);
     add_in(&in, job, &table);
     FAILPOINT("copy.begun", why);
     struct relay relay = {.out_sql = out.text, .in_sql = in.text, .moved = on_moved, .arg = job};
@@ -259,16 +271,25 @@ bool job_copy(struct job *job, struct fault *why)
 
 /* Split tables are emptied once, before their first part. The table is ours, made in
  * this run: TRUNCATE ONLY, because plain TRUNCATE empties loaded children too. */
-bool job_empty(struct job *job, struct fault *why)
+bool show_empty(struct job *job, struct shown *shown, struct fault *why)
 {
     scoped(drop_table) struct table table = {.owned = NULL};
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     if (!table_get(job->db, job->work->object, &table, why))
         return false;
+    strbuf_add(&shown->target, "TRUNCATE ONLY ");
+    add_table(&shown->target, &table);
+    strbuf_add(&shown->target, ";");
+    return true;
+}
+
+bool job_empty(struct job *job, struct fault *why)
+{
+    scoped(drop_shown) struct shown shown = SHOWN_NOTHING;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!show_empty(job, &shown, why))
+        return false;
     done_add_begin(&sql, job, 0, true);
-    strbuf_add(&sql, "TRUNCATE ONLY ");
-    add_table(&sql, &table);
-    strbuf_add(&sql, ";COMMIT");
+    strbuf_addf(&sql, "%sCOMMIT", shown.target.text);
     if (!conn_run(job->target, sql.text, why) && !done_already(job, why))
         return false;
     FAILPOINT("empty.after_commit", why);

@@ -128,7 +128,7 @@ bool ddl_add_all(struct strbuf *sql, struct job *job, int64_t table_oid, struct 
 void ddl_add_analyze(struct strbuf *sql, const struct job *job, const char *nspname,
                      const char *relname)
 {
-    strbuf_add(sql, conn_version(job->target) >= ANALYZE_ONLY ? "ANALYZE ONLY " : "ANALYZE ");
+    strbuf_add(sql, job->run->target_version >= ANALYZE_ONLY ? "ANALYZE ONLY " : "ANALYZE ");
     strbuf_add_qualified(sql, nspname, relname);
     strbuf_add(sql, ";");
 }

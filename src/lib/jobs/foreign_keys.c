@@ -16,6 +16,7 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/done.h"
+#include "jobs/show.h"
 
 enum { STEP_WHOLE, STEP_ADDED };
 
@@ -69,17 +70,36 @@ static bool on_key(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
+/* The table that keys->table points to, and the statements. */
+static bool make(struct job *job, struct table *table, struct foreign_keys *keys, struct fault *why)
+{
+    int64_t oid = job->work->object;
+    if (!table_get(job->db, oid, table, why) ||
+        !catalog_list(job->db, SQL_FOREIGN_KEY_TABLES, oid, on_table, keys, why) ||
+        !catalog_list(job->db, SQL_FOREIGN_KEYS, oid, on_key, keys, why))
+        return false;
+    strbuf_add(&keys->lock, " IN SHARE ROW EXCLUSIVE MODE;");
+    strbuf_add(&keys->lock, strbuf_text(&keys->add));
+    return true;
+}
+
+bool show_foreign_keys(struct job *job, struct shown *shown, struct fault *why)
+{
+    scoped(drop_table) struct table table = {.owned = NULL};
+    scoped(drop_foreign_keys) struct foreign_keys keys = {.table = &table};
+    if (!make(job, &table, &keys, why))
+        return false;
+    strbuf_add(&shown->target, keys.lock.text);
+    strbuf_add(&shown->target, strbuf_text(&keys.validate));
+    return true;
+}
+
 bool job_foreign_keys(struct job *job, struct fault *why)
 {
     scoped(drop_table) struct table table = {.owned = NULL};
     scoped(drop_foreign_keys) struct foreign_keys keys = {.table = &table};
-    int64_t oid = job->work->object;
-    if (!table_get(job->db, oid, &table, why) ||
-        !catalog_list(job->db, SQL_FOREIGN_KEY_TABLES, oid, on_table, &keys, why) ||
-        !catalog_list(job->db, SQL_FOREIGN_KEYS, oid, on_key, &keys, why))
+    if (!make(job, &table, &keys, why))
         return false;
-    strbuf_add(&keys.lock, " IN SHARE ROW EXCLUSIVE MODE;");
-    strbuf_add(&keys.lock, strbuf_text(&keys.add));
     bool in_two = keys.validate.length > 0;
     FAILPOINT("foreign_keys.begun", why);
     if (!done_run(job, in_two ? STEP_ADDED : STEP_WHOLE, keys.lock.text, why))

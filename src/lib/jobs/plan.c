@@ -9,38 +9,8 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/done.h"
-#include "plan/check.h"
 #include "plan/plan.h"
-
-struct planning {
-    struct job *job;
-    struct selection selection;
-};
-
-static void drop_planning(struct planning *planning)
-{
-    drop_selection(&planning->selection);
-}
-
-static bool plan_in_write(struct db *db, void *arg, struct fault *why)
-{
-    struct planning *planning = arg;
-    const struct job *job = planning->job;
-    struct plan plan = {
-        .db = db,
-        .source = job->source,
-        .selection = &planning->selection,
-        .target_version = conn_version(job->target),
-        .table_jobs = (int)job->settings->table_jobs,
-        .split_larger_than = job->settings->split_larger_than,
-        .split_by = (enum split_method)job->settings->split_by,
-        .format = (enum copy_format)job->settings->copy_format,
-        .statistics = job->settings->schema_only ? STATISTICS_NONE
-                                                 : (enum statistics_wish)job->settings->statistics,
-        .schema_only = job->settings->schema_only,
-    };
-    return plan_forget(db, why) && plan_source(&plan, why) && plan_work(&plan, why);
-}
+#include "plan/planning.h"
 
 static bool warn(struct job *job, const char *text, struct fault *why)
 {
@@ -69,56 +39,22 @@ static bool note_what_is_missing(struct db *db, void *arg, struct fault *why)
            catalog_list(db, SQL_LEFT_OUT_LIST, 0, on_left_out, arg, why);
 }
 
-/* A plan must not be lost when the power fails: the target will be filled according to it. */
-static bool make_plan(struct planning *planning, struct fault *why)
-{
-    struct job *job = planning->job;
-    struct fault ignored;
-    bool good = db_durable(job->db, true, why) && db_write(job->db, plan_in_write, planning, why) &&
-                db_durable(job->db, false, why);
-    if (!good && why->id == FAULT_TABLE_LOCKED) {
-        conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", &ignored);
-        check_name_lockers(job->source, why);
-    }
-    return good;
-}
-
-static bool check_and_plan(struct planning *planning, struct fault *why)
-{
-    struct job *job = planning->job;
-    struct selection_wish wish = {
-        .db = job->db,
-        .source = job->source,
-        .target = job->target,
-        .strict = !job->settings->no_strict_names,
-        .privileges = !job->settings->no_acl,
-        .skip_forbidden = job->settings->skip_forbidden,
-    };
-    if (!check_rights(job->target, why) || !selection_resolve(&wish, &planning->selection, why) ||
-        !check_source(job->source, planning->selection.chosen, why))
-        return false;
-    FAILPOINT("plan.begun", why);
-    return make_plan(planning, why);
-}
-
 /* The target is looked at before it is touched, the catalog filled before that. */
 bool job_plan(struct job *job, struct fault *why)
 {
-    scoped(drop_planning) struct planning planning = {.job = job};
-    if (!check_and_plan(&planning, why))
-        return false;
-    FAILPOINT("plan.made", why);
-    struct check_target check = {
+    scoped(drop_planning) struct planning planning = {
         .db = job->db,
         .source = job->source,
         .target = job->target,
-        .chosen = planning.selection.chosen,
-        .replace = job->settings->drop_if_exists,
-        .owners = !job->settings->no_owner,
-        .privileges = !job->settings->no_acl,
-        .tablespaces = !job->settings->no_tablespaces,
+        .settings = job->settings,
     };
-    return check_target(&check, why) && done_prepare(job, why) &&
+    if (!planning_choose(&planning, why))
+        return false;
+    FAILPOINT("plan.begun", why);
+    if (!planning_fill(&planning, why))
+        return false;
+    FAILPOINT("plan.made", why);
+    return planning_check(&planning, why) && done_prepare(job, why) &&
            db_write(job->db, note_what_is_missing, job, why);
 }
 

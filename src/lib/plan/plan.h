@@ -28,6 +28,7 @@ struct plan {
     enum copy_format format;
     enum statistics_wish statistics;
     bool schema_only;
+    int64_t large_objects; /* found by plan_work() */
 };
 
 /* Reads relations, tables, indexes, constraints, sequences. */

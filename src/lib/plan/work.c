@@ -81,6 +81,7 @@ static bool on_large_object(void *arg, const struct rows *row, struct fault *why
 {
     struct batch *batch = arg;
     const char *oid = rows_text(row, 0, 0);
+    batch->plan->large_objects++;
     if (batch->count == BLOBS_IN_BATCH && !end_batch(batch, oid, why))
         return false;
     if (batch->count++ == 0)

@@ -464,3 +464,33 @@ select x.nspname, x.relname, t.nspname, t.relname, x.bytes, coalesce(c.kind, '')
 
 -- name: LIST_SEQUENCES scan-ok
 select nspname, relname from obj_sequence order by nspname, relname
+
+-- The whole plan.
+
+-- name: PLAN_TOTALS scan-ok
+select (select count(*) from obj_table where has_data),
+       (select coalesce(sum(bytes), 0) from obj_table where has_data),
+       (select coalesce(sum(rows_estimate), 0) from obj_table where has_data),
+       (select count(*) from obj_index where is_valid),
+       (select count(*) from obj_constraint c left join obj_index x on x.oid = c.index_oid
+         where coalesce(x.is_valid, 1)),
+       (select count(*) from obj_sequence)
+
+-- name: PLAN_LEFT_OUT scan-ok
+select description, case reason when '' then 'a filter leaves it out' else reason end from left_out
+union all
+select 'index ' || shown(nspname, relname), 'it is invalid on the source' from obj_index where not is_valid
+union all
+select 'rows of table ' || shown(nspname, relname), 'a filter leaves them out'
+  from obj_table where kind = 'r' and not has_data and :schema_only is null
+ order by 1
+
+-- name: PLAN_WAITS_FOR
+select before from edge where after = :id order by before
+
+-- name: PLAN_PARTS
+select count(*) from work
+ where object = :object and kind in ('table', 'part', 'small', 'config')
+
+-- name: PLAN_VIEWS_TO_REFRESH scan-ok
+select count(*) from obj_table where kind = 'm'

@@ -227,6 +227,7 @@ create table edge (
     after  integer not null,
     primary key (before, after)
 ) strict, without rowid;
+create index edge_after on edge (after);
 
 create table process (
     id            integer primary key,
