@@ -106,8 +106,8 @@ const struct option book_options[] = {
      .help = "put everything into the target database's default tablespace"},
 
     {.name = "statistics", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.statistics), .arg = "METHOD",
-     .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none", .commands = PLANNED, .group = contents,
-     .help = "planner statistics on the target: made by ANALYZE, or left to autovacuum"},
+     .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none|carry", .commands = PLANNED, .group = contents,
+     .help = "planner statistics on the target: made by ANALYZE, left to autovacuum, or the source's own (from target 18 on)"},
 
     {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_PING | CMD_LIST_OPTIONS, .group = general,
      .help = "print JSON"},

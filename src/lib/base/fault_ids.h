@@ -90,6 +90,8 @@
     "privileges are of, or leave it all out, with what needs it, by --skip-forbidden.")                                                            \
   F(FAULT_OWNERS,              3111, TARGET,  "objects cannot be given to their owners",             \
     "Grant what is missing to the roles, or use --no-owner.")                                      \
+  F(FAULT_STATISTICS_TARGET,   3125, TARGET,  "the target cannot take the source's statistics",    \
+    "Use --statistics analyze or none, or a target of version 18 or later.")                       \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

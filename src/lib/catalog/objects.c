@@ -69,6 +69,7 @@ static void table_read(const struct stmt *stmt, struct table *t)
     t->split_key = keep(&room, stmt, 17);
     t->is_small = stmt_int(stmt, 18) != 0;
     t->is_analyzed = stmt_int(stmt, 19) != 0;
+    t->is_carried = stmt_int(stmt, 20) != 0;
 }
 
 bool table_get(struct db *db, int64_t oid, struct table *ret_table, struct fault *why)

@@ -18,6 +18,7 @@
 #include "jobs/ddl.h"
 #include "jobs/done.h"
 #include "jobs/show.h"
+#include "jobs/statistics.h"
 #include "pg/relay.h"
 #include "plan/check.h"
 
@@ -216,8 +217,17 @@ static bool add_rest(struct strbuf *sql, struct job *job, const struct table *ta
     strbuf_add(sql, "SET LOCAL max_parallel_maintenance_workers = 0;");
     if (!ddl_add_all(sql, job, table->oid, why))
         return false;
-    if (table->is_analyzed)
-        ddl_add_analyze(sql, job, table->nspname, table->relname);
+    return !table->is_analyzed || table->is_carried || statistics_add(sql, job, table, why);
+}
+
+/* These may fail without harm, so they are a step of their own. */
+static bool carry(struct job *job, const struct table *table, struct strbuf *sql, struct fault *why)
+{
+    if (!table->is_analyzed || !table->is_carried)
+        return true;
+    if (!conn_run(job->target, strbuf_text(sql), why) || !statistics_carry(job, table, why))
+        return false;
+    strbuf_clear(sql);
     return true;
 }
 
@@ -229,14 +239,17 @@ bool show_copy(struct job *job, struct shown *shown, struct fault *why)
     add_out(&shown->source, job, &table);
     add_in(&shown->target, job, &table);
     strbuf_add(&shown->target, ";");
-    return job->work->kind != WORK_SMALL || add_rest(&shown->target, job, &table, why);
+    return job->work->kind != WORK_SMALL || (add_rest(&shown->target, job, &table, why) &&
+                                             (!table.is_analyzed || !table.is_carried ||
+                                              statistics_add(&shown->target, job, &table, why)));
 }
 
 static bool commit(struct job *job, const struct table *table, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     FAILPOINT("copy.before_commit", why);
-    if (job->work->kind == WORK_SMALL && !add_rest(&sql, job, table, why))
+    if (job->work->kind == WORK_SMALL &&
+        (!add_rest(&sql, job, table, why) || !carry(job, table, &sql, why)))
         return false;
     done_add_counts(&sql, job, job->rows, job->bytes);
     strbuf_add(&sql, "COMMIT");

@@ -32,11 +32,20 @@ static bool on_left_out(void *arg, const struct stmt *row, struct fault *why)
     return warn(arg, text.text, why);
 }
 
+static bool on_not_carried(void *arg, const struct stmt *row, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_addf(&text, "statistics of table %s are not carried but made by ANALYZE: %s",
+                stmt_text(row, 0), stmt_text(row, 1));
+    return warn(arg, text.text, why);
+}
+
 /* In a write transaction from the start: a read that turns into a write may fail at once. */
 static bool note_what_is_missing(struct db *db, void *arg, struct fault *why)
 {
     return catalog_list(db, SQL_INDEX_INVALID, 0, on_invalid_index, arg, why) &&
-           catalog_list(db, SQL_LEFT_OUT_LIST, 0, on_left_out, arg, why);
+           catalog_list(db, SQL_LEFT_OUT_LIST, 0, on_left_out, arg, why) &&
+           catalog_list(db, SQL_STATISTICS_NOT_CARRIED, 0, on_not_carried, arg, why);
 }
 
 /* The target is looked at before it is touched, the catalog filled before that. */

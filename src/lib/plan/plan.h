@@ -14,7 +14,7 @@
 #include "store/db.h"
 
 enum copy_format { FORMAT_AUTO, FORMAT_TEXT, FORMAT_BINARY };
-enum statistics_wish { STATISTICS_ANALYZE, STATISTICS_NONE };
+enum statistics_wish { STATISTICS_ANALYZE, STATISTICS_NONE, STATISTICS_CARRY };
 enum split_method { SPLIT_AUTO, SPLIT_CTID, SPLIT_KEY, SPLIT_NONE };
 
 struct plan {

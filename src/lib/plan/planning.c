@@ -8,6 +8,20 @@ void drop_planning(struct planning *planning)
     drop_selection(&planning->selection);
 }
 
+/* The functions that take statistics are new in 18. */
+static bool check_statistics(const struct planning *planning, struct fault *why)
+{
+    enum { CARRIED_SINCE = 180000 };
+    bool target = planning->target != NULL;
+    const struct conn *conn = target ? planning->target : planning->source;
+    if (planning->settings->statistics != STATISTICS_CARRY || conn_version(conn) >= CARRIED_SINCE)
+        return true;
+    return fault_set(why, FAULT_STATISTICS_TARGET,
+                     "--statistics carry needs a target of version 18 or later, and %s is %s",
+                     target ? "this one" : "what is planned for without --target",
+                     conn_version_text(conn));
+}
+
 bool planning_choose(struct planning *planning, struct fault *why)
 {
     const struct settings *settings = planning->settings;
@@ -19,7 +33,9 @@ bool planning_choose(struct planning *planning, struct fault *why)
         .privileges = !settings->no_acl,
         .skip_forbidden = settings->skip_forbidden || planning->unchecked,
     };
-    if (!planning->unchecked && planning->target != NULL && !check_rights(planning->target, why))
+    if (!planning->unchecked &&
+        (!check_statistics(planning, why) ||
+         (planning->target != NULL && !check_rights(planning->target, why))))
         return false;
     return selection_resolve(&wish, &planning->selection, why) &&
            (planning->unchecked || check_source(planning->source, planning->selection.chosen, why));

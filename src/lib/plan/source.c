@@ -11,6 +11,7 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "plan/ask.h"
+#include "plan/statistics.h"
 
 #include <inttypes.h>
 
@@ -153,7 +154,8 @@ bool plan_source(struct plan *plan, struct fault *why)
         }
     return selection_apply(plan->db, plan->selection, why) &&
            (!plan->schema_only || (db_run(plan->db, why, SQL_TABLES_WITHOUT_DATA, "") &&
-                                   db_run(plan->db, why, SQL_FORGET_SEQUENCES, "")));
+                                   db_run(plan->db, why, SQL_FORGET_SEQUENCES, ""))) &&
+           (plan->statistics != STATISTICS_CARRY || statistics_read(plan, why));
 }
 
 static bool on_filenode(void *arg, const struct rows *row, struct fault *why)

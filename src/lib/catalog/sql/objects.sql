@@ -29,6 +29,9 @@ delete from obj_constraint
 -- name: FORGET_SEQUENCES
 delete from obj_sequence
 
+-- name: FORGET_STATISTICS
+delete from obj_statistic
+
 -- name: SCHEMA_INSERT
 insert into obj_schema (oid, nspname) values (:oid, :nspname)
 
@@ -48,7 +51,7 @@ values (:oid, :nspname, :relname, :kind, :filenode, :bytes, :blocks, :rows,
 -- name: TABLE_GET
 select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
-       split_why, split_key, is_small, is_analyzed
+       split_why, split_key, is_small, is_analyzed, is_carried
   from obj_table where oid = :oid
 
 -- name: TABLE_SET_SPLIT
@@ -60,7 +63,7 @@ update obj_table set filenode = :filenode where oid = :oid
 -- name: TABLE_LARGER_THAN scan-ok
 select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
-       split_why, split_key, is_small, is_analyzed
+       split_why, split_key, is_small, is_analyzed, is_carried
   from obj_table
  where has_data and not is_config and blocks > 1 and bytes > :bytes
  order by bytes desc
@@ -166,6 +169,44 @@ select nspname, relname from obj_sequence order by oid
 
 -- name: SEQUENCE_COUNT scan-ok
 select count(*) from obj_sequence
+
+-- Statistics that are carried. A table's reason is null where there is nothing to say of, '' where there
+-- is nothing against it.
+
+-- name: CARRY_TABLE
+update obj_table
+   set is_carried = coalesce(:why = '', 0) and not is_config,
+       analyze_why = case when :why = '' then null else :why end
+ where oid = :oid
+
+-- name: CARRY_MISSES_CHILDREN
+update obj_table set is_carried = 0, analyze_why = 'not all that inherits from it comes along'
+ where oid = :oid and is_carried
+   and :children <> (select count(*) from obj_inherits where parent = :oid)
+
+-- name: CARRY_MISSES_ROWS scan-ok
+with recursive poor (oid) as (
+    select oid from obj_table
+     where (kind = 'r' and not has_data) or analyze_why = 'not all that inherits from it comes along'
+    union
+    select i.parent from poor p join obj_inherits i on i.child = p.oid
+)
+update obj_table set is_carried = 0, analyze_why = 'not all that inherits from it comes along'
+ where is_carried and oid in (select oid from poor)
+
+-- name: STATISTIC_INSERT
+insert into obj_statistic (table_oid, call)
+select :table_oid, :call
+ where exists (select 1 from obj_table where oid = :table_oid and is_carried)
+   and (:index_oid = 0 or exists (select 1 from obj_index where oid = :index_oid and is_valid))
+
+-- name: STATISTIC_CALLS
+select call from obj_statistic where table_oid = :table_oid order by rowid
+
+-- name: STATISTICS_NOT_CARRIED scan-ok
+select shown(nspname, relname), analyze_why from obj_table
+ where is_analyzed and not is_carried and analyze_why is not null
+ order by nspname, relname
 
 -- Work items. Stages and lanes are those of catalog/work.h.
 
@@ -483,6 +524,9 @@ select 'index ' || shown(nspname, relname), 'it is invalid on the source' from o
 union all
 select 'rows of table ' || shown(nspname, relname), 'a filter leaves them out'
   from obj_table where kind = 'r' and not has_data and :schema_only is null
+union all
+select 'statistics of table ' || shown(nspname, relname), 'made by ANALYZE: ' || analyze_why
+  from obj_table where is_analyzed and not is_carried and analyze_why is not null
  order by 1
 
 -- name: PLAN_WAITS_FOR
