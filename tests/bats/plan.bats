@@ -146,12 +146,14 @@ SELECT pg_catalog.setval('\"public\".\"odd;name\"', last_value, is_called);" ]]
             execute format('create view v%s as select * from t%s', i, i);
         end loop; end \$\$"
     }
+    sent() { logged "$1" | wc -l; }
     counts() {
+        local source target
         for way in '' '-n public' '-T t7 --exclude-table-data t8'; do
-            for dir in "$PGH_SOURCE_DIR" "$PGH_TARGET_DIR"; do : >"$dir/log"; done
+            source=$(sent "$PGH_SOURCE_DIR") target=$(sent "$PGH_TARGET_DIR")
             # shellcheck disable=SC2086
             plan -q $way >/dev/null
-            echo "${way:-all} $(logged "$PGH_SOURCE_DIR" | wc -l) $(logged "$PGH_TARGET_DIR" | wc -l)"
+            echo "${way:-all} $(($(sent "$PGH_SOURCE_DIR") - source)) $(($(sent "$PGH_TARGET_DIR") - target))"
         done
     }
     log_all
