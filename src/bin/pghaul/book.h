@@ -23,6 +23,7 @@ enum command_id {
     CMD_HELP = 1 << 6,
     CMD_WORKER = 1 << 7,
     CMD_COPY = 1 << 8,
+    CMD_PLAN = 1 << 9,
 };
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
@@ -48,6 +49,7 @@ struct options {
     bool restart;
     bool not_consistent;
     bool json;
+    bool sql;
     bool markdown;
     bool schema_only;
     bool data_only;

@@ -2,17 +2,14 @@
  * cmd_list.c - what a clone would do: plans into memory and prints the plan.
  */
 #include "commands.h"
+#include "preview.h"
 
 #include "base/scoped.h"
 #include "base/size.h"
 #include "base/text.h"
-#include "catalog/catalog.h"
 #include "catalog/objects.h"
-#include "plan/check.h"
-#include "plan/plan.h"
+#include "catalog/sql.h"
 #include "run/status.h"
-
-#include <inttypes.h>
 
 /* A listing is a table of columns; text and JSON come from the same rows. */
 struct column {
@@ -135,96 +132,6 @@ static const struct listing listings[] = {
     {"sequences", SQL_LIST_SEQUENCES, {{"sequence", 0, AS_TEXT}}, sequence_value},
 };
 
-/* ---- planning ---- */
-
-struct planning {
-    struct leash leash;
-    struct conninfo source_info;
-    struct conninfo target_info;
-    struct conn *source;
-    struct conn *target;
-    struct db *db;
-    struct selection selection;
-};
-
-static void drop_planning(struct planning *planning)
-{
-    drop_selection(&planning->selection);
-    drop_db(&planning->db);
-    drop_conn(&planning->source);
-    drop_conn(&planning->target);
-    drop_conninfo(&planning->source_info);
-    drop_conninfo(&planning->target_info);
-    drop_leash(&planning->leash);
-}
-
-static bool connect_sides(struct planning *planning, const struct options *options,
-                          struct fault *why)
-{
-    struct conn_wish source = {
-        .info = &planning->source_info,
-        .application = "pghaul list",
-        .lock_timeout_ms = options->settings.lock_timeout_ms,
-        .quote_all = true,
-    };
-    struct conn_wish target = {.info = &planning->target_info, .application = "pghaul list"};
-    if (!read_side(options, SIDE_SOURCE, &planning->source_info, why) ||
-        !conn_open(&planning->source, &source, &planning->leash, why))
-        return false;
-    return options->target == NULL ||
-           (read_side(options, SIDE_TARGET, &planning->target_info, why) &&
-            conn_open(&planning->target, &target, &planning->leash, why));
-}
-
-static bool plan_in_write(struct db *db, void *arg, struct fault *why)
-{
-    struct plan *plan = arg;
-    (void)db;
-    return plan_source(plan, why) && plan_work(plan, why);
-}
-
-static bool resolve(struct planning *planning, const struct settings *settings, struct fault *why)
-{
-    struct selection_wish wish = {
-        .db = planning->db,
-        .source = planning->source,
-        .target = planning->target,
-        .strict = !settings->no_strict_names,
-        .skip_forbidden = true,
-        .dependents = true,
-    };
-    return selection_resolve(&wish, &planning->selection, why);
-}
-
-static bool make_plan(struct planning *planning, const struct options *options, struct fault *why)
-{
-    const struct settings *settings = &options->settings;
-    struct plan plan = {
-        .source = planning->source,
-        .selection = &planning->selection,
-        .target_version =
-            conn_version(planning->target != NULL ? planning->target : planning->source),
-        .table_jobs = (int)settings->table_jobs,
-        .split_larger_than = settings->split_larger_than,
-        .split_by = (enum split_method)settings->split_by,
-        .format = (enum copy_format)settings->copy_format,
-        .contents = CONTENT_ALL,
-    };
-    if (!catalog_open(&planning->db, ":memory:", DB_CREATE, why) ||
-        !conn_run(planning->source, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", why) ||
-        !book_keep_filters(options, planning->db, why) || !resolve(planning, settings, why))
-        return false;
-    plan.db = planning->db;
-    if (db_write(planning->db, plan_in_write, &plan, why))
-        return true;
-    if (why->id == FAULT_TABLE_LOCKED) {
-        struct fault ignored;
-        conn_run(planning->source, "ROLLBACK", &ignored);
-        check_name_lockers(planning->source, why);
-    }
-    return false;
-}
-
 /* ---- printing ---- */
 
 struct printing {
@@ -304,7 +211,7 @@ static bool print_listing(struct db *db, const struct listing *listing, bool jso
 
 bool cmd_list(struct options *options, struct fault *why)
 {
-    scoped(drop_planning) struct planning planning = {.leash = {.signals = -1}};
+    scoped(drop_preview) struct preview preview = PREVIEW_NONE;
     const struct listing *listing = NULL;
     for (size_t i = 0; i < sizeof listings / sizeof listings[0]; i++)
         if (strcmp(listings[i].what, options->arguments[0]) == 0)
@@ -314,7 +221,8 @@ bool cmd_list(struct options *options, struct fault *why)
                          "pghaul list cannot list \"%s\": it lists tables, parts, indexes or "
                          "sequences",
                          options->arguments[0]);
-    return set_up_log(options, "list", why) && leash_open(&planning.leash, -1, why) &&
-           connect_sides(&planning, options, why) && make_plan(&planning, options, why) &&
-           print_listing(planning.db, listing, options->json, why);
+    preview.planning.unchecked = true;
+    return set_up_log(options, "list", why) && contents_choose(options, why) &&
+           preview_make(&preview, options, "list", why) &&
+           print_listing(preview.db, listing, options->json, why);
 }

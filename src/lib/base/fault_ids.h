@@ -114,6 +114,8 @@
   F(FAULT_KEY_BROKEN,          3115, TARGET,  "a foreign key of the target does not hold",         \
     "Copy the table that it references as well, or drop the key. The rows are copied: "            \
     "--resume checks again.")                                                                      \
+  F(FAULT_STATISTICS_TARGET,   3125, TARGET,  "the target cannot take the source's statistics",    \
+    "Use --statistics analyze or none, or a target of version 18 or later.")                       \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

@@ -56,7 +56,7 @@ static size_t texts_size(const struct stmt *stmt, const int *columns, size_t cou
 
 static void table_read(const struct stmt *stmt, struct table *t)
 {
-    static const int texts[] = {1, 2, 8, 9, 10, 11, 12, 15, 16, 17, 22};
+    static const int texts[] = {1, 2, 8, 9, 10, 11, 12, 15, 16, 17, 23};
     memset(t, 0, sizeof *t);
     t->owned = new_memory(1, texts_size(stmt, texts, sizeof texts / sizeof texts[0]));
     char *room = t->owned;
@@ -80,9 +80,10 @@ static void table_read(const struct stmt *stmt, struct table *t)
     t->split_key = keep(&room, stmt, 17);
     t->is_small = stmt_int(stmt, 18) != 0;
     t->is_analyzed = stmt_int(stmt, 19) != 0;
-    t->no_truncate = stmt_int(stmt, 20) != 0;
-    t->is_guarded = stmt_int(stmt, 21) != 0;
-    t->signature = keep(&room, stmt, 22);
+    t->is_carried = stmt_int(stmt, 20) != 0;
+    t->no_truncate = stmt_int(stmt, 21) != 0;
+    t->is_guarded = stmt_int(stmt, 22) != 0;
+    t->signature = keep(&room, stmt, 23);
 }
 
 bool table_get(struct db *db, int64_t oid, struct table *ret_table, struct fault *why)

@@ -27,7 +27,8 @@ struct table {
     bool is_config;
     bool has_data;
     bool is_small;        /* one item copies, indexes and analyzes it; decided by the plan */
-    bool is_analyzed;     /* has an ANALYZE of its own; decided by the plan */
+    bool is_analyzed;     /* has statistics of its own; decided by the plan */
+    bool is_carried;      /* they are the source's; decided by the plan */
     const char *split_by; /* ctid, key, or NULL */
     const char *split_why;
     const char *split_key; /* quoted column or NULL */

@@ -51,7 +51,7 @@ enum lane {
     K(INDEX, "index", "building indexes")                               \
     K(KEYS, "keys", "adding keys")                                      \
     K(EXCLUSION, "exclusion", "adding exclusion constraints")           \
-    K(ANALYZE, "analyze", "analyzing tables")                           \
+    K(ANALYZE, "analyze", "making statistics")                          \
     K(FOREIGN_KEYS, "foreign_keys", "adding foreign keys")              \
     K(POST, "post", "restoring the rest of the schema")                 \
     K(REFRESH, "refresh", "refreshing materialized views")              \

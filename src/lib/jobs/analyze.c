@@ -1,13 +1,20 @@
 /*
- * analyze.c - statistics of one table.
+ * analyze.c - statistics of one table: ANALYZE, or the source's own.
  */
 #include "jobs/job.h"
 
 #include "base/failpoint.h"
 #include "base/scoped.h"
-#include "base/strbuf.h"
 #include "catalog/objects.h"
-#include "jobs/ddl.h"
+#include "jobs/show.h"
+#include "jobs/statistics.h"
+
+bool show_analyze(struct job *job, struct shown *shown, struct fault *why)
+{
+    scoped(drop_table) struct table table = {.owned = NULL};
+    return table_get(job->db, job->work->object, &table, why) &&
+           statistics_add(&shown->target, job, &table, why);
+}
 
 bool job_analyze(struct job *job, struct fault *why)
 {
@@ -16,6 +23,8 @@ bool job_analyze(struct job *job, struct fault *why)
     if (!table_get(job->db, job->work->object, &table, why))
         return false;
     FAILPOINT("analyze.begun", why);
-    ddl_add_analyze(&sql, job, table.nspname, table.relname);
-    return conn_run(job->target, sql.text, why);
+    if (table.is_carried)
+        return conn_run(job->target, "BEGIN", why) && statistics_carry(job, &table, why) &&
+               conn_run(job->target, "COMMIT", why);
+    return statistics_add(&sql, job, &table, why) && conn_run(job->target, sql.text, why);
 }

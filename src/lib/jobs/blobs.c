@@ -12,6 +12,7 @@
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "jobs/done.h"
+#include "jobs/show.h"
 #include "pg/relay.h"
 
 #include <inttypes.h>
@@ -38,9 +39,8 @@ static void add_out(struct strbuf *sql, const struct job *job)
     strbuf_add(sql, ") TO STDOUT (FORMAT binary)");
 }
 
-static void add_in(struct strbuf *sql, const struct job *job)
+static void add_in(struct strbuf *sql)
 {
-    done_add_begin(sql, job, 0, true);
     strbuf_add(sql, "CREATE TEMPORARY TABLE pghaul_blob (id pg_catalog.oid,"
                     " at pg_catalog.int8, piece pg_catalog.bytea) ON COMMIT DROP;"
                     "COPY pg_temp.pghaul_blob FROM STDIN (FORMAT binary)");
@@ -157,12 +157,23 @@ static bool write_objects(struct job *job, struct fault *why)
     return conn_run(job->target, sql.text, why);
 }
 
+bool show_blobs(struct job *job, struct shown *shown, struct fault *why)
+{
+    (void)why;
+    shown->note = "then the objects are made of the pieces, with owners, privileges, comments and "
+                  "labels";
+    add_out(&shown->source, job);
+    add_in(&shown->target);
+    return true;
+}
+
 bool job_blobs(struct job *job, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf out = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf in = STRBUF_EMPTY;
     add_out(&out, job);
-    add_in(&in, job);
+    done_add_begin(&in, job, 0, true);
+    add_in(&in);
     job->held_table = 0;
     if (!conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", why))
         return false;

@@ -17,6 +17,8 @@
 #include "catalog/objects.h"
 #include "jobs/ddl.h"
 #include "jobs/done.h"
+#include "jobs/show.h"
+#include "jobs/statistics.h"
 #include "pg/relay.h"
 #include "plan/check.h"
 
@@ -158,7 +160,6 @@ static void add_out(struct strbuf *sql, const struct job *job, const struct tabl
         strbuf_add(sql, ")");
     }
     strbuf_addf(sql, " TO STDOUT (FORMAT %s);", table->format);
-    add_check(sql, table);
 }
 
 /* The run has not made the table, nor an extension that it brings. */
@@ -225,7 +226,6 @@ static void add_in(struct strbuf *sql, const struct job *job, const struct table
     bool tiny = table->bytes <= TINY_TABLE;
     bool asked = was_there(job, table) && job->settings->truncate;
     bool frozen = is_whole(job->work) && (!tiny || asked) && may_truncate(job, table);
-    done_add_begin(sql, job, 0, true);
     add_silence(sql, table);
     if (is_whole(job->work) && tiny && !was_there(job, table)) {
         strbuf_add(sql, "LOCK TABLE ONLY ");
@@ -272,16 +272,39 @@ static bool add_rest(struct strbuf *sql, struct job *job, const struct table *ta
     strbuf_add(sql, "SET LOCAL max_parallel_maintenance_workers = 0;");
     if (!ddl_add_all(sql, job, table->oid, why))
         return false;
-    if (table->is_analyzed)
-        ddl_add_analyze(sql, job, table->nspname, table->relname);
+    return !table->is_analyzed || table->is_carried || statistics_add(sql, job, table, why);
+}
+
+/* These may fail without harm, so they are a step of their own. */
+static bool carry(struct job *job, const struct table *table, struct strbuf *sql, struct fault *why)
+{
+    if (!table->is_analyzed || !table->is_carried)
+        return true;
+    if (!conn_run(job->target, strbuf_text(sql), why) || !statistics_carry(job, table, why))
+        return false;
+    strbuf_clear(sql);
     return true;
+}
+
+bool show_copy(struct job *job, struct shown *shown, struct fault *why)
+{
+    scoped(drop_table) struct table table = {.owned = NULL};
+    if (!table_get(job->db, job->work->object, &table, why))
+        return false;
+    add_out(&shown->source, job, &table);
+    add_in(&shown->target, job, &table);
+    strbuf_add(&shown->target, ";");
+    return job->work->kind != WORK_SMALL || (add_rest(&shown->target, job, &table, why) &&
+                                             (!table.is_analyzed || !table.is_carried ||
+                                              statistics_add(&shown->target, job, &table, why)));
 }
 
 static bool commit(struct job *job, const struct table *table, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     FAILPOINT("copy.before_commit", why);
-    if (job->work->kind == WORK_SMALL && !add_rest(&sql, job, table, why))
+    if (job->work->kind == WORK_SMALL &&
+        (!add_rest(&sql, job, table, why) || !carry(job, table, &sql, why)))
         return false;
     done_add_counts(&sql, job, job->rows, job->bytes);
     strbuf_add(&sql, "COMMIT");
@@ -311,6 +334,8 @@ bool job_copy(struct job *job, struct fault *why)
     if (!table_get(job->db, job->work->object, &table, why) || !hold_table(job, &table, why))
         return false;
     add_out(&out, job, &table);
+    add_check(&out, &table);
+    done_add_begin(&in, job, 0, true);
     add_in(&in, job, &table);
     FAILPOINT("copy.begun", why);
     struct relay relay = {.out_sql = out.text, .in_sql = in.text, .moved = on_moved, .arg = job};
@@ -324,6 +349,21 @@ bool job_copy(struct job *job, struct fault *why)
     return compare_counts(&table, &relay, why) && commit(job, &table, why);
 }
 
+static void add_empty(struct strbuf *sql, const struct job *job, const struct table *table)
+{
+    add_silence(sql, table);
+    add_emptying(sql, job, table, may_truncate(job, table));
+}
+
+bool show_empty(struct job *job, struct shown *shown, struct fault *why)
+{
+    scoped(drop_table) struct table table = {.owned = NULL};
+    if (!table_get(job->db, job->work->object, &table, why))
+        return false;
+    add_empty(&shown->target, job, &table);
+    return true;
+}
+
 /* Split tables are emptied once, before their first part. */
 bool job_empty(struct job *job, struct fault *why)
 {
@@ -332,8 +372,7 @@ bool job_empty(struct job *job, struct fault *why)
     if (!table_get(job->db, job->work->object, &table, why))
         return false;
     done_add_begin(&sql, job, 0, true);
-    add_silence(&sql, &table);
-    add_emptying(&sql, job, &table, may_truncate(job, &table));
+    add_empty(&sql, job, &table);
     strbuf_add(&sql, "COMMIT");
     if (!conn_run(job->target, sql.text, why) && !refused(job, &table, why))
         return false;

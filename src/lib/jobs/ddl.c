@@ -5,8 +5,6 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 
-enum { ANALYZE_ONLY = 180000 };
-
 struct ddl {
     struct job *job;
     struct strbuf *sql;
@@ -123,12 +121,4 @@ bool ddl_add_all(struct strbuf *sql, struct job *job, int64_t table_oid, struct 
     return catalog_list(job->db, SQL_INDEXES_OF_TABLE, table_oid, on_index, &ddl, why) &&
            ddl_add_keys(sql, job, table_oid, why) &&
            catalog_list(job->db, SQL_CONSTRAINTS_ALONE, table_oid, on_constraint, &ddl, why);
-}
-
-void ddl_add_analyze(struct strbuf *sql, const struct job *job, const char *nspname,
-                     const char *relname)
-{
-    strbuf_add(sql, conn_version(job->target) >= ANALYZE_ONLY ? "ANALYZE ONLY " : "ANALYZE ");
-    strbuf_add_qualified(sql, nspname, relname);
-    strbuf_add(sql, ";");
 }

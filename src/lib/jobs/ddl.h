@@ -23,9 +23,4 @@ bool ddl_add_keys(struct strbuf *sql, struct job *job, int64_t table_oid, struct
 /* Adds all of it for one table, in the right order. */
 bool ddl_add_all(struct strbuf *sql, struct job *job, int64_t table_oid, struct fault *why);
 
-/* Adds ANALYZE. Before version 18 it reads the partitions of a partitioned table too,
- * so those have none of their own (see the plan). */
-void ddl_add_analyze(struct strbuf *sql, const struct job *job, const char *nspname,
-                     const char *relname);
-
 #endif

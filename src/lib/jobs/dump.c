@@ -15,6 +15,7 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/script.h"
+#include "jobs/show.h"
 
 #include <inttypes.h>
 
@@ -114,6 +115,45 @@ static void add_usual(struct arguments *arguments, const struct job *job)
         add(arguments, "quote-all-identifiers", NULL);
 }
 
+/* All but the file that is written. */
+static bool add_all(struct arguments *arguments, struct job *job, struct fault *why)
+{
+    add_usual(arguments, job);
+    add(arguments, "exclude-schema", "pghaul");
+    return add_filters(arguments, job->db, why);
+}
+
+/* As one would type it in a shell. */
+static void add_word(struct strbuf *line, const char *word)
+{
+    strbuf_add_char(line, ' ');
+    if (strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,") ==
+        strlen(word)) {
+        strbuf_add(line, word);
+        return;
+    }
+    strbuf_add_char(line, '\'');
+    for (; *word != '\0'; word++)
+        strbuf_add(line, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
+    strbuf_add_char(line, '\'');
+}
+
+bool show_dump(struct job *job, struct shown *shown, struct fault *why)
+{
+    scoped(drop_arguments) struct arguments arguments = {.list = NULL};
+    if (!script_tools(job, why) || !add_all(&arguments, job, why))
+        return false;
+    add(&arguments, "file", "DIR/schema/dump");
+    shown->note = "DIR is the work directory, SNAPSHOT the id of the run's snapshot; a password "
+                  "travels in the environment";
+    strbuf_add(&shown->command, job->tools.pg_dump);
+    add_word(&shown->command, "-d");
+    add_word(&shown->command, strbuf_text(&job->source_info->open));
+    for (size_t i = 0; i < arguments.count; i++)
+        add_word(&shown->command, arguments.list[i]);
+    return true;
+}
+
 bool job_dump(struct job *job, struct fault *why)
 {
     char path[PATH_MAX], draft[PATH_MAX];
@@ -123,11 +163,9 @@ bool job_dump(struct job *job, struct fault *why)
     log_info("dumping the schema with %s (version %d)", job->tools.pg_dump, job->tools.version);
     script_path(path, job, "dump", "");
     script_path(draft, job, "dump", ".new");
-    add_usual(&arguments, job);
-    add(&arguments, "exclude-schema", "pghaul");
-    add(&arguments, "file", draft);
-    if (!add_filters(&arguments, job->db, why))
+    if (!add_all(&arguments, job, why))
         return false;
+    add(&arguments, "file", draft);
     FAILPOINT("dump.begun", why);
     if (!tools_dump(&job->tools, job->source_info, (const char *const *)arguments.list, job->leash,
                     why) ||

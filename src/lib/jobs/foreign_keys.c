@@ -18,11 +18,13 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/done.h"
+#include "jobs/show.h"
 
 enum { STEP_WHOLE, STEP_ADDED };
 
 struct foreign_keys {
-    struct job *job;
+    struct job *job;     /* NULL: only to be shown */
+    struct strbuf shown; /* queries that verify */
     const struct table *table;
     struct strbuf lock;
     struct strbuf add;
@@ -31,6 +33,7 @@ struct foreign_keys {
 
 static void drop_foreign_keys(struct foreign_keys *keys)
 {
+    drop_strbuf(&keys->shown);
     drop_strbuf(&keys->lock);
     drop_strbuf(&keys->add);
     drop_strbuf(&keys->validate);
@@ -65,13 +68,22 @@ static bool verify(struct foreign_keys *keys, const char *name, const char *quer
                name);
 }
 
+static bool add_verified(struct foreign_keys *keys, const char *name, const char *query,
+                         struct fault *why)
+{
+    if (keys->job != NULL)
+        return verify(keys, name, query, why);
+    strbuf_addf(&keys->shown, "%s;", query);
+    return true;
+}
+
 static bool on_key(void *arg, const struct stmt *row, struct fault *why)
 {
     struct foreign_keys *keys = arg;
     bool validated = stmt_int(row, 2) != 0;
     bool later = validated && keys->table->kind != 'p' && !keys->table->is_small;
     if (!stmt_null(row, 3))
-        return verify(keys, stmt_text(row, 0), stmt_text(row, 3), why);
+        return add_verified(keys, stmt_text(row, 0), stmt_text(row, 3), why);
     add_alter(&keys->add, keys->table);
     strbuf_add(&keys->add, " ADD CONSTRAINT ");
     strbuf_add_identifier(&keys->add, stmt_text(row, 0));
@@ -87,22 +99,44 @@ static bool on_key(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
+/* The table that keys->table points to, and the statements. */
+static bool make(struct job *job, struct table *table, struct foreign_keys *keys, struct fault *why)
+{
+    int64_t oid = job->work->object;
+    if (!table_get(job->db, oid, table, why) ||
+        !catalog_list(job->db, SQL_FOREIGN_KEY_TABLES, oid, on_table, keys, why) ||
+        !catalog_list(job->db, SQL_FOREIGN_KEYS, oid, on_key, keys, why))
+        return false;
+    if (keys->add.length == 0) {
+        strbuf_clear(&keys->lock);
+        return true;
+    }
+    strbuf_add(&keys->lock, " IN SHARE ROW EXCLUSIVE MODE;");
+    strbuf_add(&keys->lock, strbuf_text(&keys->add));
+    return true;
+}
+
+bool show_foreign_keys(struct job *job, struct shown *shown, struct fault *why)
+{
+    scoped(drop_table) struct table table = {.owned = NULL};
+    scoped(drop_foreign_keys) struct foreign_keys keys = {.table = &table};
+    if (!make(job, &table, &keys, why))
+        return false;
+    strbuf_add(&shown->target, strbuf_text(&keys.shown));
+    strbuf_add(&shown->target, strbuf_text(&keys.lock));
+    strbuf_add(&shown->target, strbuf_text(&keys.validate));
+    return true;
+}
+
 bool job_foreign_keys(struct job *job, struct fault *why)
 {
     scoped(drop_table) struct table table = {.owned = NULL};
     scoped(drop_foreign_keys) struct foreign_keys keys = {.job = job, .table = &table};
-    int64_t oid = job->work->object;
-    if (!table_get(job->db, oid, &table, why) ||
-        !catalog_list(job->db, SQL_FOREIGN_KEY_TABLES, oid, on_table, &keys, why) ||
-        !catalog_list(job->db, SQL_FOREIGN_KEYS, oid, on_key, &keys, why))
+    if (!make(job, &table, &keys, why))
         return false;
-    if (keys.add.length == 0)
-        return done_run(job, STEP_WHOLE, "", why);
-    strbuf_add(&keys.lock, " IN SHARE ROW EXCLUSIVE MODE;");
-    strbuf_add(&keys.lock, strbuf_text(&keys.add));
     bool in_two = keys.validate.length > 0;
     FAILPOINT("foreign_keys.begun", why);
-    if (!done_run(job, in_two ? STEP_ADDED : STEP_WHOLE, keys.lock.text, why))
+    if (!done_run(job, in_two ? STEP_ADDED : STEP_WHOLE, strbuf_text(&keys.lock), why))
         return false;
     FAILPOINT("foreign_keys.added", why);
     if (in_two && !done_run(job, STEP_WHOLE, keys.validate.text, why))

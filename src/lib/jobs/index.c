@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "jobs/ddl.h"
 #include "jobs/done.h"
+#include "jobs/show.h"
 
 typedef bool add_definition(struct strbuf *sql, struct job *job, int64_t oid, struct fault *why);
 
@@ -37,4 +38,14 @@ bool job_index(struct job *job, struct fault *why)
 bool job_exclusion(struct job *job, struct fault *why)
 {
     return build(job, ddl_add_constraint, why);
+}
+
+bool show_index(struct job *job, struct shown *shown, struct fault *why)
+{
+    return ddl_add_index(&shown->target, job, job->work->object, why);
+}
+
+bool show_exclusion(struct job *job, struct shown *shown, struct fault *why)
+{
+    return ddl_add_constraint(&shown->target, job, job->work->object, why);
 }

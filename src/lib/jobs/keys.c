@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "jobs/ddl.h"
 #include "jobs/done.h"
+#include "jobs/show.h"
 
 bool job_keys(struct job *job, struct fault *why)
 {
@@ -22,4 +23,9 @@ bool job_keys(struct job *job, struct fault *why)
         return false;
     FAILPOINT("keys.added", why);
     return true;
+}
+
+bool show_keys(struct job *job, struct shown *shown, struct fault *why)
+{
+    return ddl_add_keys(&shown->target, job, job->work->object, why);
 }

@@ -9,56 +9,8 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/done.h"
-#include "plan/check.h"
-#include "plan/database.h"
-#include "plan/existing.h"
 #include "plan/plan.h"
-#include "plan/roles.h"
-
-struct planning {
-    struct job *job;
-    struct selection selection;
-    struct strbuf warnings; /* a line each */
-};
-
-static void drop_planning(struct planning *planning)
-{
-    drop_selection(&planning->selection);
-    drop_strbuf(&planning->warnings);
-}
-
-static bool plan_in_write(struct db *db, void *arg, struct fault *why)
-{
-    struct planning *planning = arg;
-    const struct job *job = planning->job;
-    int64_t contents = job->settings->contents;
-    struct plan plan = {
-        .db = db,
-        .source = job->source,
-        .selection = &planning->selection,
-        .target_version = conn_version(job->target),
-        .table_jobs = (int)job->settings->table_jobs,
-        .split_larger_than = job->settings->split_larger_than,
-        .split_by = (enum split_method)job->settings->split_by,
-        .format = (enum copy_format)job->settings->copy_format,
-        .statistics = (contents & (CONTENT_ROWS | CONTENT_REFRESH)) == 0
-                          ? STATISTICS_NONE
-                          : (enum statistics_wish)job->settings->statistics,
-        .contents = contents,
-    };
-    struct existing existing = {
-        .db = db,
-        .source = job->source,
-        .target = job->target,
-        .chosen = planning->selection.chosen,
-        .contents = contents,
-        .truncate = job->settings->truncate,
-        .same_version = conn_version(job->source) / 10000 == conn_version(job->target) / 10000,
-    };
-    return plan_forget(db, why) && plan_source(&plan, why) &&
-           ((contents & CONTENT_SCHEMA) != 0 || existing_match(&existing, why)) &&
-           plan_work(&plan, why);
-}
+#include "plan/planning.h"
 
 static bool warn(struct job *job, const char *text, struct fault *why)
 {
@@ -80,111 +32,51 @@ static bool on_left_out(void *arg, const struct stmt *row, struct fault *why)
     return warn(arg, text.text, why);
 }
 
+static bool on_not_carried(void *arg, const struct stmt *row, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_addf(&text, "statistics of table %s are not carried but made by ANALYZE: %s",
+                stmt_text(row, 0), stmt_text(row, 1));
+    return warn(arg, text.text, why);
+}
+
+struct notes {
+    struct job *job;
+    struct planning *planning;
+};
+
 /* In a write transaction from the start: a read that turns into a write may fail at once. */
 static bool note_what_is_missing(struct db *db, void *arg, struct fault *why)
 {
-    struct planning *planning = arg;
-    char *line, *rest = planning->warnings.text;
+    const struct notes *notes = arg;
+    struct job *job = notes->job;
+    char *line, *rest = notes->planning->warnings.text;
     while ((line = strsep(&rest, "\n")) != NULL)
-        if (*line != '\0' && !warn(planning->job, line, why))
+        if (*line != '\0' && !warn(job, line, why))
             return false;
-    return catalog_list(db, SQL_INDEX_INVALID, 0, on_invalid_index, planning->job, why) &&
-           catalog_list(db, SQL_LEFT_OUT_LIST, 0, on_left_out, planning->job, why);
-}
-
-/* A plan must not be lost when the power fails: the target will be filled according to it. */
-static bool make_plan(struct planning *planning, struct fault *why)
-{
-    struct job *job = planning->job;
-    struct fault ignored;
-    bool good = db_durable(job->db, true, why) && db_write(job->db, plan_in_write, planning, why) &&
-                db_durable(job->db, false, why);
-    if (!good && why->id == FAULT_TABLE_LOCKED) {
-        conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", &ignored);
-        check_name_lockers(job->source, why);
-    }
-    return good;
-}
-
-/* Before all that asks for roles on the target: some may be coming. */
-static bool plan_roles(struct planning *planning, struct fault *why)
-{
-    struct job *job = planning->job;
-    const struct settings *settings = job->settings;
-    struct roles_wish wish = {
-        .db = job->db,
-        .source = job->source,
-        .target = job->target,
-        .wanted = settings->roles,
-        .passwords = !settings->no_role_passwords,
-        .owners = !settings->no_owner,
-        .skip = settings->skip_forbidden,
-    };
-    return roles_plan(&wish, &planning->warnings, why);
-}
-
-/* A part of the database has none of its properties. */
-static bool plan_database(struct planning *planning, struct fault *why)
-{
-    struct job *job = planning->job;
-    const struct settings *settings = job->settings;
-    struct database_wish wish = {
-        .db = job->db,
-        .source = job->source,
-        .target = job->target,
-        .wanted = (settings->contents & CONTENT_SCHEMA) != 0 && planning->selection.everything &&
-                  !settings->skip_db_properties,
-        .comments = !settings->no_comments,
-        .privileges = !settings->no_acl,
-        .skip = settings->skip_forbidden,
-    };
-    return database_plan(&wish, &planning->warnings, why);
-}
-
-static bool check_and_plan(struct planning *planning, struct fault *why)
-{
-    struct job *job = planning->job;
-    bool reads = job->settings->contents != CONTENT_ROLES;
-    struct selection_wish wish = {
-        .db = job->db,
-        .source = job->source,
-        .target = job->target,
-        .strict = !job->settings->no_strict_names,
-        .privileges = !job->settings->no_acl,
-        .owners = !job->settings->no_owner,
-        .skip_forbidden = job->settings->skip_forbidden,
-        .dependents = (job->settings->contents & CONTENT_DUMPED) != 0,
-    };
-    if (!check_rights(job->target, why) || !plan_roles(planning, why) ||
-        !selection_resolve(&wish, &planning->selection, why) || !plan_database(planning, why) ||
-        (reads && !check_source(job->source, planning->selection.chosen, why)))
-        return false;
-    FAILPOINT("plan.begun", why);
-    return make_plan(planning, why);
+    return catalog_list(db, SQL_INDEX_INVALID, 0, on_invalid_index, job, why) &&
+           catalog_list(db, SQL_LEFT_OUT_LIST, 0, on_left_out, job, why) &&
+           catalog_list(db, SQL_STATISTICS_NOT_CARRIED, 0, on_not_carried, job, why);
 }
 
 /* The target is looked at before it is touched, the catalog filled before that. */
 bool job_plan(struct job *job, struct fault *why)
 {
-    scoped(drop_planning) struct planning planning = {.job = job};
-    if (!check_and_plan(&planning, why))
-        return false;
-    FAILPOINT("plan.made", why);
-    struct check_target check = {
+    scoped(drop_planning) struct planning planning = {
         .db = job->db,
         .source = job->source,
         .target = job->target,
-        .chosen = planning.selection.chosen,
-        /* Filters may leave out all large objects. */
-        .contents = job->settings->contents &
-                    ~(int64_t)(planning.selection.everything ? 0 : CONTENT_LARGE_OBJECTS),
-        .replace = job->settings->drop_if_exists,
-        .owners = !job->settings->no_owner,
-        .privileges = !job->settings->no_acl,
-        .tablespaces = !job->settings->no_tablespaces,
+        .settings = job->settings,
     };
-    return check_target(&check, why) && done_prepare(job, why) &&
-           db_write(job->db, note_what_is_missing, &planning, why);
+    struct notes notes = {job, &planning};
+    if (!planning_choose(&planning, why))
+        return false;
+    FAILPOINT("plan.begun", why);
+    if (!planning_fill(&planning, why))
+        return false;
+    FAILPOINT("plan.made", why);
+    return planning_check(&planning, why) && done_prepare(job, why) &&
+           db_write(job->db, note_what_is_missing, &notes, why);
 }
 
 static bool renew_in_write(struct db *db, void *arg, struct fault *why)

@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
+#include "jobs/show.h"
 
 #include <inttypes.h>
 
@@ -76,6 +77,26 @@ static bool copy_chunk(struct chunk *chunk, struct fault *why)
         return fault_during(why, "setting sequences");
     FAILPOINT("sequences.set", why);
     return true;
+}
+
+static bool on_shown(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct shown *shown = arg;
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    (void)why;
+    strbuf_add_qualified(&name, stmt_text(row, 0), stmt_text(row, 1));
+    strbuf_addf(&shown->source, "SELECT last_value, is_called FROM %s;", name.text);
+    strbuf_add(&shown->target, "SELECT pg_catalog.setval(");
+    strbuf_add_literal(&shown->target, name.text);
+    strbuf_add(&shown->target, ", last_value, is_called);");
+    return true;
+}
+
+bool show_sequences(struct job *job, struct shown *shown, struct fault *why)
+{
+    shown->note = "the values are those that the source has then; many sequences go in one "
+                  "statement, those that have their value already are left alone";
+    return catalog_list(job->db, SQL_SEQUENCE_LIST, 0, on_shown, shown, why);
 }
 
 static bool on_sequence(void *arg, const struct stmt *row, struct fault *why)

@@ -32,6 +32,21 @@ bool check_identity(struct conn *conn, struct identity *ret_identity, struct fau
     return true;
 }
 
+/* A physical copy of a server has its system identifier, but was started at another moment; one
+ * in recovery may still follow the target. */
+bool check_sides(struct conn *source, struct conn *target, struct identity *ret_source,
+                 struct identity *ret_target, struct fault *why)
+{
+    if (!check_identity(source, ret_source, why) || !check_identity(target, ret_target, why))
+        return false;
+    if (strcmp(ret_source->id, ret_target->id) == 0 &&
+        (strcmp(ret_source->started, ret_target->started) == 0 || ret_source->in_recovery))
+        return fault_set(why, FAULT_SAME_DATABASE,
+                         "--source and --target are the same database \"%s\" of the same server",
+                         conn_database(source));
+    return true;
+}
+
 /* "a.b, c.d and 12 more" */
 static void list_names(struct strbuf *text, const struct rows *rows, int columns)
 {

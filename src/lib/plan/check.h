@@ -15,6 +15,10 @@ struct identity {
 };
 bool check_identity(struct conn *conn, struct identity *ret_identity, struct fault *why);
 
+/* Who both are. FAULT_SAME_DATABASE when they are one and the same. */
+bool check_sides(struct conn *source, struct conn *target, struct identity *ret_source,
+                 struct identity *ret_target, struct fault *why);
+
 /* Tables and sequences that we may not read, tables of which we would not see all rows: of the
  * chosen relations (ask.h). */
 bool check_source(struct conn *source, const char *chosen, struct fault *why);

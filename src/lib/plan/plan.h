@@ -15,7 +15,7 @@
 #include "store/db.h"
 
 enum copy_format { FORMAT_AUTO, FORMAT_TEXT, FORMAT_BINARY };
-enum statistics_wish { STATISTICS_ANALYZE, STATISTICS_NONE };
+enum statistics_wish { STATISTICS_ANALYZE, STATISTICS_NONE, STATISTICS_CARRY };
 enum split_method { SPLIT_AUTO, SPLIT_CTID, SPLIT_KEY, SPLIT_NONE };
 
 struct plan {
@@ -28,7 +28,8 @@ struct plan {
     enum split_method split_by;
     enum copy_format format;
     enum statistics_wish statistics;
-    int64_t contents; /* enum content */
+    int64_t contents;      /* enum content */
+    int64_t large_objects; /* found by plan_work() */
 };
 
 /* Reads relations, tables, indexes, constraints, sequences. */

@@ -12,6 +12,7 @@
 #include "catalog/sql.h"
 #include "plan/ask.h"
 #include "plan/portion.h"
+#include "plan/statistics.h"
 
 #include <inttypes.h>
 
@@ -171,7 +172,8 @@ bool plan_source(struct plan *plan, struct fault *why)
             return fault_during(why, "reading the source's %s", steps[i].what);
         }
     return selection_apply(plan->db, plan->selection, why) && keep_contents(plan, why) &&
-           portion_apply(plan->db, plan->source, plan->selection->strict, why);
+           portion_apply(plan->db, plan->source, plan->selection->strict, why) &&
+           (plan->statistics != STATISTICS_CARRY || statistics_read(plan, why));
 }
 
 static bool on_filenode(void *arg, const struct rows *row, struct fault *why)

@@ -45,9 +45,9 @@ bool plan_first_items(struct db *db, int64_t contents, struct fault *why)
 bool plan_forget(struct db *db, struct fault *why)
 {
     static const int statements[] = {
-        SQL_FORGET_WORK,        SQL_FORGET_EDGES,     SQL_FORGET_STAND_INS, SQL_FORGET_SCHEMAS,
-        SQL_FORGET_RELATIONS,   SQL_FORGET_TABLES,    SQL_FORGET_INHERITS,  SQL_FORGET_INDEXES,
-        SQL_FORGET_CONSTRAINTS, SQL_FORGET_SEQUENCES,
+        SQL_FORGET_WORK,        SQL_FORGET_EDGES,     SQL_FORGET_STAND_INS,  SQL_FORGET_SCHEMAS,
+        SQL_FORGET_RELATIONS,   SQL_FORGET_TABLES,    SQL_FORGET_INHERITS,   SQL_FORGET_INDEXES,
+        SQL_FORGET_CONSTRAINTS, SQL_FORGET_SEQUENCES, SQL_FORGET_STATISTICS,
     };
     return db_run_all(db, statements, sizeof statements / sizeof statements[0], why);
 }
@@ -84,6 +84,7 @@ static bool on_large_object(void *arg, const struct rows *row, struct fault *why
 {
     struct batch *batch = arg;
     const char *oid = rows_text(row, 0, 0);
+    batch->plan->large_objects++;
     if (batch->count == BLOBS_IN_BATCH && !end_batch(batch, oid, why))
         return false;
     if (batch->count++ == 0)

@@ -359,8 +359,7 @@ bool supervise(struct supervise *what, struct fault *why)
         .signals = -1,
         .resumed = !what->resume,
         .data_open = true,
-        .copiers = 1, /* until it is decided, nobody helps */
-        .builders = 1,
+        .staff = {.copiers = 1, .builders = 1}, /* until it is decided, nobody helps */
         .began_ms = clock_ms(),
     };
     crew->dir = what->dir->path;

@@ -17,8 +17,8 @@ unsigned supervisor_lanes(const struct supervisor *s, enum role role)
     const int *lanes = role_entry(role)->lanes;
     unsigned mask = 0;
     for (int i = 0; i < LANES_OF_ROLE && lanes[i] != NO_LANE; i++)
-        if (i == 0 || (lanes[i] == LANE_COPY && s->copiers == 0) ||
-            (lanes[i] == LANE_BUILD && s->builders == 0))
+        if (i == 0 || (lanes[i] == LANE_COPY && s->staff.copiers == 0) ||
+            (lanes[i] == LANE_BUILD && s->staff.builders == 0))
             mask |= 1U << lanes[i];
     return mask;
 }
@@ -49,19 +49,26 @@ static int wanted_for(int64_t items, int64_t bytes, int64_t jobs)
     return (int)(wanted > items ? items : wanted);
 }
 
+bool staff_for(struct db *db, const struct settings *settings, enum phase stage,
+               struct staff *ret_staff, struct fault *why)
+{
+    int64_t copies, copy_bytes, builds, build_bytes;
+    if (!work_lane_size(db, stage, LANE_COPY, &copies, &copy_bytes, why) ||
+        !work_lane_size(db, stage, LANE_BUILD, &builds, &build_bytes, why))
+        return false;
+    ret_staff->copiers = wanted_for(copies, copy_bytes, settings->table_jobs);
+    ret_staff->builders = wanted_for(builds, build_bytes, settings->index_jobs);
+    return true;
+}
+
 /* How many copy and build workers a stage gets is decided once, when its work is known. */
 static bool decide(struct supervisor *s, enum phase stage, struct fault *why)
 {
-    const struct settings *settings = s->what->settings;
-    int64_t copies, copy_bytes, builds, build_bytes;
     if (s->decided == stage)
         return true;
-    if (!work_lane_size(s->what->db, stage, LANE_COPY, &copies, &copy_bytes, why) ||
-        !work_lane_size(s->what->db, stage, LANE_BUILD, &builds, &build_bytes, why))
+    if (!staff_for(s->what->db, s->what->settings, stage, &s->staff, why))
         return false;
     s->decided = stage;
-    s->copiers = wanted_for(copies, copy_bytes, settings->table_jobs);
-    s->builders = wanted_for(builds, build_bytes, settings->index_jobs);
     return true;
 }
 
@@ -72,10 +79,10 @@ static bool staff_copy_stage(struct supervisor *s, struct fault *why)
         !work_lane_open(s->what->db, PHASE_COPY, LANE_COPY, &copies, why) ||
         !work_lane_open(s->what->db, PHASE_COPY, LANE_BUILD, &builds, why))
         return false;
-    if (!copies && (s->builders > 0 || !builds))
+    if (!copies && (s->staff.builders > 0 || !builds))
         crew_end(s->crew, ROLE_COPY, false);
-    return (!copies || crew_fill_up_to(s->crew, ROLE_COPY, s->copiers, why)) &&
-           (!builds || crew_fill_up_to(s->crew, ROLE_BUILD, s->builders, why));
+    return (!copies || crew_fill_up_to(s->crew, ROLE_COPY, s->staff.copiers, why)) &&
+           (!builds || crew_fill_up_to(s->crew, ROLE_BUILD, s->staff.builders, why));
 }
 
 static bool staff_refresh_stage(struct supervisor *s, struct fault *why)
@@ -83,7 +90,7 @@ static bool staff_refresh_stage(struct supervisor *s, struct fault *why)
     bool builds;
     return decide(s, PHASE_REFRESH, why) && crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why) &&
            work_lane_open(s->what->db, PHASE_REFRESH, LANE_BUILD, &builds, why) &&
-           (!builds || crew_fill_up_to(s->crew, ROLE_BUILD, s->builders, why));
+           (!builds || crew_fill_up_to(s->crew, ROLE_BUILD, s->staff.builders, why));
 }
 
 /* As soon as the plan is there, those who will copy connect, while the schema is dumped and

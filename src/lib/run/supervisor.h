@@ -8,6 +8,7 @@
 #include "run/crew.h"
 #include "run/phases.h"
 #include "run/progress.h"
+#include "run/staff.h"
 #include "run/supervise.h"
 
 enum stopping { NOT_STOPPING, STOPPING_SOON, STOPPING_NOW };
@@ -19,11 +20,11 @@ struct supervisor {
     int signals;
     enum phase phase;
     bool snapshot_known;
-    bool resumed;          /* what a dead run has left is put in order */
-    bool planned;          /* the plan of a resumed run was complete */
-    bool data_open;        /* there are items that need the snapshot */
-    enum phase decided;    /* the stage for which these are decided: */
-    int copiers, builders; /* copy and build workers */
+    bool resumed;       /* what a dead run has left is put in order */
+    bool planned;       /* the plan of a resumed run was complete */
+    bool data_open;     /* there are items that need the snapshot */
+    enum phase decided; /* the stage for which these are decided: */
+    struct staff staff;
     enum stopping stopping;
     struct fault fault; /* why the run fails; id 0: it does not */
     int64_t began_ms;

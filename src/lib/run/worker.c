@@ -188,16 +188,8 @@ static bool report_done(struct worker *worker, const struct job *job, unsigned l
 static bool note_sides(struct worker *worker, struct fault *why)
 {
     struct identity source, target;
-    if (!check_identity(worker->source, &source, why) ||
-        !check_identity(worker->target, &target, why))
+    if (!check_sides(worker->source, worker->target, &source, &target, why))
         return false;
-    /* A physical copy of a server has its system identifier, but was started at another moment; one
-     * in recovery may still follow the target. */
-    if (strcmp(source.id, target.id) == 0 &&
-        (strcmp(source.started, target.started) == 0 || source.in_recovery))
-        return fault_set(why, FAULT_SAME_DATABASE,
-                         "--source and --target are the same database \"%s\" of the same server",
-                         conn_database(worker->source));
     return run_set_sides(worker->db, source.id, target.id, conn_version(worker->target), why);
 }
 

@@ -47,6 +47,9 @@ select rolname, owns from obj_role order by rolname
 -- name: ROLE_ANY scan-ok
 select exists (select 1 from obj_role)
 
+-- name: FORGET_STATISTICS
+delete from obj_statistic
+
 -- name: SCHEMA_INSERT
 insert into obj_schema (oid, nspname) values (:oid, :nspname)
 
@@ -76,7 +79,7 @@ values (:oid, :nspname, :relname, :kind, :filenode, :bytes, :blocks, :rows,
 -- name: TABLE_GET
 select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
-       split_why, split_key, is_small, is_analyzed, no_truncate, is_guarded, signature
+       split_why, split_key, is_small, is_analyzed, is_carried, no_truncate, is_guarded, signature
   from obj_table where oid = :oid
 
 -- name: TABLE_SET_SPLIT
@@ -86,10 +89,11 @@ update obj_table set split_by = :by, split_why = :why, split_key = :key where oi
 update obj_table set filenode = :filenode where oid = :oid
 
 -- name: TABLE_SET_CONDITION
-update obj_table set condition = :condition where oid = :oid
+update obj_table set condition = :condition, is_share = 1 where oid = :oid
 
 -- name: TABLE_SET_COLUMNS
-update obj_table set columns = :columns, column_types = :types, signature = :signature where oid = :oid
+update obj_table set columns = :columns, column_types = :types, signature = :signature, is_share = 1
+ where oid = :oid
 
 -- A table that has rows, or its partitions.
 
@@ -105,7 +109,7 @@ select t.oid, t.is_config from below b join obj_table t on t.oid = b.oid where t
 -- name: TABLE_LARGER_THAN scan-ok
 select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
-       split_why, split_key, is_small, is_analyzed, no_truncate, is_guarded, signature
+       split_why, split_key, is_small, is_analyzed, is_carried, no_truncate, is_guarded, signature
   from obj_table
  where has_data and not is_config and blocks > 1 and bytes > :bytes
  order by bytes desc
@@ -211,6 +215,48 @@ select nspname, relname from obj_sequence order by oid
 
 -- name: SEQUENCE_COUNT scan-ok
 select count(*) from obj_sequence
+
+-- Statistics that are carried. A table's reason is null where there is nothing to say of, '' where there
+-- is nothing against it.
+
+-- name: CARRY_TABLE
+update obj_table
+   set is_carried = coalesce(:why = '', 0) and not is_config,
+       analyze_why = case when :why = '' then null else :why end
+ where oid = :oid
+
+-- name: CARRY_MISSES_CHILDREN
+update obj_table set is_carried = 0, analyze_why = 'not all that inherits from it comes along'
+ where oid = :oid and is_carried
+   and :children <> (select count(*) from obj_inherits where parent = :oid)
+
+-- name: CARRY_NO_SHARES scan-ok
+update obj_table set is_carried = 0, analyze_why = 'only some of its rows or columns are copied'
+ where is_carried and is_share
+
+-- name: CARRY_MISSES_ROWS scan-ok
+with recursive poor (oid) as (
+    select oid from obj_table
+     where (kind = 'r' and not has_data) or is_share or analyze_why = 'not all that inherits from it comes along'
+    union
+    select i.parent from poor p join obj_inherits i on i.child = p.oid
+)
+update obj_table set is_carried = 0, analyze_why = 'not all that inherits from it comes along'
+ where is_carried and oid in (select oid from poor)
+
+-- name: STATISTIC_INSERT
+insert into obj_statistic (table_oid, call)
+select :table_oid, :call
+ where exists (select 1 from obj_table where oid = :table_oid and is_carried)
+   and (:index_oid = 0 or exists (select 1 from obj_index where oid = :index_oid and is_valid))
+
+-- name: STATISTIC_CALLS
+select call from obj_statistic where table_oid = :table_oid order by rowid
+
+-- name: STATISTICS_NOT_CARRIED scan-ok
+select shown(nspname, relname), analyze_why from obj_table
+ where is_analyzed and not is_carried and analyze_why is not null
+ order by nspname, relname
 
 -- Work items. Stages and lanes are those of catalog/work.h.
 
@@ -515,3 +561,36 @@ select x.nspname, x.relname, t.nspname, t.relname, x.bytes, coalesce(c.kind, '')
 
 -- name: LIST_SEQUENCES scan-ok
 select nspname, relname from obj_sequence order by nspname, relname
+
+-- The whole plan.
+
+-- name: PLAN_TOTALS scan-ok
+select (select count(*) from obj_table where has_data),
+       (select coalesce(sum(bytes), 0) from obj_table where has_data),
+       (select coalesce(sum(rows_estimate), 0) from obj_table where has_data),
+       (select count(*) from obj_index where is_valid),
+       (select count(*) from obj_constraint c left join obj_index x on x.oid = c.index_oid
+         where coalesce(x.is_valid, 1)),
+       (select count(*) from obj_sequence)
+
+-- name: PLAN_LEFT_OUT scan-ok
+select description, case reason when '' then 'a filter leaves it out' else reason end from left_out
+union all
+select 'index ' || shown(nspname, relname), 'it is invalid on the source' from obj_index where not is_valid
+union all
+select 'rows of table ' || shown(nspname, relname), 'a filter leaves them out'
+  from obj_table where kind = 'r' and not has_data and :no_rows is null
+union all
+select 'statistics of table ' || shown(nspname, relname), 'made by ANALYZE: ' || analyze_why
+  from obj_table where is_analyzed and not is_carried and analyze_why is not null
+ order by 1
+
+-- name: PLAN_WAITS_FOR
+select before from edge where after = :id order by before
+
+-- name: PLAN_PARTS
+select count(*) from work
+ where object = :object and kind in ('table', 'part', 'small', 'config')
+
+-- name: PLAN_VIEWS_TO_REFRESH scan-ok
+select count(*) from obj_table where kind = 'm'

@@ -117,8 +117,11 @@ create table obj_table (
     condition     text,                           -- configuration table of an extension: its condition
     is_config     integer not null,               -- belongs to an extension: only its rows are copied
     has_data      integer not null,               -- rows are copied
+    is_share      integer not null default 0,     -- only some of its rows or columns are
     is_small      integer not null default 0,     -- one item does all of it
-    is_analyzed   integer not null default 0,     -- has its own ANALYZE
+    is_analyzed   integer not null default 0,     -- has statistics of its own
+    is_carried    integer not null default 0,     -- they are the source's, else made by ANALYZE
+    analyze_why   text,                           -- why they could not be carried
     split_by      text,                           -- ctid or key, when the table is split
     split_why     text not null,                  -- why it is split, or why not
     split_key     text,                           -- quoted column, when split by key
@@ -169,6 +172,13 @@ create table obj_constraint (
 ) strict;
 create index obj_constraint_table on obj_constraint (table_oid);
 create index obj_constraint_index on obj_constraint (index_oid);
+
+-- Calls of functions of the target that restore the source's statistics.
+create table obj_statistic (
+    table_oid integer not null,
+    call      text not null
+) strict;
+create index obj_statistic_table on obj_statistic (table_oid);
 
 create table obj_sequence (
     oid     integer primary key,
@@ -260,6 +270,7 @@ create table edge (
     after  integer not null,
     primary key (before, after)
 ) strict, without rowid;
+create index edge_after on edge (after);
 
 create table process (
     id            integer primary key,

@@ -234,6 +234,56 @@ select k.oid, k.conrelid, k.conname, k.contype,
                     where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                       and d.objid = t.oid and d.deptype = 'e')
 
+-- Statistics of tables that may be carried: the rows that the planner expects now, pages of a
+-- partitioned table, how many inherit from it, and what keeps them from being carried: null, if it has no
+-- rows.
+
+-- name: ASK_CARRIED_TABLES
+select c.oid, n.nspname, c.relname, c.relkind,
+       case when c.relkind <> 'p' and c.relpages > 0
+            then pg_catalog.round(greatest(c.reltuples, 0)::pg_catalog.float8 / c.relpages
+                                  * (z.size / pg_catalog.current_setting('block_size')::pg_catalog.int8))
+            else greatest(c.reltuples, 0) end::pg_catalog.float4,
+       c.relpages,
+       (select pg_catalog.count(*) from pg_catalog.pg_inherits i where i.inhparent = c.oid),
+       case when c.relkind <> 'p' and z.size = 0 then null
+            {100000: when exists (select 1 from pg_catalog.pg_statistic_ext e where e.stxrelid = c.oid)
+            then 'it has extended statistics'}
+            {<170000: when exists (select 1 from pg_catalog.pg_attribute a
+                          join pg_catalog.pg_type t on t.oid = a.atttypid
+                          left join pg_catalog.pg_type b on b.oid = t.typbasetype
+                         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                           and coalesce(b.typtype, t.typtype) in ('r', 'm'))
+            then 'it has ranges, of which a source before version 17 does not show all statistics'}
+            when exists (select 1 from pg_catalog.pg_index i
+                          where i.indrelid = c.oid and i.indexprs is not null
+                            and not pg_catalog.has_table_privilege(i.indexrelid, 'SELECT'))
+            then 'the role that reads may not see those of its indexes'
+            when not exists (select 1 from pg_catalog.pg_stats s
+                              where s.schemaname = n.nspname and s.tablename = c.relname)
+            then 'the source has none'
+            else '' end
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ cross join lateral (select case when c.relkind <> 'p' then pg_catalog.pg_relation_size(c.oid) end) z (size)
+ where c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't' {chosen c.oid}
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+
+-- name: ASK_STATISTICS
+select coalesce(x.indrelid, c.oid), coalesce(x.indexrelid, 0), n.nspname, c.relname, s.attname, a.attnum,
+       s.inherited, s.null_frac, s.avg_width, s.n_distinct, s.most_common_vals, s.most_common_freqs,
+       s.histogram_bounds, s.correlation, s.most_common_elems, s.most_common_elem_freqs,
+       s.elem_count_histogram
+       {170000: , s.range_length_histogram, s.range_empty_frac, s.range_bounds_histogram}
+       {<170000: , null, null, null}
+  from pg_catalog.pg_stats s
+  join pg_catalog.pg_namespace n on n.nspname = s.schemaname
+  join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = s.tablename
+  join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = s.attname
+  left join pg_catalog.pg_index x on x.indexrelid = c.oid
+ where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   {chosen coalesce(x.indrelid, c.oid)}
+
 -- name: ASK_SEQUENCES
 select c.oid, n.nspname, c.relname
   from pg_catalog.pg_class c

@@ -1,0 +1,101 @@
+#include "preview.h"
+
+#include "base/scoped.h"
+#include "catalog/catalog.h"
+#include "commands.h"
+#include "plan/check.h"
+#include "plan/plan.h"
+
+void drop_preview(struct preview *preview)
+{
+    drop_planning(&preview->planning);
+    drop_db(&preview->db);
+    drop_conn(&preview->source);
+    drop_conn(&preview->target);
+    drop_conninfo(&preview->source_info);
+    drop_conninfo(&preview->target_info);
+    drop_leash(&preview->leash);
+}
+
+static bool connect_source(struct preview *preview, const struct options *options,
+                           const char *application, struct fault *why)
+{
+    struct conn_wish wish = {
+        .info = &preview->source_info,
+        .application = application,
+        .lock_timeout_ms = options->settings.lock_timeout_ms,
+        .quote_all = true,
+    };
+    return read_side(options, SIDE_SOURCE, &preview->source_info, why) &&
+           conn_open(&preview->source, &wish, &preview->leash, why);
+}
+
+/* Names are compared in the source's encoding, as a run does. */
+static bool connect_target(struct preview *preview, const struct options *options,
+                           const char *application, struct fault *why)
+{
+    struct conn_wish wish = {
+        .info = &preview->target_info,
+        .application = application,
+        .encoding = conn_database_encoding(preview->source),
+        .lock_timeout_ms = options->settings.lock_timeout_ms,
+    };
+    return options->target == NULL ||
+           (read_side(options, SIDE_TARGET, &preview->target_info, why) &&
+            conn_open(&preview->target, &wish, &preview->leash, why) &&
+            conn_run(preview->target, "SET default_transaction_read_only = on", why));
+}
+
+static bool check_both(struct preview *preview, struct fault *why)
+{
+    struct identity source, target;
+    return preview->target == NULL || preview->planning.unchecked ||
+           check_sides(preview->source, preview->target, &source, &target, why);
+}
+
+static bool create_in_write(struct db *db, void *arg, struct fault *why)
+{
+    struct preview *preview = arg;
+    const struct conn *target = preview->target != NULL ? preview->target : preview->source;
+    return run_create(db, "preview", PGHAUL_VERSION, strbuf_text(&preview->source_info.shown),
+                      strbuf_text(&preview->target_info.shown), why) &&
+           run_set_source(db, conn_version(preview->source),
+                          conn_database_encoding(preview->source), why) &&
+           run_set_sides(db, "", "", conn_version(target), why) &&
+           plan_first_items(db, preview->planning.settings->contents, why);
+}
+
+static bool create(struct preview *preview, const struct options *options, struct fault *why)
+{
+    bool found;
+    return catalog_open(&preview->db, ":memory:", DB_CREATE, why) &&
+           book_keep_filters(options, preview->db, why) &&
+           db_write(preview->db, create_in_write, preview, why) &&
+           run_get(preview->db, &preview->run, &found, why);
+}
+
+static bool make_plan(struct preview *preview, struct fault *why)
+{
+    struct planning *planning = &preview->planning;
+    planning->db = preview->db;
+    planning->source = preview->source;
+    planning->target = preview->target;
+    return planning_choose(planning, why) && planning_fill(planning, why) &&
+           (planning->unchecked || planning_check(planning, why));
+}
+
+bool preview_make(struct preview *preview, const struct options *options, const char *who,
+                  struct fault *why)
+{
+    char application[32];
+    snprintf(application, sizeof application, "pghaul %s", who);
+    preview->planning.settings = &options->settings;
+    return leash_open(&preview->leash, -1, why) &&
+           connect_source(preview, options, application, why) &&
+           connect_target(preview, options, application, why) && check_both(preview, why) &&
+           create(preview, options, why) &&
+           conn_run(preview->source,
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SAVEPOINT pghaul_item",
+                    why) &&
+           make_plan(preview, why);
+}

@@ -1,0 +1,165 @@
+#include "plan/planning.h"
+
+#include "plan/check.h"
+#include "plan/database.h"
+#include "plan/existing.h"
+#include "plan/plan.h"
+#include "plan/roles.h"
+
+void drop_planning(struct planning *planning)
+{
+    drop_selection(&planning->selection);
+    drop_strbuf(&planning->warnings);
+}
+
+/* The functions that take statistics are new in 18. */
+static bool check_statistics(const struct planning *planning, struct fault *why)
+{
+    enum { CARRIED_SINCE = 180000 };
+    bool target = planning->target != NULL;
+    const struct conn *conn = target ? planning->target : planning->source;
+    if (planning->settings->statistics != STATISTICS_CARRY || conn_version(conn) >= CARRIED_SINCE)
+        return true;
+    return fault_set(why, FAULT_STATISTICS_TARGET,
+                     "--statistics carry needs a target of version 18 or later, and %s is %s",
+                     target ? "this one" : "what is planned for without --target",
+                     conn_version_text(conn));
+}
+
+/* Before all that asks for roles on the target: some may be coming. */
+static bool plan_roles(struct planning *planning, struct fault *why)
+{
+    const struct settings *settings = planning->settings;
+    struct roles_wish wish = {
+        .db = planning->db,
+        .source = planning->source,
+        .target = planning->target,
+        .wanted = settings->roles,
+        .passwords = !settings->no_role_passwords,
+        .owners = !settings->no_owner,
+        .skip = settings->skip_forbidden,
+    };
+    return roles_plan(&wish, &planning->warnings, why);
+}
+
+/* A part of the database has none of its properties. */
+static bool plan_database(struct planning *planning, struct fault *why)
+{
+    const struct settings *settings = planning->settings;
+    struct database_wish wish = {
+        .db = planning->db,
+        .source = planning->source,
+        .target = planning->target,
+        .wanted = (settings->contents & CONTENT_SCHEMA) != 0 && planning->selection.everything &&
+                  !settings->skip_db_properties,
+        .comments = !settings->no_comments,
+        .privileges = !settings->no_acl,
+        .skip = settings->skip_forbidden,
+    };
+    return database_plan(&wish, &planning->warnings, why);
+}
+
+/* Those of a target, when there is one and it matters. */
+static bool is_checked(const struct planning *planning)
+{
+    return planning->target != NULL && !planning->unchecked;
+}
+
+bool planning_choose(struct planning *planning, struct fault *why)
+{
+    const struct settings *settings = planning->settings;
+    bool reads = !planning->unchecked && settings->contents != CONTENT_ROLES;
+    struct selection_wish wish = {
+        .db = planning->db,
+        .source = planning->source,
+        .target = planning->target,
+        .strict = !settings->no_strict_names,
+        .privileges = !settings->no_acl,
+        .owners = !settings->no_owner,
+        .skip_forbidden = settings->skip_forbidden || planning->unchecked,
+        .dependents = (settings->contents & CONTENT_DUMPED) != 0,
+    };
+    return (planning->unchecked || check_statistics(planning, why)) &&
+           (!is_checked(planning) ||
+            (check_rights(planning->target, why) && plan_roles(planning, why))) &&
+           selection_resolve(&wish, &planning->selection, why) &&
+           (!is_checked(planning) || plan_database(planning, why)) &&
+           (!reads || check_source(planning->source, planning->selection.chosen, why));
+}
+
+/* What the target has already, where the run brings no schema. */
+static bool match_existing(const struct planning *planning, struct fault *why)
+{
+    const struct settings *settings = planning->settings;
+    struct existing existing = {
+        .db = planning->db,
+        .source = planning->source,
+        .target = planning->target,
+        .chosen = planning->selection.chosen,
+        .contents = settings->contents,
+        .truncate = settings->truncate,
+    };
+    if ((settings->contents & CONTENT_SCHEMA) != 0 || !is_checked(planning))
+        return true;
+    existing.same_version =
+        conn_version(planning->source) / 10000 == conn_version(planning->target) / 10000;
+    return existing_match(&existing, why);
+}
+
+static bool fill_in_write(struct db *db, void *arg, struct fault *why)
+{
+    struct planning *planning = arg;
+    const struct settings *settings = planning->settings;
+    bool filled = (settings->contents & (CONTENT_ROWS | CONTENT_REFRESH)) != 0;
+    struct plan plan = {
+        .db = db,
+        .source = planning->source,
+        .selection = &planning->selection,
+        .target_version =
+            conn_version(planning->target != NULL ? planning->target : planning->source),
+        .table_jobs = (int)settings->table_jobs,
+        .split_larger_than = settings->split_larger_than,
+        .split_by = (enum split_method)settings->split_by,
+        .format = (enum copy_format)settings->copy_format,
+        .statistics = filled ? (enum statistics_wish)settings->statistics : STATISTICS_NONE,
+        .contents = settings->contents,
+    };
+    if (!plan_forget(db, why) || !plan_source(&plan, why) || !match_existing(planning, why) ||
+        !plan_work(&plan, why))
+        return false;
+    planning->large_objects = plan.large_objects;
+    return true;
+}
+
+/* A plan must not be lost when the power fails: the target will be filled according to it. */
+bool planning_fill(struct planning *planning, struct fault *why)
+{
+    struct db *db = planning->db;
+    struct fault ignored;
+    bool good = db_durable(db, true, why) && db_write(db, fill_in_write, planning, why) &&
+                db_durable(db, false, why);
+    if (!good && why->id == FAULT_TABLE_LOCKED) {
+        conn_run(planning->source, "ROLLBACK TO SAVEPOINT pghaul_item", &ignored);
+        check_name_lockers(planning->source, why);
+    }
+    return good;
+}
+
+bool planning_check(struct planning *planning, struct fault *why)
+{
+    const struct settings *settings = planning->settings;
+    /* Filters may leave out all large objects. */
+    int64_t none = planning->selection.everything ? 0 : CONTENT_LARGE_OBJECTS;
+    struct check_target check = {
+        .db = planning->db,
+        .source = planning->source,
+        .target = planning->target,
+        .chosen = planning->selection.chosen,
+        .contents = settings->contents & ~none,
+        .replace = settings->drop_if_exists,
+        .owners = !settings->no_owner,
+        .privileges = !settings->no_acl,
+        .tablespaces = !settings->no_tablespaces,
+    };
+    return planning->target == NULL || check_target(&check, why);
+}
