@@ -25,6 +25,12 @@ const struct option book_options[] = {
     {.name = "target", .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
      .commands = RUNS | CMD_LIST | CMD_PING, .group = connection,
      .help = "database to copy to"},
+    {.name = "role", .type = TYPE_BUFFER, .use = USE_FIXED, .at = AT(settings.role), .arg = "NAME", .max = ROLE_NAME,
+     .fallback = "", .commands = DONE_BY_RUN | CMD_LIST | CMD_PING, .group = connection,
+     .help = "SET ROLE on the target after connecting: what is created belongs to it, as with pg_restore"},
+    {.name = "source-role", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.source_role), .arg = "NAME", .max = ROLE_NAME,
+     .fallback = "", .commands = DONE_BY_RUN | CMD_SNAPSHOT | CMD_LIST | CMD_PING, .group = connection,
+     .help = "SET ROLE on the source after connecting: it reads, as with pg_dump --role"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
      .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_WORKER, .group = directory,

@@ -165,9 +165,14 @@ static bool connect_sides(struct planning *planning, const struct options *optio
         .info = &planning->source_info,
         .application = "pghaul list",
         .lock_timeout_ms = options->settings.lock_timeout_ms,
+        .role = options->settings.source_role,
         .quote_all = true,
     };
-    struct conn_wish target = {.info = &planning->target_info, .application = "pghaul list"};
+    struct conn_wish target = {
+        .info = &planning->target_info,
+        .application = "pghaul list",
+        .role = options->settings.role,
+    };
     if (!read_side(options, SIDE_SOURCE, &planning->source_info, why) ||
         !conn_open(&planning->source, &source, &planning->leash, why))
         return false;

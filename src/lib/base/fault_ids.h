@@ -61,6 +61,9 @@
     "This is never expected: please report it with the log; the item was rolled back.")            \
   F(FAULT_FILTER_NEEDS,        2111, SOURCE,  "a table needs what the filters leave out",          \
     "Leave out less, or leave out the table as well.")                                             \
+  F(FAULT_SOURCE_ROLE,         2130, SOURCE,  "the role of --source-role cannot be set",           \
+    "Name a role that exists and that the user who connects is a member of (from version 16 on "   \
+    "with SET), or leave --source-role out.")                                                      \
   F(FAULT_SCHEMA_OURS,         2110, SOURCE,  "the schema pghaul has objects that are not ours",       \
     "Its name is kept for pghaul's own table: rename the schema on the source.")                   \
                                                                                                    \
@@ -90,6 +93,9 @@
     "privileges are of, or leave it all out, with what needs it, by --skip-forbidden.")                                                            \
   F(FAULT_OWNERS,              3111, TARGET,  "objects cannot be given to their owners",             \
     "Grant what is missing to the roles, or use --no-owner.")                                      \
+  F(FAULT_TARGET_ROLE,         3130, TARGET,  "the role of --role cannot be set on the target",    \
+    "Name a role that exists and that the user who connects is a member of (from version 16 on "   \
+    "with SET), or leave --role out.")                                                             \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

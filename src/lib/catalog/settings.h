@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { ROLE_NAME = 64 }; /* what a server keeps of a name, with a NUL */
+
 struct settings {
     int64_t table_jobs;        /* copy workers */
     int64_t index_jobs;        /* build workers */
@@ -28,6 +30,8 @@ struct settings {
     bool no_acl;
     bool no_comments;
     bool no_tablespaces;
+    char role[ROLE_NAME];          /* on the target; "": what connects */
+    char source_role[ROLE_NAME];   /* on the source */
     char maintenance_work_mem[32]; /* as the server reads it; "": the server's own */
     char pg_bindir[PATH_MAX];      /* "": look for it */
 };

@@ -155,12 +155,39 @@ static bool set_up(struct conn *conn, const struct conn_wish *wish, struct fault
         return fault_during(why, "setting up a session on the %s", side_word(conn->side));
     /* Not PQbackendPID: behind a pooler that is not the backend's. */
     conn->pid = (int)rows_int(&rows, 0, 0);
-    strlcpy(conn->start, rows_text(&rows, 0, 1), sizeof conn->start);
-    strlcpy(conn->encoding, rows_text(&rows, 0, 2), sizeof conn->encoding);
-    strlcpy(conn->user, rows_text(&rows, 0, 3), sizeof conn->user);
-    strlcpy(conn->database, rows_text(&rows, 0, 4), sizeof conn->database);
-    strlcpy(conn->version_text, rows_text(&rows, 0, 5), sizeof conn->version_text);
-    conn->superuser = strcmp(rows_text(&rows, 0, 6), "on") == 0;
+    strlcpy(conn->start, rows_text(&rows, 0, 2), sizeof conn->start);
+    strlcpy(conn->role, rows_text(&rows, 0, 3), sizeof conn->role);
+    strlcpy(conn->encoding, rows_text(&rows, 0, 4), sizeof conn->encoding);
+    strlcpy(conn->user, rows_text(&rows, 0, 5), sizeof conn->user);
+    strlcpy(conn->database, rows_text(&rows, 0, 6), sizeof conn->database);
+    strlcpy(conn->version_text, rows_text(&rows, 0, 7), sizeof conn->version_text);
+    conn->superuser = strcmp(rows_text(&rows, 0, 8), "on") == 0;
+    return true;
+}
+
+static bool role_fault(const struct conn *conn, const char *role, struct fault *why)
+{
+    if (conn->broken)
+        return false;
+    why->id = conn->side == SIDE_SOURCE ? FAULT_SOURCE_ROLE : FAULT_TARGET_ROLE;
+    return fault_during(why, "user \"%s\" cannot become role \"%s\" on the %s", conn->user, role,
+                        side_word(conn->side));
+}
+
+/* After all the rest, which belongs to the user that connects. */
+static bool set_role(struct conn *conn, const char *role, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (role == NULL || *role == '\0')
+        return true;
+    strlcpy(conn->role, role, sizeof conn->role);
+    if (!conn_be_role(conn, why))
+        return role_fault(conn, role, why);
+    if (!conn_query(conn, "SELECT current_user, pg_catalog.current_setting('is_superuser')", &rows,
+                    why))
+        return false;
+    strlcpy(conn->user, rows_text(&rows, 0, 0), sizeof conn->user);
+    conn->superuser = strcmp(rows_text(&rows, 0, 1), "on") == 0;
     return true;
 }
 
@@ -192,7 +219,7 @@ bool conn_open(struct conn **ret_conn, const struct conn_wish *wish, struct leas
     }
     PQsetNoticeReceiver(conn->pq, on_notice, conn);
     PQsetnonblocking(conn->pq, 1);
-    if (!check_version(conn, why) || !set_up(conn, wish, why))
+    if (!check_version(conn, why) || !set_up(conn, wish, why) || !set_role(conn, wish->role, why))
         return false;
     *ret_conn = give(conn);
     return true;
@@ -245,6 +272,32 @@ static bool take_results(struct conn *conn, struct rows *ret_rows, struct fault 
         ret_rows->result = give(kept);
     }
     return true;
+}
+
+static bool has_role(const struct conn *conn)
+{
+    return strcmp(conn->role, "none") != 0;
+}
+
+bool conn_be_user(struct conn *conn, struct fault *why)
+{
+    return !has_role(conn) || conn_run(conn, "SET ROLE NONE", why);
+}
+
+bool conn_be_role(struct conn *conn, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    conn_add_role(&sql, conn);
+    return sql.length == 0 || conn_run(conn, sql.text, why);
+}
+
+void conn_add_role(struct strbuf *sql, const struct conn *conn)
+{
+    if (!has_role(conn))
+        return;
+    strbuf_add(sql, "SET ROLE ");
+    strbuf_add_identifier(sql, conn->role);
+    strbuf_add(sql, ";");
 }
 
 static bool usable(struct conn *conn, struct fault *why)

@@ -19,6 +19,7 @@ struct conn {
     char start[64];
     char encoding[32];
     char user[64 * 2];
+    char role[64 * 2]; /* set by SET ROLE; "none" */
     char database[64 * 2];
     char version_text[64];
 };

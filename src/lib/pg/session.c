@@ -55,11 +55,13 @@ void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int ver
     strbuf_add(sql, "SET statement_timeout = 0; ");
     if (wish->settings != NULL)
         strbuf_add(sql, wish->settings);
-    /* The facts come first, so that their columns have fixed places. */
+    /* The facts come first, so that their columns have fixed places. A role that is set (by ALTER
+     * ROLE ... SET role) may not see when our own backend was started. */
     strbuf_add(sql,
-               "SELECT pg_catalog.pg_backend_pid(), (SELECT a.backend_start FROM "
-               "pg_catalog.pg_stat_get_activity("
-               "pg_catalog.pg_backend_pid()) a), pg_catalog.getdatabaseencoding(), current_user,"
+               "SELECT pg_catalog.pg_backend_pid(), pg_catalog.set_config('role', 'none', false),"
+               " (SELECT a.backend_start FROM pg_catalog.pg_stat_get_activity("
+               "pg_catalog.pg_backend_pid()) a), pg_catalog.set_config('role', s.own, false),"
+               " pg_catalog.getdatabaseencoding(), current_user,"
                " pg_catalog.current_database(), pg_catalog.current_setting('server_version'),"
                " pg_catalog.current_setting('is_superuser')");
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
@@ -82,4 +84,5 @@ void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int ver
     else
         strbuf_add(sql, ", pg_catalog.set_config('client_encoding',"
                         " pg_catalog.getdatabaseencoding(), false)");
+    strbuf_add(sql, " FROM (SELECT pg_catalog.current_setting('role') AS own OFFSET 0) s");
 }

@@ -49,13 +49,21 @@ static bool end_backend(struct worker *worker, struct conn *conn, int pid, const
     }
 }
 
+/* A role that is set may neither see nor end it. */
+static bool end_as_user(struct worker *worker, struct conn *conn, int pid, const char *start,
+                        struct fault *why)
+{
+    return conn_be_user(conn, why) && end_backend(worker, conn, pid, start, why) &&
+           conn_be_role(conn, why);
+}
+
 static bool reap_one(struct worker *worker, const struct process_left *left, struct fault *why)
 {
     if (left->source_pid != 0 && worker->source != NULL &&
-        !end_backend(worker, worker->source, left->source_pid, left->source_start, why))
+        !end_as_user(worker, worker->source, left->source_pid, left->source_start, why))
         return false;
     if (left->target_pid != 0 && worker->target != NULL &&
-        !end_backend(worker, worker->target, left->target_pid, left->target_start, why))
+        !end_as_user(worker, worker->target, left->target_pid, left->target_start, why))
         return false;
     return work_return(worker->db, left->id, NULL, why) &&
            process_reaped(worker->db, left->id, why);

@@ -89,6 +89,7 @@ bool worker_connect(struct worker *worker, enum side side, struct fault *why)
         .encoding = source || worker->run.encoding[0] == '\0' ? NULL : worker->run.encoding,
         .lock_timeout_ms = limited ? worker->settings->lock_timeout_ms : 0,
         .settings = settings.text,
+        .role = source ? worker->settings->source_role : worker->settings->role,
         .quote_all = source,
     };
     struct conn **conn = source ? &worker->source : &worker->target;
