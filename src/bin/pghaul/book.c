@@ -108,6 +108,8 @@ const struct option book_options[] = {
      .help = "do not restore comments"},
     {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = DONE_BY_RUN, .group = contents,
      .help = "put everything into the target database's default tablespace"},
+    {.name = "tablespace-map", .type = TYPE_MAP, .mapping = MAPPING_TABLESPACE, .arg = "OLD=NEW", .commands = RUNS, .group = contents,
+     .help = "what is in tablespace OLD goes to NEW, or with OLD= to the database's own; may be given several times"},
 
     {.name = "statistics", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.statistics), .arg = "METHOD",
      .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none", .commands = DONE_BY_RUN, .group = contents,

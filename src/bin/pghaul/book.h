@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/strbuf.h"
 #include "catalog/filter.h"
+#include "catalog/mapping.h"
 #include "catalog/settings.h"
 #include "store/db.h"
 
@@ -30,6 +31,12 @@ enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
 struct filter_wish {
     enum filter_kind kind;
     char *pattern; /* ours */
+};
+
+struct map_wish {
+    enum mapping_kind kind;
+    char *name; /* ours, with the value behind its NUL */
+    const char *value;
 };
 
 struct options {
@@ -53,6 +60,8 @@ struct options {
     struct settings settings;
     struct filter_wish *filters; /* in the order in which they were given */
     int filter_count;
+    struct map_wish *maps; /* in the order in which they were given */
+    int map_count;
 
     /* By place in the book: the text that holds, from the command line, the environment or the
        run's catalog; in the last case it is ours. */
@@ -92,13 +101,14 @@ bool book_give(struct options *options, const char *name, const char *value, str
 /* Only the defaults: for commands that work without parsing. */
 void book_defaults(struct options *options);
 
-/* Frees what was recalled, and the list of filters. */
+/* Frees what was recalled, and the lists of filters and mappings. */
 void drop_options(struct options *options);
 
 /* Keeps the settings of a run in its catalog; reads them back. When a run is resumed,
  * what is given now replaces what was kept, unless it would change what is already
  * done: FAULT_RUN_DIFFERS. */
 bool book_keep_filters(const struct options *options, struct db *db, struct fault *why);
+bool book_keep_maps(const struct options *options, struct db *db, struct fault *why);
 bool book_keep(const struct options *options, struct db *db, struct fault *why);
 bool book_recall(struct options *options, struct db *db, struct fault *why);
 

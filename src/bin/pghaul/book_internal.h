@@ -16,6 +16,7 @@ enum option_type {
     TYPE_CHOICE,   /* int64_t, place in `choices` */
     TYPE_FILTER,   /* adds to the list of filters, `filter` */
     TYPE_FILTER_FILE,
+    TYPE_MAP, /* NAME=VALUE: adds to the list of mappings, `mapping` */
 };
 
 enum option_use {
@@ -35,6 +36,7 @@ struct option {
     const char *fallback;
     int64_t min, max;
     enum filter_kind filter;
+    enum mapping_kind mapping;
     const char *choices; /* separated by | */
     unsigned commands;
     const char *group;

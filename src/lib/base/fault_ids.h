@@ -24,6 +24,8 @@
     "Use a libpq URI (postgresql://user@host:port/db) or keywords (host=h dbname=d).")             \
   F(FAULT_NO_MATCH,            1008, USAGE,   "a pattern matches nothing",                         \
     "Mend the pattern (name, schema, case, search path), or give --no-strict-names.")              \
+  F(FAULT_NOT_ON_SOURCE,       1010, USAGE,   "an option names what the source does not have",     \
+    "Mend the name (case counts), or leave the option out.")                                       \
   F(FAULT_SAME_DATABASE,       1007, USAGE,   "source and target are the same database",           \
     "Check --source and --target: nothing was changed.")                                           \
                                                                                                    \
@@ -80,7 +82,7 @@
   F(FAULT_ROLE_MISSING,        3102, TARGET,  "roles are missing on the target",                   \
     "Create them (pg_dumpall --roles-only), or use --no-owner and --no-acl.")                      \
   F(FAULT_TABLESPACE_MISSING,  3103, TARGET,  "tablespaces are missing on the target",             \
-    "Create them, or use --no-tablespaces.")                                                       \
+    "Create them, or use --tablespace-map or --no-tablespaces.")                                                       \
   F(FAULT_TARGET_PRIVILEGE,    3104, TARGET,  "the role may not create what is needed",            \
     "GRANT CREATE ON DATABASE to the role that connects to the target.")                           \
   F(FAULT_SCHEMA_RESTORE,      3105, TARGET,  "a schema statement failed on the target",           \
@@ -96,6 +98,8 @@
   F(FAULT_TARGET_ROLE,         3130, TARGET,  "the role of --role cannot be set on the target",    \
     "Name a role that exists and that the user who connects is a member of (from version 16 on "   \
     "with SET), or leave --role out.")                                                             \
+  F(FAULT_TABLESPACE_PRIVILEGE, 3131, TARGET, "the role may not create in a tablespace",           \
+    "GRANT CREATE ON TABLESPACE to it, or use --tablespace-map or --no-tablespaces.")              \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

@@ -94,7 +94,8 @@ static bool check_and_plan(struct planning *planning, struct fault *why)
         .privileges = !job->settings->no_acl,
         .skip_forbidden = job->settings->skip_forbidden,
     };
-    if (!check_rights(job->target, why) || !selection_resolve(&wish, &planning->selection, why) ||
+    if (!check_rights(job->target, why) || !check_mappings(job->db, job->source, why) ||
+        !selection_resolve(&wish, &planning->selection, why) ||
         !check_source(job->source, planning->selection.chosen, why))
         return false;
     FAILPOINT("plan.begun", why);

@@ -152,6 +152,7 @@ bool plan_source(struct plan *plan, struct fault *why)
             return fault_during(why, "reading the source's %s", steps[i].what);
         }
     return selection_apply(plan->db, plan->selection, why) &&
+           db_run(plan->db, why, SQL_INDEXES_MAP_TABLESPACES, "") &&
            (!plan->schema_only || (db_run(plan->db, why, SQL_TABLES_WITHOUT_DATA, "") &&
                                    db_run(plan->db, why, SQL_FORGET_SEQUENCES, "")));
 }
