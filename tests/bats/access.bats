@@ -13,6 +13,8 @@ setup() {
 
 eval "usual_$(declare -f teardown)"
 teardown() {
+    stop_pooler source
+    stop_pooler target
     usual_teardown
     for side in source target; do
         for role in pgh_login pgh_part pgh_stranger; do "admin_$side" "drop role if exists $role"; done
@@ -156,4 +158,123 @@ SQL
     PGHAUL_TEST_AT='script.before_commit:kill' run -0 clone -q --no-owner
     same
     [[ $(catalog "select count(*) from process where target_start = '' or source_start = ''") == 0 ]]
+}
+
+# pooler SIDE MODE [SETTING...]: a pgbouncer before a server, on a socket in its own directory, which
+# logs in as postgres. POOLED is the server's address through it.
+pooler() {
+    local dir=$BATS_TEST_TMPDIR/pooler-$1 server=$PGH_SOURCE_DIR as=()
+    [[ $1 == source ]] || server=$PGH_TARGET_DIR
+    stop_pooler "$1"
+    mkdir -p "$dir"
+    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+    {
+        printf '[databases]\n* = host=%s user=postgres\n[pgbouncer]\n' "$server"
+        printf 'listen_addr =\nunix_socket_dir = %s\nlisten_port = 5432\nauth_type = any\n' "$dir"
+        printf 'pool_mode = %s\nlogfile = %s/log\npidfile = %s/pid\n' "$2" "$dir" "$dir"
+        printf '%s\n' "${@:3}"
+    } >"$dir/pgbouncer.ini"
+    if [[ $(id -u) == 0 ]]; then
+        chown -R postgres: "$dir"
+        as=(setpriv --reuid=postgres --regid=postgres --init-groups)
+    fi
+    "${as[@]}" "$(PATH=$PATH:/usr/sbin command -v pgbouncer)" -q -d "$dir/pgbouncer.ini" 3>&-
+    wait_for 10 test -S "$dir/.s.PGSQL.5432"
+    POOLED="host=$dir user=postgres dbname=$DB"
+}
+
+stop_pooler() {
+    local file=$BATS_TEST_TMPDIR/pooler-$1/pid pid
+    [[ -f $file ]] || return 0
+    pid=$(<"$file")
+    kill "$pid"
+    while kill -0 "$pid" 2>/dev/null; do read -rt 0.02 <> <(:) || true; done
+}
+
+# pool_of N: leaves so many idle connections in the pool.
+pool_of() {
+    local i pids=()
+    for ((i = 0; i < $1; i++)); do
+        psql -qXAt "$POOLED" -c 'begin; select pg_sleep(0.3); commit' >/dev/null 3>&- &
+        pids+=($!)
+    done
+    wait "${pids[@]}"
+}
+
+# What was refused has left no setting of ours in a pool that others use.
+nothing_set() {
+    local i
+    for i in 1 2 3 4; do
+        [[ $(psql -qXAt "$POOLED" -c 'show search_path') == '"$user", public' ]] || return 1
+        [[ $(psql -qXAt "$POOLED" -c 'show row_security') == on ]] || return 1
+    done
+}
+
+@test "a pooler in session mode is as good as the server" {
+    pair work
+    pooler source session 'max_client_conn = 100' 'default_pool_size = 30'
+    local source=$POOLED
+    pooler target session 'max_client_conn = 100' 'default_pool_size = 30'
+    export PGHAUL_SOURCE=$source PGHAUL_TARGET=$POOLED
+    run -0 clone -q --split-larger-than 1MB
+    same
+    no_helper_schema
+    run -0 "$PGHAUL" ping
+    run -0 "$PGHAUL" list tables
+    # A dead worker's backend is ended, or belongs to another session already.
+    again
+    PGHAUL_TEST_AT='index.begun:kill copy.moving:kill script.before_commit:kill' run -0 clone -q --split-larger-than 1MB
+    same
+    again
+    clone_to copy.moving -q --split-larger-than 1MB
+    kill -9 "$PID"
+    wait "$PID" || true
+    go_on
+    run -0 clone -q --resume --not-consistent
+    same
+    stop_pooler source
+    stop_pooler target
+}
+
+@test "a pooler in transaction or statement mode is refused, whatever its pool looks like, and nothing is set" {
+    pair work
+    local side status id word order idle mode
+    for side in source target; do
+        case $side in
+        source) status=4 id=PGH-2131 ;;
+        target) status=5 id=PGH-3132 ;;
+        esac
+        for mode in transaction statement; do
+            for order in 0 1; do
+                for idle in 0 1 4; do
+                    pooler $side $mode "server_round_robin = $order" 'max_client_conn = 100'
+                    [[ $mode == statement ]] || pool_of $idle
+                    local pooled=$POOLED
+                    run -$status env "PGHAUL_${side^^}=$pooled" "$PGHAUL" clone --dir "$RUN"
+                    assert_output --regexp "$id: .*the $side is behind a pooler that gives each (transaction|statement) to another session"
+                    assert_output --partial 'hint: Connect to the server itself, or through a pool in session mode (pool_mode = session).'
+                    nothing_set
+                done
+            done
+        done
+        run -$status env "PGHAUL_${side^^}=$pooled" "$PGHAUL" ping
+        assert_output --partial "$id: "
+        run -$status env "PGHAUL_${side^^}=$pooled" "$PGHAUL" list tables
+        assert_output --partial "$id: "
+        stop_pooler $side
+    done
+    no_helper_schema
+}
+
+@test "a startup parameter that a pooler does not take is named, with what to do" {
+    pair work
+    pooler source session
+    run -4 env PGHAUL_SOURCE="$POOLED options='-c geqo=off'" "$PGHAUL" clone --dir "$RUN"
+    assert_output --partial 'PGH-2001: cannot connect to the source'
+    assert_output --partial 'unsupported startup parameter'
+    assert_output --partial 'hint: The pooler does not take it: leave it out of the connection string'
+    pooler source session 'ignore_startup_parameters = options'
+    run -0 env PGHAUL_SOURCE="$POOLED options='-c geqo=off'" "$PGHAUL" clone --dir "$RUN" -q
+    same
+    stop_pooler source
 }

@@ -66,6 +66,8 @@
   F(FAULT_SOURCE_ROLE,         2130, SOURCE,  "the role of --source-role cannot be set",           \
     "Name a role that exists and that the user who connects is a member of (from version 16 on "   \
     "with SET), or leave --source-role out.")                                                      \
+  F(FAULT_SOURCE_POOLED,       2131, SOURCE,  "a pooler does not keep a session on the source",     \
+    "Connect to the server itself, or through a pool in session mode (pool_mode = session).")      \
   F(FAULT_SCHEMA_OURS,         2110, SOURCE,  "the schema pghaul has objects that are not ours",       \
     "Its name is kept for pghaul's own table: rename the schema on the source.")                   \
                                                                                                    \
@@ -100,6 +102,8 @@
     "with SET), or leave --role out.")                                                             \
   F(FAULT_TABLESPACE_PRIVILEGE, 3131, TARGET, "the role may not create in a tablespace",           \
     "GRANT CREATE ON TABLESPACE to it, or use --tablespace-map or --no-tablespaces.")              \
+  F(FAULT_TARGET_POOLED,       3132, TARGET,  "a pooler does not keep a session on the target",     \
+    "Connect to the server itself, or through a pool in session mode (pool_mode = session).")      \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

@@ -29,16 +29,18 @@ struct rows {
 
 struct conn_wish {
     const struct conninfo *info;
-    const char *application; /* application_name, at most 63 bytes */
-    const char *encoding;    /* client_encoding; NULL: the database's own */
-    int64_t lock_timeout_ms; /* 0: wait for ever */
-    const char *settings;    /* more SET statements, each ended by ';'; may be NULL */
-    const char *role;        /* SET ROLE; "" or NULL: what connects */
-    bool quote_all;          /* quote_all_identifiers, for definitions that are read from it */
+    const char *application;          /* application_name, at most 63 bytes */
+    const char *encoding;             /* client_encoding; NULL: the database's own */
+    int64_t lock_timeout_ms;          /* 0: wait for ever */
+    const char *maintenance_work_mem; /* "" or NULL: the server's */
+    const char *role;                 /* SET ROLE; "" or NULL: what connects */
+    bool quote_all; /* quote_all_identifiers, for definitions that are read from it */
+    bool kept;      /* that a pooler keeps sessions was found by another connection */
 };
 
 /* Connects and sets up the session. FAULT_SOURCE_CONNECT or FAULT_TARGET_CONNECT;
- * FAULT_SOURCE_ROLE or FAULT_TARGET_ROLE when the role cannot be set. */
+ * FAULT_SOURCE_ROLE or FAULT_TARGET_ROLE when the role cannot be set; FAULT_SOURCE_POOLED or
+ * FAULT_TARGET_POOLED behind a pooler that does not keep sessions (pooler.h). */
 bool conn_open(struct conn **ret_conn, const struct conn_wish *wish, struct leash *leash,
                struct fault *why);
 

@@ -24,6 +24,10 @@ struct conn {
     char version_text[64];
 };
 
+/* Connects, and sets nothing. */
+bool conn_open_bare(struct conn **ret_conn, const struct conninfo *info, struct leash *leash,
+                    struct fault *why);
+
 void drop_result(PGresult **result);
 
 /* Waits for the socket (POLLIN, POLLOUT); FAULT_STOPPED when the leash is pulled. */

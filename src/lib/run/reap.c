@@ -7,7 +7,8 @@
 
 enum { AT_ONCE = 64, LOOK_AGAIN_MS = 50, PATIENCE_MS = 60000 };
 
-/* Asks once; *ret_there tells whether the backend still was there. */
+/* A pooler may have given the dead one's backend to somebody else, or to ourselves: then the
+ * session that it had is over. Asks once; *ret_there tells whether the backend still was there. */
 static bool terminate(struct conn *conn, int pid, const char *start, bool *ret_there,
                       struct fault *why)
 {
@@ -18,7 +19,9 @@ static bool terminate(struct conn *conn, int pid, const char *start, bool *ret_t
     if (!conn_query_params(conn,
                            "SELECT pg_catalog.pg_terminate_backend(pid)"
                            " FROM pg_catalog.pg_stat_activity"
-                           " WHERE pid = $1::int4 AND backend_start::text = $2",
+                           " WHERE pid = $1::int4 AND backend_start::text = $2"
+                           " AND application_name LIKE 'pghaul %'"
+                           " AND pid <> pg_catalog.pg_backend_pid()",
                            2, values, &rows, why))
         return false;
     *ret_there = rows_count(&rows) > 0;
