@@ -134,3 +134,75 @@ without_tablespaces() { grep -vE '^(SET default_tablespace|-- .*; Tablespace: )'
     run -5 clone
     assert_output --partial 'PGH-3103'
 }
+
+extension_source() {
+    src -c 'create schema ext' -c 'create extension pg_trgm schema ext version "1.5"' -c 'create extension "uuid-ossp"' -c 'create extension hstore' \
+        -c 'create table t (a text)' -c "insert into t values ('x')" -c 'create index on t using gin (a ext.gin_trgm_ops)' \
+        -c "comment on extension pg_trgm is 'CREATE EXTENSION IF NOT EXISTS pg_trgm;'"
+}
+
+versions() { psql -qXAt "$1" -c "select extname, extversion, extnamespace::regnamespace from pg_extension where extname <> 'plpgsql' order by 1"; }
+
+@test "--extension-version: an extension is created in the wanted version" {
+    pair
+    extension_source
+    run -0 clone -q --extension-version pg_trgm=1.4 --extension-version uuid-ossp=1.1
+    same_contents
+    [[ $(versions "$TARGET") == $'hstore|1.8|public\npg_trgm|1.4|ext\nuuid-ossp|1.1|public' ]]
+    [[ $(tgt -c "select obj_description(oid) from pg_extension where extname = 'pg_trgm'") == 'CREATE EXTENSION IF NOT EXISTS pg_trgm;' ]]
+    again
+    run -0 clone -q
+    [[ $(versions "$TARGET") == $'hstore|1.8|public\npg_trgm|1.6|ext\nuuid-ossp|1.1|public' ]]
+    # What is there already in that version is used as it is.
+    again
+    tgt -c 'create schema ext' -c "create extension pg_trgm schema ext version '1.4'"
+    run -5 clone --extension-version pg_trgm=1.5
+    assert_output --partial 'PGH-3133'
+    assert_output --partial "already has extension \"pg_trgm\" in version \"1.4\", not \"1.5\""
+    assert_output --partial "hint: ALTER EXTENSION \"pg_trgm\" UPDATE TO '1.5'; or leave --extension-version out."
+    run -0 clone -q --extension-version pg_trgm=1.4
+    same_contents
+}
+
+@test "--extension-version: what cannot be is refused before anything is copied" {
+    pair
+    extension_source
+    for wrong in pg_trgm pg_trgm= =1.4; do
+        run -2 clone --extension-version "$wrong"
+        assert_output --partial "PGH-1003: --extension-version cannot be \"$wrong\": it takes NAME=VERSION"
+    done
+    run -2 clone --extension-version PG_trgm=1.4
+    assert_output --partial '--extension-version names "PG_trgm", which is no extension that comes from the source'
+    assert_output --partial 'PGH-1010'
+    run -2 clone --extension-version hstore=1.4 --exclude-extension hstore
+    assert_output --partial '--extension-version names "hstore"'
+    run -2 clone --extension-version hstore=1.4 -t t
+    assert_output --partial '--extension-version names "hstore"'
+    run -5 clone --extension-version hstore=9.9
+    assert_output --partial 'PGH-3133'
+    assert_output --partial 'extension "hstore" has no version "9.9" on the target: it has 1.4, 1.5, 1.6, 1.7, 1.8'
+    [[ $(versions "$TARGET") == '' ]]
+    run -0 clone -q --extension-version hstore=1.4
+    run -2 clone --restart --drop-if-exists --extension-version hstore=1.4 --extension-version hstore=1.5
+    assert_output --partial 'PGH-1003: --extension-version is given twice for "hstore"'
+}
+
+@test "extensions that the target server does not have are named before anything is copied" {
+    pair
+    extension_source
+    # Both servers have the same ones here, so the source gets others.
+    src -c "update pg_extension set extname = 'pgh_missing' where extname = 'hstore'" \
+        -c "update pg_extension set extname = 'pgh_other' where extname = 'uuid-ossp'"
+    run -5 clone
+    assert_output --partial 'PGH-3134'
+    assert_output --partial 'extensions that the target server does not have: pgh_missing, pgh_other'
+    assert_output --partial '--exclude-extension pgh_missing --exclude-extension pgh_other'
+    [[ $(versions "$TARGET") == '' ]]
+    # The same for a role that is no superuser, whom nobody need make one.
+    admin_target "alter database $DB owner to pgh_maker"
+    run -5 env PGHAUL_TARGET="${TARGET/user=postgres/user=pgh_maker}" "$PGHAUL" clone --dir "$RUN" --no-owner
+    assert_output --partial 'PGH-3134'
+    admin_target "alter database $DB owner to postgres"
+    run -0 clone -q --exclude-extension 'pgh_*'
+    same_contents
+}

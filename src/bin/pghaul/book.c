@@ -110,6 +110,8 @@ const struct option book_options[] = {
      .help = "put everything into the target database's default tablespace"},
     {.name = "tablespace-map", .type = TYPE_MAP, .mapping = MAPPING_TABLESPACE, .arg = "OLD=NEW", .commands = RUNS, .group = contents,
      .help = "what is in tablespace OLD goes to NEW, or with OLD= to the database's own; may be given several times"},
+    {.name = "extension-version", .type = TYPE_MAP, .mapping = MAPPING_EXTENSION, .arg = "NAME=VERSION", .commands = RUNS, .group = contents,
+     .help = "create extension NAME in this version instead of the target's usual one; may be given several times"},
 
     {.name = "statistics", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.statistics), .arg = "METHOD",
      .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none", .commands = DONE_BY_RUN, .group = contents,

@@ -236,7 +236,7 @@ static const char *divide(char *text)
 static bool check_map(const struct options *options, const struct option *option, const char *name,
                       const char *value, const char *given, struct fault *why)
 {
-    if (value == NULL || *name == '\0')
+    if (value == NULL || *name == '\0' || (option->mapping == MAPPING_EXTENSION && *value == '\0'))
         return bad_value(option, given, option->arg, why);
     if (option->mapping == MAPPING_TABLESPACE &&
         (strcmp(name, "pg_default") == 0 || strcmp(name, "pg_global") == 0 ||

@@ -104,6 +104,10 @@
     "GRANT CREATE ON TABLESPACE to it, or use --tablespace-map or --no-tablespaces.")              \
   F(FAULT_TARGET_POOLED,       3132, TARGET,  "a pooler does not keep a session on the target",     \
     "Connect to the server itself, or through a pool in session mode (pool_mode = session).")      \
+  F(FAULT_EXTENSION_VERSION,   3133, TARGET,  "an extension does not come in the wanted version",  \
+    "Give --extension-version a version that the target has, or leave it out.")                    \
+  F(FAULT_EXTENSION_MISSING,   3134, TARGET,  "extensions are not installed on the target server", \
+    "Install their packages there, or leave them out with --exclude-extension.")                   \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

@@ -8,7 +8,7 @@
 #include "store/db.h"
 
 /* M(name, word): also the words in mapping.kind, and, with -- before them, our options. */
-#define MAPPINGS(M) M(TABLESPACE, "tablespace-map")
+#define MAPPINGS(M) M(TABLESPACE, "tablespace-map") M(EXTENSION, "extension-version")
 
 enum mapping_kind {
 #define M(name, word) MAPPING_##name,

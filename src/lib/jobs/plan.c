@@ -10,6 +10,7 @@
 #include "catalog/sql.h"
 #include "jobs/done.h"
 #include "plan/check.h"
+#include "plan/extensions.h"
 #include "plan/plan.h"
 
 struct planning {
@@ -96,6 +97,7 @@ static bool check_and_plan(struct planning *planning, struct fault *why)
     };
     if (!check_rights(job->target, why) || !check_mappings(job->db, job->source, why) ||
         !selection_resolve(&wish, &planning->selection, why) ||
+        !check_extensions(job->db, job->source, job->target, planning->selection.everything, why) ||
         !check_source(job->source, planning->selection.chosen, why))
         return false;
     FAILPOINT("plan.begun", why);

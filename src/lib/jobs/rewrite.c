@@ -28,6 +28,26 @@ static bool map_tablespace(struct db *db, const struct sql_statement *statement,
     return true;
 }
 
+static bool add_version(struct db *db, const struct sql_statement *statement, struct strbuf *out,
+                        bool *ret_mapped, struct fault *why)
+{
+    char name[NAME_SIZE];
+    scoped(drop_strbuf) struct strbuf value = STRBUF_EMPTY;
+    *ret_mapped = false;
+    if (!sql_statement_name(statement, "CREATE EXTENSION IF NOT EXISTS ", name, sizeof name))
+        return true;
+    if (!mapping_find(db, MAPPING_EXTENSION, name, &value, ret_mapped, why))
+        return false;
+    if (!*ret_mapped)
+        return true;
+    /* Before the semicolon. */
+    strbuf_add_bytes(out, statement->text, statement->length - 1);
+    strbuf_add(out, " VERSION ");
+    strbuf_add_literal(out, value.text);
+    strbuf_add(out, ";");
+    return true;
+}
+
 bool rewrite_script(struct db *db, struct strbuf *sql, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf out = STRBUF_EMPTY;
@@ -42,7 +62,8 @@ bool rewrite_script(struct db *db, struct strbuf *sql, struct fault *why)
     while (sql_script_next(&script, &statement)) {
         strbuf_add_bytes(&out, rest, (size_t)(statement.text - rest));
         rest = statement.text + statement.length;
-        if (!map_tablespace(db, &statement, &out, &mapped, why))
+        if (!map_tablespace(db, &statement, &out, &mapped, why) ||
+            (!mapped && !add_version(db, &statement, &out, &mapped, why)))
             return false;
         if (!mapped)
             strbuf_add_bytes(&out, statement.text, statement.length);

@@ -8,7 +8,8 @@
 #include "base/strbuf.h"
 #include "store/db.h"
 
-/* Puts the target's tablespaces (--tablespace-map) in place of the source's. All else stays byte
+/* Puts the target's tablespaces (--tablespace-map) in place of the source's, and the versions of
+ * extensions that are wanted (--extension-version) into their statements. All else stays byte
  * by byte as it is. */
 bool rewrite_script(struct db *db, struct strbuf *sql, struct fault *why);
 

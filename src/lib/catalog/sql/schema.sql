@@ -54,7 +54,7 @@ create table filter (
 -- What the user wants to be another on the target.
 create table mapping (
     position integer primary key,
-    kind     text not null,                       -- as our options: tablespace-map
+    kind     text not null,                       -- as our options: tablespace-map, extension-version
     name     text not null,                       -- on the source
     value    text not null,
     unique (kind, name)
