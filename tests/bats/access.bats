@@ -278,3 +278,33 @@ nothing_set() {
     same
     stop_pooler source
 }
+
+@test "whatever a role's settings are on both sides, the copy is the same" {
+    pair objects
+    local settings=(
+        "extra_float_digits = -15" "datestyle = 'SQL, DMY'" "intervalstyle = 'sql_standard'" "timezone = 'Asia/Kathmandu'"
+        "bytea_output = 'escape'" "search_path = 'app', 'nowhere'" "default_transaction_read_only = on"
+        "default_transaction_isolation = 'serializable'" "default_transaction_deferrable = on" "statement_timeout = '250ms'"
+        "lock_timeout = '1ms'" "idle_in_transaction_session_timeout = '5ms'" "idle_session_timeout = '250ms'" "xmloption = 'document'"
+        "client_encoding = 'LATIN1'" "quote_all_identifiers = on" "session_replication_role = 'replica'" "row_security = on"
+        "lc_monetary = 'C.UTF-8'" "lc_numeric = 'C.UTF-8'" "client_min_messages = 'debug5'" "check_function_bodies = on"
+        "standard_conforming_strings = off" "backslash_quote = on" "escape_string_warning = on" "array_nulls = off"
+        "transform_null_equals = on" "synchronize_seqscans = on" "temp_tablespaces = 'nowhere'" "work_mem = '64kB'" "temp_buffers = '800kB'"
+        "maintenance_work_mem = '1MB'" "jit = on" "force_parallel_mode = 'regress'" "synchronous_commit = off"
+        "exit_on_error = on" "default_toast_compression = 'pglz'" "gin_fuzzy_search_limit = 1" "plan_cache_mode = 'force_generic_plan'"
+        "application_name = 'mine'" "default_statistics_target = 1" "enable_seqscan = off" "plpgsql.extra_errors = 'all'" "vacuum_cost_delay = '1ms'"
+    )
+    local side setting sql=''
+    for setting in "${settings[@]}"; do sql+="alter role postgres in database $DB set $setting;"; done
+    for side in admin_source admin_target; do $side "$sql" 2>/dev/null; done
+    [[ $(admin_target "select array_length(setconfig, 1) from pg_db_role_setting where setdatabase = (select oid from pg_database where datname = '$DB')") == "${#settings[@]}" ]]
+    for format in text binary; do
+        run -0 clone --copy-format $format --split-larger-than 1MB
+        # Seen with ordinary settings, then again with the hostile ones.
+        for side in admin_source admin_target; do $side "alter role postgres in database $DB reset all"; done
+        same
+        [[ $format == text ]] || break
+        again
+        for side in admin_source admin_target; do $side "$sql" 2>/dev/null; done
+    done
+}

@@ -31,6 +31,7 @@ static const struct {
     {"synchronize_seqscans", "off", 0},
     {"array_nulls", "on", 0},
     {"transform_null_equals", "off", 0},
+    {"exit_on_error", "off", 0},
     {"default_transaction_read_only", "off", 0},
     {"default_transaction_isolation", "read committed", 0},
     {"default_transaction_deferrable", "off", 0},
