@@ -27,6 +27,12 @@ const struct option book_options[] = {
     {.name = "target", .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
      .commands = RUNS | LOOKED_AT | CMD_PING, .group = connection,
      .help = "database to copy to"},
+    {.name = "role", .type = TYPE_BUFFER, .use = USE_FIXED, .at = AT(settings.role), .arg = "NAME", .max = ROLE_SIZE,
+     .fallback = "", .commands = PLANNED | CMD_LIST | CMD_PING, .group = connection,
+     .help = "SET ROLE on the target after connecting: what is created belongs to it, as with pg_restore"},
+    {.name = "source-role", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.source_role), .arg = "NAME", .max = ROLE_SIZE,
+     .fallback = "", .commands = PLANNED | CMD_SNAPSHOT | CMD_LIST | CMD_PING, .group = connection,
+     .help = "SET ROLE on the source after connecting: it reads, as with pg_dump --role"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
      .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_WORKER, .group = directory,
@@ -121,6 +127,10 @@ const struct option book_options[] = {
      .help = "do not restore comments"},
     {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = PLANNED, .group = contents,
      .help = "put everything into the target database's default tablespace"},
+    {.name = "tablespace-map", .type = TYPE_MAP, .mapping = MAPPING_TABLESPACE, .arg = "OLD=NEW", .commands = RUNS | CMD_PLAN, .group = contents,
+     .help = "what is in tablespace OLD goes to NEW, or with OLD= to the database's own; may be given several times"},
+    {.name = "extension-version", .type = TYPE_MAP, .mapping = MAPPING_EXTENSION, .arg = "NAME=VERSION", .commands = RUNS | CMD_PLAN, .group = contents,
+     .help = "create extension NAME in this version instead of the target's usual one; may be given several times"},
 
     {.name = "skip-db-properties", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_db_properties), .commands = PLANNED, .group = contents,
      .help = "not the settings, comment, privileges and connection limit of the database itself"},

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/strbuf.h"
 #include "catalog/filter.h"
+#include "catalog/mapping.h"
 #include "catalog/settings.h"
 #include "store/db.h"
 
@@ -34,6 +35,12 @@ enum section { SECTION_PRE_DATA = 1 << 0, SECTION_DATA = 1 << 1, SECTION_POST_DA
 struct filter_wish {
     enum filter_kind kind;
     char *pattern; /* ours */
+};
+
+struct map_wish {
+    enum mapping_kind kind;
+    char *name; /* ours, with the value behind its NUL */
+    const char *value;
 };
 
 struct options {
@@ -61,6 +68,8 @@ struct options {
     struct settings settings;
     struct filter_wish *filters; /* in the order in which they were given */
     int filter_count;
+    struct map_wish *maps; /* in the order in which they were given */
+    int map_count;
 
     /* By place in the book: the text that holds, from the command line, the environment or the
        run's catalog; in the last case it is ours. */
@@ -103,13 +112,14 @@ bool book_give_bits(struct options *options, const char *name, int64_t bits, str
 /* Only the defaults: for commands that work without parsing. */
 void book_defaults(struct options *options);
 
-/* Frees what was recalled, and the list of filters. */
+/* Frees what was recalled, and the lists of filters and mappings. */
 void drop_options(struct options *options);
 
 /* Keeps the settings of a run in its catalog; reads them back. When a run is resumed,
  * what is given now replaces what was kept, unless it would change what is already
  * done: FAULT_RUN_DIFFERS. */
 bool book_keep_filters(const struct options *options, struct db *db, struct fault *why);
+bool book_keep_maps(const struct options *options, struct db *db, struct fault *why);
 bool book_keep(const struct options *options, struct db *db, struct fault *why);
 bool book_recall(struct options *options, struct db *db, struct fault *why);
 

@@ -17,6 +17,7 @@ enum option_type {
     TYPE_SET,    /* int64_t, a bit for each of `choices`; adds up when it is given several times */
     TYPE_FILTER, /* adds to the list of filters, `filter` */
     TYPE_FILTER_FILE,
+    TYPE_MAP, /* NAME=VALUE: adds to the list of mappings, `mapping` */
 };
 
 enum option_use {
@@ -36,6 +37,7 @@ struct option {
     const char *fallback;
     int64_t min, max;
     enum filter_kind filter;
+    enum mapping_kind mapping;
     const char *choices; /* separated by | */
     unsigned commands;
     const char *group;

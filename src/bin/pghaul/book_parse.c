@@ -231,6 +231,65 @@ static bool add_filter_file(struct options *options, const char *path, struct fa
     return read_filters(options, path, &text, why);
 }
 
+/* ---- NAME=VALUE ---- */
+
+static void add_map(struct options *options, enum mapping_kind kind, char *name, const char *value)
+{
+    size_t count = (size_t)options->map_count + 1;
+    struct map_wish *maps = new_memory(count, sizeof *maps);
+    if (count > 1)
+        memcpy(maps, options->maps, (count - 1) * sizeof *maps);
+    free(options->maps);
+    maps[count - 1] = (struct map_wish){kind, name, value};
+    options->maps = maps;
+    options->map_count = (int)count;
+}
+
+/* The first equals sign divides; one of the name itself is written \=, as for pg_basebackup. */
+static const char *divide(char *text)
+{
+    char *to = text;
+    for (char *at = text; *at != '\0'; at++) {
+        if (*at == '=') {
+            *to = '\0';
+            return at + 1;
+        }
+        at += at[0] == '\\' && at[1] == '=';
+        *to++ = *at;
+    }
+    return NULL;
+}
+
+static bool check_map(const struct options *options, const struct option *option, const char *name,
+                      const char *value, const char *given, struct fault *why)
+{
+    if (value == NULL || *name == '\0' || (option->mapping == MAPPING_EXTENSION && *value == '\0'))
+        return bad_value(option, given, option->arg, why);
+    if (option->mapping == MAPPING_TABLESPACE &&
+        (strcmp(name, "pg_default") == 0 || strcmp(name, "pg_global") == 0 ||
+         strcmp(value, "pg_global") == 0))
+        return bad_value(option, given,
+                         "tablespaces that were made by CREATE TABLESPACE; what is in none of "
+                         "them goes to the target database's own",
+                         why);
+    for (int i = 0; i < options->map_count; i++)
+        if (options->maps[i].kind == option->mapping && strcmp(options->maps[i].name, name) == 0)
+            return fault_set(why, FAULT_BAD_VALUE, "--%s is given twice for \"%s\"", option->name,
+                             name);
+    return true;
+}
+
+static bool set_map(struct options *options, const struct option *option, const char *given,
+                    struct fault *why)
+{
+    scoped(drop_memory) char *name = copy_string(given);
+    const char *value = divide(name);
+    if (!check_map(options, option, name, value, given, why))
+        return false;
+    add_map(options, option->mapping, give(name), value);
+    return true;
+}
+
 static bool set_value(struct options *options, const struct option *option, const char *value,
                       struct fault *why)
 {
@@ -260,6 +319,8 @@ static bool set_value(struct options *options, const struct option *option, cons
         return true;
     case TYPE_FILTER_FILE:
         return add_filter_file(options, value, why);
+    case TYPE_MAP:
+        return set_map(options, option, value, why);
     }
     return fault_set(why, FAULT_BUG, "option --%s has no type", option->name);
 }
@@ -467,6 +528,10 @@ void drop_options(struct options *options)
         free(options->filters[i].pattern);
     drop_memory(&options->filters);
     options->filter_count = 0;
+    for (int i = 0; i < options->map_count; i++)
+        free(options->maps[i].name);
+    drop_memory(&options->maps);
+    options->map_count = 0;
 }
 
 struct comparison {
@@ -497,6 +562,42 @@ static bool check_filters(const struct options *options, struct db *db, struct f
     return (c.same && c.at == options->filter_count) ||
            fault_set(why, FAULT_RUN_DIFFERS,
                      "the run was started with other filters: they cannot be changed now");
+}
+
+static bool compare_map(void *arg, const char *kind, const char *name, const char *value,
+                        struct fault *why)
+{
+    struct comparison *c = arg;
+    (void)why;
+    const struct map_wish *wish = &c->options->maps[c->at];
+    c->same = c->same && c->at < c->options->map_count &&
+              strcmp(mapping_word(wish->kind), kind) == 0 && strcmp(wish->name, name) == 0 &&
+              strcmp(wish->value, value) == 0;
+    c->at++;
+    return true;
+}
+
+static bool check_maps(const struct options *options, struct db *db, struct fault *why)
+{
+    struct comparison c = {.options = options, .same = true};
+    if (options->map_count == 0)
+        return true;
+    if (!mapping_list(db, MAPPING_KINDS, compare_map, &c, why))
+        return false;
+    return (c.same && c.at == options->map_count) ||
+           fault_set(why, FAULT_RUN_DIFFERS,
+                     "the run was started with another --%s: it cannot be "
+                     "changed now",
+                     mapping_word(options->maps[0].kind));
+}
+
+bool book_keep_maps(const struct options *options, struct db *db, struct fault *why)
+{
+    for (int i = 0; i < options->map_count; i++)
+        if (!mapping_add(db, options->maps[i].kind, options->maps[i].name, options->maps[i].value,
+                         why))
+            return false;
+    return true;
 }
 
 bool book_keep_filters(const struct options *options, struct db *db, struct fault *why)
@@ -547,5 +648,5 @@ bool book_recall(struct options *options, struct db *db, struct fault *why)
     for (int i = 0; i < book_count; i++)
         if (book_options[i].use != USE_ONCE && !recall_one(options, i, db, why))
             return false;
-    return check_filters(options, db, why);
+    return check_filters(options, db, why) && check_maps(options, db, why);
 }

@@ -45,6 +45,10 @@ static bool check_options(const struct options *options, struct fault *why)
     if (options->snapshot != NULL && options->resume)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "a resumed run goes on in its own snapshot: --snapshot cannot be given");
+    for (int i = 0; i < options->map_count && options->settings.no_tablespaces; i++)
+        if (options->maps[i].kind == MAPPING_TABLESPACE)
+            return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                             "--tablespace-map and --no-tablespaces exclude each other");
     return true;
 }
 
@@ -139,6 +143,7 @@ static bool create_in_write(struct db *db, void *arg, struct fault *why)
            run_create(clone->db, name, PGHAUL_VERSION, strbuf_text(&clone->source.shown),
                       strbuf_text(&clone->target.shown), why) &&
            book_keep_filters(clone->options, clone->db, why) &&
+           book_keep_maps(clone->options, clone->db, why) &&
            plan_first_items(clone->db, clone->options->settings.contents, why) &&
            book_keep(clone->options, clone->db, why) && choose_snapshot(clone, why);
 }

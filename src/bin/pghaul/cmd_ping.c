@@ -33,13 +33,17 @@ static const char target_facts[] =
     "'maintenance_work_mem', pg_catalog.current_setting('maintenance_work_mem'))"
     " FROM pg_catalog.pg_roles r WHERE r.rolname = current_user";
 
-static bool ping_side(const struct conninfo *info, struct leash *leash, json_t *result,
-                      struct fault *why)
+static bool ping_side(const struct conninfo *info, const struct settings *settings,
+                      struct leash *leash, json_t *result, struct fault *why)
 {
     scoped(drop_conn) struct conn *conn = NULL;
     scoped(drop_rows) struct rows nothing = ROWS_NONE;
     scoped(drop_rows) struct rows facts = ROWS_NONE;
-    struct conn_wish wish = {.info = info, .application = "pghaul ping"};
+    struct conn_wish wish = {
+        .info = info,
+        .application = "pghaul ping",
+        .role = info->side == SIDE_SOURCE ? settings->source_role : settings->role,
+    };
     if (!conn_open(&conn, &wish, leash, why))
         return false;
     int64_t before = clock_utc_us();
@@ -117,7 +121,7 @@ static bool ping_all(struct options *options, struct leash *leash, json_t *resul
         scoped(drop_conninfo) struct conninfo info = {.password = NULL};
         bool given = side == SIDE_SOURCE ? options->source != NULL : options->target != NULL;
         if (given && (!read_side(options, (enum side)side, &info, why) ||
-                      !ping_side(&info, leash, result, why)))
+                      !ping_side(&info, &options->settings, leash, result, why)))
             return false;
     }
     return true;

@@ -35,7 +35,11 @@ static bool open_all(struct holding *holding, const struct options *options, str
         !workdir_lock(&holding->dir, path, "snapshot.lock", why))
         return false;
     workdir_path(file, path, "catalog.db");
-    struct conn_wish wish = {.info = &holding->info, .application = "pghaul snapshot"};
+    struct conn_wish wish = {
+        .info = &holding->info,
+        .application = "pghaul snapshot",
+        .role = options->settings.source_role,
+    };
     return catalog_open(&holding->db, file, DB_CREATE, why) &&
            snapshot_end_held(holding->db, why) && leash_open(&holding->leash, -1, why) &&
            conn_open(&holding->source, &wish, &holding->leash, why);

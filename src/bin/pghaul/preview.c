@@ -24,6 +24,7 @@ static bool connect_source(struct preview *preview, const struct options *option
         .info = &preview->source_info,
         .application = application,
         .lock_timeout_ms = options->settings.lock_timeout_ms,
+        .role = options->settings.source_role,
         .quote_all = true,
     };
     return read_side(options, SIDE_SOURCE, &preview->source_info, why) &&
@@ -39,6 +40,7 @@ static bool connect_target(struct preview *preview, const struct options *option
         .application = application,
         .encoding = conn_database_encoding(preview->source),
         .lock_timeout_ms = options->settings.lock_timeout_ms,
+        .role = options->settings.role,
     };
     return options->target == NULL ||
            (read_side(options, SIDE_TARGET, &preview->target_info, why) &&
@@ -70,6 +72,7 @@ static bool create(struct preview *preview, const struct options *options, struc
     bool found;
     return catalog_open(&preview->db, ":memory:", DB_CREATE, why) &&
            book_keep_filters(options, preview->db, why) &&
+           book_keep_maps(options, preview->db, why) &&
            db_write(preview->db, create_in_write, preview, why) &&
            run_get(preview->db, &preview->run, &found, why);
 }

@@ -24,6 +24,8 @@
     "Use a libpq URI (postgresql://user@host:port/db) or keywords (host=h dbname=d).")             \
   F(FAULT_NO_MATCH,            1008, USAGE,   "a pattern matches nothing",                         \
     "Mend the pattern (name, schema, case, search path), or give --no-strict-names.")              \
+  F(FAULT_NOT_ON_SOURCE,       1010, USAGE,   "an option names what the source does not have",     \
+    "Mend the name (case counts), or leave the option out.")                                       \
   F(FAULT_SAME_DATABASE,       1007, USAGE,   "source and target are the same database",           \
     "Check --source and --target: nothing was changed.")                                           \
                                                                                                    \
@@ -64,6 +66,11 @@
   F(FAULT_PASSWORDS_UNREADABLE, 2120, SOURCE, "passwords of roles cannot be read",                 \
     "Connect to the source as a superuser, or use --no-role-passwords: then the roles that are "   \
     "created get no password, and those that log in by one need a new one.")                       \
+  F(FAULT_SOURCE_ROLE,         2130, SOURCE,  "the role of --source-role cannot be set",           \
+    "Name a role that exists and that the user who connects is a member of (from version 16 on "   \
+    "with SET), or leave --source-role out.")                                                      \
+  F(FAULT_SOURCE_POOLED,       2131, SOURCE,  "a pooler does not keep a session on the source",     \
+    "Connect to the server itself, or through a pool in session mode (pool_mode = session).")      \
   F(FAULT_SCHEMA_OURS,         2110, SOURCE,  "the schema pghaul has objects that are not ours",       \
     "Its name is kept for pghaul's own table: rename the schema on the source.")                   \
                                                                                                    \
@@ -81,7 +88,7 @@
     "Let --roles create them as they are on the source, create them by hand, or use --no-owner "   \
     "and --no-acl.")                                                                               \
   F(FAULT_TABLESPACE_MISSING,  3103, TARGET,  "tablespaces are missing on the target",             \
-    "Create them, or use --no-tablespaces.")                                                       \
+    "Create them, or use --tablespace-map or --no-tablespaces.")                                                       \
   F(FAULT_TARGET_PRIVILEGE,    3104, TARGET,  "the role may not create what is needed",            \
     "GRANT CREATE ON DATABASE to the role that connects to the target.")                           \
   F(FAULT_SCHEMA_RESTORE,      3105, TARGET,  "a schema statement failed on the target",           \
@@ -116,6 +123,17 @@
     "--resume checks again.")                                                                      \
   F(FAULT_STATISTICS_TARGET,   3125, TARGET,  "the target cannot take the source's statistics",    \
     "Use --statistics analyze or none, or a target of version 18 or later.")                       \
+  F(FAULT_TARGET_ROLE,         3130, TARGET,  "the role of --role cannot be set on the target",    \
+    "Name a role that exists and that the user who connects is a member of (from version 16 on "   \
+    "with SET), or leave --role out.")                                                             \
+  F(FAULT_TABLESPACE_PRIVILEGE, 3131, TARGET, "the role may not create in a tablespace",           \
+    "GRANT CREATE ON TABLESPACE to it, or use --tablespace-map or --no-tablespaces.")              \
+  F(FAULT_TARGET_POOLED,       3132, TARGET,  "a pooler does not keep a session on the target",     \
+    "Connect to the server itself, or through a pool in session mode (pool_mode = session).")      \
+  F(FAULT_EXTENSION_VERSION,   3133, TARGET,  "an extension does not come in the wanted version",  \
+    "Give --extension-version a version that the target has, or leave it out.")                    \
+  F(FAULT_EXTENSION_MISSING,   3134, TARGET,  "extensions are not installed on the target server", \
+    "Install their packages there, or leave them out with --exclude-extension.")                   \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

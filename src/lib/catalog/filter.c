@@ -100,3 +100,12 @@ bool left_out_add(struct db *db, const struct left_out *object, struct fault *wh
                   object->kind, object->nspname, object->relname, object->description,
                   object->reason);
 }
+
+bool left_out_has(struct db *db, int64_t classid, int64_t oid, bool *ret_has, struct fault *why)
+{
+    int64_t count;
+    if (!db_int(db, why, &count, 0, SQL_LEFT_OUT_HAS, "ii", classid, oid))
+        return false;
+    *ret_has = count > 0;
+    return true;
+}

@@ -52,5 +52,6 @@ struct left_out {
     const char *reason;      /* "": a filter itself says so, which is no news for the user */
 };
 bool left_out_add(struct db *db, const struct left_out *object, struct fault *why);
+bool left_out_has(struct db *db, int64_t classid, int64_t oid, bool *ret_has, struct fault *why);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { ROLE_SIZE = 64 }; /* what a server keeps of a name, with a NUL */
 /* What a run copies: bits of settings.contents. */
 enum content {
     CONTENT_SCHEMA = 1 << 0, /* all that rows need: schemas, types, functions, tables, views, … */
@@ -50,7 +51,9 @@ struct settings {
     bool no_acl;
     bool no_comments;
     bool no_tablespaces;
-    bool skip_db_properties; /* settings, comment, privileges, … of the database itself */
+    bool skip_db_properties;       /* settings, comment, privileges, … of the database itself */
+    char role[ROLE_SIZE];          /* on the target; "": what connects */
+    char source_role[ROLE_SIZE];   /* on the source */
     char maintenance_work_mem[32]; /* as the server reads it; "": the server's own */
     char pg_bindir[PATH_MAX];      /* "": look for it */
 };

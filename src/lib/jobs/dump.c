@@ -107,6 +107,8 @@ static void add_usual(struct arguments *arguments, const struct job *job)
     add(arguments, "no-subscriptions", NULL);
     add(arguments, "snapshot", job->snapshot->id);
     add(arguments, "encoding", job->run->encoding);
+    if (job->settings->source_role[0] != '\0')
+        add(arguments, "role", job->settings->source_role);
     if (job->settings->lock_timeout_ms > 0) {
         snprintf(lock_timeout, sizeof lock_timeout, "%" PRId64, job->settings->lock_timeout_ms);
         add(arguments, "lock-wait-timeout", lock_timeout);

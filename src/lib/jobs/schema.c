@@ -27,6 +27,7 @@
 #include "jobs/drop.h"
 #include "jobs/frame.h"
 #include "jobs/properties.h"
+#include "jobs/rewrite.h"
 #include "jobs/script.h"
 #include "wire/restore_list.h"
 
@@ -150,6 +151,7 @@ static bool restore_text(struct job *job, const char *name, const struct strbuf 
                          struct strbuf *sql, struct fault *why)
 {
     char list_path[PATH_MAX], dump[PATH_MAX];
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     const char *args[16] = {"pg_restore", "--use-list", list_path, "--file=-"};
     int count = 4;
     script_path(list_path, job, name, ".list");
@@ -169,7 +171,11 @@ static bool restore_text(struct job *job, const char *name, const struct strbuf 
     if (job->settings->no_tablespaces)
         args[count++] = "--no-tablespaces";
     args[count] = dump;
-    return tools_restore(&job->tools, args, job->leash, sql, why);
+    if (!tools_restore(&job->tools, args, job->leash, &text, why) ||
+        !rewrite_script(job->db, &text, why))
+        return false;
+    strbuf_add(sql, strbuf_text(&text));
+    return true;
 }
 
 /* ---- scripts ---- */

@@ -183,6 +183,8 @@ static void add_statement(struct script *script, const struct sql_statement *sta
     strbuf_add_bytes(&script->sql, statement->text, statement->length);
     /* The last statement of a file may lack its semicolon. */
     strbuf_add(&script->sql, "\n;\n");
+    if (begins_with(statement, "RESET SESSION AUTHORIZATION"))
+        conn_add_role(&script->sql, script->job->target);
 }
 
 static bool name_statement(const struct sql_statement *statement, struct fault *why)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "pg/pooler.h"
 #include "pg/session.h"
 #include "wire/server_message.h"
 
@@ -146,21 +147,67 @@ static void on_notice(void *arg, const PGresult *result)
               or_empty(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
 }
 
-static bool set_up(struct conn *conn, const struct conn_wish *wish, struct fault *why)
+/* Sets what is to be set only if the backend is still conn->pid; *ret_pid tells which it is. */
+static bool set_up_if(struct conn *conn, const struct conn_wish *wish, struct rows *ret_rows,
+                      int *ret_pid, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    session_add_setup(&sql, wish, conn_version(conn));
-    if (!conn_query(conn, sql.text, &rows, why))
+    session_add_setup(&sql, wish, conn_version(conn), conn->pid);
+    if (!conn_query(conn, sql.text, ret_rows, why))
         return fault_during(why, "setting up a session on the %s", side_word(conn->side));
-    /* Not PQbackendPID: behind a pooler that is not the backend's. */
-    conn->pid = (int)rows_int(&rows, 0, 0);
-    strlcpy(conn->start, rows_text(&rows, 0, 1), sizeof conn->start);
-    strlcpy(conn->encoding, rows_text(&rows, 0, 2), sizeof conn->encoding);
-    strlcpy(conn->user, rows_text(&rows, 0, 3), sizeof conn->user);
-    strlcpy(conn->database, rows_text(&rows, 0, 4), sizeof conn->database);
-    strlcpy(conn->version_text, rows_text(&rows, 0, 5), sizeof conn->version_text);
-    conn->superuser = strcmp(rows_text(&rows, 0, 6), "on") == 0;
+    *ret_pid = (int)rows_int(ret_rows, 0, 0);
+    return true;
+}
+
+/* A server says itself which backend it is; what a pooler says is another number. */
+static bool set_up(struct conn *conn, const struct conn_wish *wish, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    int pid = 0;
+    conn->pid = PQbackendPID(conn->pq);
+    if (!set_up_if(conn, wish, &rows, &pid, why))
+        return false;
+    if (pid != conn->pid) {
+        conn->pid = pid;
+        if ((!wish->kept && !pooler_check(conn, wish->info, why)) ||
+            !set_up_if(conn, wish, &rows, &pid, why))
+            return false;
+        if (pid != conn->pid)
+            return pooler_refuse(conn, why);
+    }
+    strlcpy(conn->start, rows_text(&rows, 0, 2), sizeof conn->start);
+    strlcpy(conn->role, rows_text(&rows, 0, 3), sizeof conn->role);
+    strlcpy(conn->encoding, rows_text(&rows, 0, 4), sizeof conn->encoding);
+    strlcpy(conn->user, rows_text(&rows, 0, 5), sizeof conn->user);
+    strlcpy(conn->database, rows_text(&rows, 0, 6), sizeof conn->database);
+    strlcpy(conn->version_text, rows_text(&rows, 0, 7), sizeof conn->version_text);
+    conn->superuser = strcmp(rows_text(&rows, 0, 8), "on") == 0;
+    return true;
+}
+
+static bool role_fault(const struct conn *conn, const char *role, struct fault *why)
+{
+    if (conn->broken)
+        return false;
+    why->id = conn->side == SIDE_SOURCE ? FAULT_SOURCE_ROLE : FAULT_TARGET_ROLE;
+    return fault_during(why, "user \"%s\" cannot become role \"%s\" on the %s", conn->user, role,
+                        side_word(conn->side));
+}
+
+/* After all the rest, which belongs to the user that connects. */
+static bool set_role(struct conn *conn, const char *role, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (role == NULL || *role == '\0')
+        return true;
+    strlcpy(conn->role, role, sizeof conn->role);
+    if (!conn_be_role(conn, why))
+        return role_fault(conn, role, why);
+    if (!conn_query(conn, "SELECT current_user, pg_catalog.current_setting('is_superuser')", &rows,
+                    why))
+        return false;
+    strlcpy(conn->user, rows_text(&rows, 0, 0), sizeof conn->user);
+    conn->superuser = strcmp(rows_text(&rows, 0, 1), "on") == 0;
     return true;
 }
 
@@ -176,23 +223,43 @@ static bool check_version(const struct conn *conn, struct fault *why)
     return true;
 }
 
-bool conn_open(struct conn **ret_conn, const struct conn_wish *wish, struct leash *leash,
-               struct fault *why)
+static bool connect_to(struct conn *conn, const struct conninfo *info, struct leash *leash,
+                       struct fault *why)
 {
-    bool source = wish->info->side == SIDE_SOURCE;
-    scoped(drop_conn) struct conn *conn = new_memory(1, sizeof *conn);
-    conn->side = wish->info->side;
+    bool source = info->side == SIDE_SOURCE;
+    conn->side = info->side;
     conn->leash = leash;
-    conn->pq = PQconnectdb(strbuf_text(&wish->info->full));
+    conn->pq = PQconnectdb(strbuf_text(&info->full));
     if (PQstatus(conn->pq) != CONNECTION_OK) {
         connection_fault(conn, source ? FAULT_SOURCE_CONNECT : FAULT_TARGET_CONNECT, why);
         why->retry = true;
+        if (strstr(why->text, "unsupported startup parameter") != NULL)
+            fault_hint(why, "The pooler does not take it: leave it out of the connection string "
+                            "(and out of PGOPTIONS), or add it to ignore_startup_parameters.");
         return fault_during(why, "cannot connect to the %s %s", side_word(conn->side),
-                            strbuf_text(&wish->info->shown));
+                            strbuf_text(&info->shown));
     }
     PQsetNoticeReceiver(conn->pq, on_notice, conn);
     PQsetnonblocking(conn->pq, 1);
-    if (!check_version(conn, why) || !set_up(conn, wish, why))
+    return true;
+}
+
+bool conn_open_bare(struct conn **ret_conn, const struct conninfo *info, struct leash *leash,
+                    struct fault *why)
+{
+    scoped(drop_conn) struct conn *conn = new_memory(1, sizeof *conn);
+    if (!connect_to(conn, info, leash, why))
+        return false;
+    *ret_conn = give(conn);
+    return true;
+}
+
+bool conn_open(struct conn **ret_conn, const struct conn_wish *wish, struct leash *leash,
+               struct fault *why)
+{
+    scoped(drop_conn) struct conn *conn = new_memory(1, sizeof *conn);
+    if (!connect_to(conn, wish->info, leash, why) || !check_version(conn, why) ||
+        !set_up(conn, wish, why) || !set_role(conn, wish->role, why))
         return false;
     *ret_conn = give(conn);
     return true;
@@ -245,6 +312,32 @@ static bool take_results(struct conn *conn, struct rows *ret_rows, struct fault 
         ret_rows->result = give(kept);
     }
     return true;
+}
+
+static bool has_role(const struct conn *conn)
+{
+    return strcmp(conn->role, "none") != 0;
+}
+
+bool conn_be_user(struct conn *conn, struct fault *why)
+{
+    return !has_role(conn) || conn_run(conn, "SET ROLE NONE", why);
+}
+
+bool conn_be_role(struct conn *conn, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    conn_add_role(&sql, conn);
+    return sql.length == 0 || conn_run(conn, sql.text, why);
+}
+
+void conn_add_role(struct strbuf *sql, const struct conn *conn)
+{
+    if (!has_role(conn))
+        return;
+    strbuf_add(sql, "SET ROLE ");
+    strbuf_add_identifier(sql, conn->role);
+    strbuf_add(sql, ";");
 }
 
 static bool usable(struct conn *conn, struct fault *why)

@@ -29,14 +29,18 @@ struct rows {
 
 struct conn_wish {
     const struct conninfo *info;
-    const char *application; /* application_name, at most 63 bytes */
-    const char *encoding;    /* client_encoding; NULL: the database's own */
-    int64_t lock_timeout_ms; /* 0: wait for ever */
-    const char *settings;    /* more SET statements, each ended by ';'; may be NULL */
-    bool quote_all;          /* quote_all_identifiers, for definitions that are read from it */
+    const char *application;          /* application_name, at most 63 bytes */
+    const char *encoding;             /* client_encoding; NULL: the database's own */
+    int64_t lock_timeout_ms;          /* 0: wait for ever */
+    const char *maintenance_work_mem; /* "" or NULL: the server's */
+    const char *role;                 /* SET ROLE; "" or NULL: what connects */
+    bool quote_all; /* quote_all_identifiers, for definitions that are read from it */
+    bool kept;      /* that a pooler keeps sessions was found by another connection */
 };
 
-/* Connects and sets up the session. FAULT_SOURCE_CONNECT or FAULT_TARGET_CONNECT. */
+/* Connects and sets up the session. FAULT_SOURCE_CONNECT or FAULT_TARGET_CONNECT;
+ * FAULT_SOURCE_ROLE or FAULT_TARGET_ROLE when the role cannot be set; FAULT_SOURCE_POOLED or
+ * FAULT_TARGET_POOLED behind a pooler that does not keep sessions (pooler.h). */
 bool conn_open(struct conn **ret_conn, const struct conn_wish *wish, struct leash *leash,
                struct fault *why);
 
@@ -49,10 +53,19 @@ const char *conn_version_text(const struct conn *conn);
 const char *conn_database_encoding(const struct conn *conn);
 int conn_backend_pid(const struct conn *conn);
 const char *conn_backend_start(const struct conn *conn); /* identifies the backend with its pid */
-const char *conn_user(const struct conn *conn);
+const char *conn_user(const struct conn *conn);          /* current_user: the role, if one is set */
 const char *conn_database(const struct conn *conn);
 bool conn_is_superuser(const struct conn *conn);
 bool conn_encrypted(const struct conn *conn); /* TLS or GSS */
+
+/* Only who has connected may look at and end the other backends of that user: until
+ * conn_be_role() the session is that user again. Both do nothing where no role is set. */
+bool conn_be_user(struct conn *conn, struct fault *why);
+bool conn_be_role(struct conn *conn, struct fault *why);
+
+/* Adds the statement that sets the role anew, if one is set: RESET SESSION AUTHORIZATION takes it
+ * away. */
+void conn_add_role(struct strbuf *sql, const struct conn *conn);
 
 /* True when the connection can take no more statements. */
 bool conn_broken(const struct conn *conn);

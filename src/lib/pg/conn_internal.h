@@ -19,9 +19,14 @@ struct conn {
     char start[64];
     char encoding[32];
     char user[64 * 2];
+    char role[64 * 2]; /* set by SET ROLE; "none" */
     char database[64 * 2];
     char version_text[64];
 };
+
+/* Connects, and sets nothing. */
+bool conn_open_bare(struct conn **ret_conn, const struct conninfo *info, struct leash *leash,
+                    struct fault *why);
 
 void drop_result(PGresult **result);
 

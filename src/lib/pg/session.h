@@ -7,9 +7,10 @@
 #include "base/strbuf.h"
 #include "pg/conn.h"
 
-/* Adds the statements that set up a session on a server of this version. The last one
- * returns a row that begins with: pid and start of the backend, database encoding, user,
- * database, server_version. */
-void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int version);
+/* Adds the statements that set up a session on a server of this version, if its backend is `pid`;
+ * nothing is set in another one. The last statement
+ * returns a row that begins with: pid of the backend, (nothing), its start, the role that is set or
+ * "none", database encoding, user, database, server_version, is_superuser. */
+void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int version, int pid);
 
 #endif

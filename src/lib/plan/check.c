@@ -3,6 +3,7 @@
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "catalog/mapping.h"
 #include "catalog/objects.h"
 #include "catalog/settings.h"
 #include "catalog/sql.h"
@@ -205,9 +206,9 @@ static void add_wanted(struct strbuf *wanted, const char *name)
     strbuf_add_literal(wanted, name);
 }
 
-/* Names of a list that the target's query does not know. */
-static bool refuse_missing(struct conn *target, const struct strbuf *wanted, const char *known,
-                           enum fault_id id, const char *noun, struct fault *why)
+/* Names of a list that the server's query does not know. */
+static bool refuse_missing(struct conn *conn, const struct strbuf *wanted, const char *known,
+                           enum fault_id id, const char *sentence, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_rows) struct rows missing = ROWS_NONE;
@@ -218,12 +219,12 @@ static bool refuse_missing(struct conn *target, const struct strbuf *wanted, con
                 "SELECT w FROM pg_catalog.unnest(ARRAY[%s]::pg_catalog.name[]) w"
                 " WHERE w NOT IN (%s) ORDER BY 1",
                 wanted->text, known);
-    if (!conn_query(target, sql.text, &missing, why))
+    if (!conn_query(conn, sql.text, &missing, why))
         return false;
     if (rows_count(&missing) == 0)
         return true;
     list_names(&names, &missing, 1);
-    return fault_set(why, id, "%s missing on the target: %s", noun, names.text);
+    return fault_set(why, id, "%s: %s", sentence, names.text);
 }
 
 static bool check_roles(struct check_target *check, struct fault *why)
@@ -240,21 +241,102 @@ static bool check_roles(struct check_target *check, struct fault *why)
             add_wanted(&wanted, rows_text(&rows, row, 0));
     }
     return refuse_missing(check->target, &wanted, "SELECT rolname FROM pg_catalog.pg_roles",
-                          FAULT_ROLE_MISSING, "roles", why);
+                          FAULT_ROLE_MISSING, "roles missing on the target", why);
 }
 
+/* Where what is in a tablespace of the source goes; nothing is wanted for the database's own. */
+static bool want_tablespace(struct check_target *check, const char *old, struct strbuf *wanted,
+                            struct strbuf *olds, struct fault *why)
+{
+    bool mapped;
+    scoped(drop_strbuf) struct strbuf value = STRBUF_EMPTY;
+    if (!mapping_find(check->db, MAPPING_TABLESPACE, old, &value, &mapped, why))
+        return false;
+    if (mapped && value.length == 0)
+        return true;
+    add_wanted(wanted, mapped ? value.text : old);
+    add_wanted(olds, mapped ? old : "");
+    return true;
+}
+
+static bool refuse_tablespaces(struct conn *target, const struct rows *rows, bool missing,
+                               struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf grant = STRBUF_EMPTY;
+    for (int row = 0; row < rows_count(rows); row++) {
+        if (rows_bool(rows, row, 2) != missing)
+            continue;
+        strbuf_add(&names, names.length == 0 ? "" : ", ");
+        strbuf_add_shown(&names, rows_text(rows, row, 0));
+        if (rows_text(rows, row, 1)[0] != '\0') {
+            strbuf_add(&names, " (--tablespace-map, for ");
+            strbuf_add_shown(&names, rows_text(rows, row, 1));
+            strbuf_add(&names, ")");
+        }
+        strbuf_add(&grant, grant.length == 0 ? "" : ", ");
+        strbuf_add_identifier(&grant, rows_text(rows, row, 0));
+    }
+    if (names.length == 0)
+        return true;
+    if (missing)
+        return fault_set(why, FAULT_TABLESPACE_MISSING, "tablespaces missing on the target: %s",
+                         names.text);
+    fault_set(why, FAULT_TABLESPACE_PRIVILEGE,
+              "role \"%s\" may not create in tablespaces of the target: %s", conn_user(target),
+              names.text);
+    return fault_hint(why,
+                      "GRANT CREATE ON TABLESPACE %s TO \"%s\"; or use --tablespace-map or "
+                      "--no-tablespaces.",
+                      grant.text, conn_user(target));
+}
+
+/* Nobody needs a right for that which is the database's own. */
 static bool check_tablespaces(struct check_target *check, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_rows) struct rows bad = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf olds = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     if (!check->tablespaces)
         return true;
     if (!ask_chosen(check->source, ASK_TABLESPACES, check->chosen, &rows, why))
         return false;
     for (int row = 0; row < rows_count(&rows); row++)
-        add_wanted(&wanted, rows_text(&rows, row, 0));
-    return refuse_missing(check->target, &wanted, "SELECT spcname FROM pg_catalog.pg_tablespace",
-                          FAULT_TABLESPACE_MISSING, "tablespaces", why);
+        if (!want_tablespace(check, rows_text(&rows, row, 0), &wanted, &olds, why))
+            return false;
+    if (wanted.length == 0)
+        return true;
+    strbuf_addf(&sql,
+                "SELECT w.new, w.old, t.oid IS NULL"
+                " FROM ROWS FROM (pg_catalog.unnest(ARRAY[%s]::pg_catalog.name[]),"
+                " pg_catalog.unnest(ARRAY[%s]::pg_catalog.name[])) w (new, old)"
+                " LEFT JOIN pg_catalog.pg_tablespace t ON t.spcname = w.new"
+                " WHERE t.oid IS NULL OR NOT (pg_catalog.has_tablespace_privilege(t.oid, 'CREATE')"
+                " OR t.oid = (SELECT dattablespace FROM pg_catalog.pg_database"
+                " WHERE datname = pg_catalog.current_database())) ORDER BY 1, 2",
+                wanted.text, olds.text);
+    return conn_query(check->target, sql.text, &bad, why) &&
+           refuse_tablespaces(check->target, &bad, true, why) &&
+           refuse_tablespaces(check->target, &bad, false, why);
+}
+
+static bool add_name(void *arg, const char *kind, const char *name, const char *value,
+                     struct fault *why)
+{
+    (void)kind, (void)value, (void)why;
+    add_wanted(arg, name);
+    return true;
+}
+
+bool check_mappings(struct db *db, struct conn *source, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf tablespaces = STRBUF_EMPTY;
+    return mapping_list(db, MAPPING_TABLESPACE, add_name, &tablespaces, why) &&
+           refuse_missing(source, &tablespaces, "SELECT spcname FROM pg_catalog.pg_tablespace",
+                          FAULT_NOT_ON_SOURCE,
+                          "--tablespace-map names tablespaces that the source does not have", why);
 }
 
 bool check_rights(struct conn *target, struct fault *why)

@@ -41,6 +41,9 @@ struct check_target {
 /* Relations of the same names, missing roles and tablespaces, owners that cannot be set. */
 bool check_target(struct check_target *check, struct fault *why);
 
+/* Do the user's mappings name what the source has? FAULT_NOT_ON_SOURCE. */
+bool check_mappings(struct db *db, struct conn *source, struct fault *why);
+
 /* After the source refused with a lock timeout: names the holders of exclusive locks
  * in the fault's detail. */
 void check_name_lockers(struct conn *source, struct fault *why);

@@ -19,7 +19,8 @@ static bool is_allowed(const struct forbidden *f, const char *extension, const c
     if (*extension != '\0') {
         if (!ask_with(f->target, ASK_MAY_HAVE_EXTENSION, 1, &extension, &rows, why))
             return false;
-        *ret_allowed = rows_bool(&rows, 0, 0);
+        /* What nobody can have is another fault (extensions.h). */
+        *ret_allowed = rows_bool(&rows, 0, 0) || (!f->skip && rows_bool(&rows, 0, 1));
         return true;
     }
     bool coming, owns;

@@ -3,6 +3,7 @@
 #include "plan/check.h"
 #include "plan/database.h"
 #include "plan/existing.h"
+#include "plan/extensions.h"
 #include "plan/plan.h"
 #include "plan/roles.h"
 
@@ -59,6 +60,14 @@ static bool plan_database(struct planning *planning, struct fault *why)
     return database_plan(&wish, &planning->warnings, why);
 }
 
+/* Those that come with what is chosen, apart from the ones that are left out. */
+static bool find_extensions(const struct planning *planning, struct fault *why)
+{
+    bool created = (planning->settings->contents & (CONTENT_SCHEMA | CONTENT_EXTENSIONS)) != 0 &&
+                   planning->selection.everything;
+    return check_extensions(planning->db, planning->source, planning->target, created, why);
+}
+
 /* Those of a target, when there is one and it matters. */
 static bool is_checked(const struct planning *planning)
 {
@@ -82,8 +91,10 @@ bool planning_choose(struct planning *planning, struct fault *why)
     return (planning->unchecked || check_statistics(planning, why)) &&
            (!is_checked(planning) ||
             (check_rights(planning->target, why) && plan_roles(planning, why))) &&
+           check_mappings(planning->db, planning->source, why) &&
            selection_resolve(&wish, &planning->selection, why) &&
-           (!is_checked(planning) || plan_database(planning, why)) &&
+           (!is_checked(planning) ||
+            (find_extensions(planning, why) && plan_database(planning, why))) &&
            (!reads || check_source(planning->source, planning->selection.chosen, why));
 }
 

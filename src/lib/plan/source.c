@@ -173,6 +173,7 @@ bool plan_source(struct plan *plan, struct fault *why)
         }
     return selection_apply(plan->db, plan->selection, why) && keep_contents(plan, why) &&
            portion_apply(plan->db, plan->source, plan->selection->strict, why) &&
+           db_run(plan->db, why, SQL_INDEXES_MAP_TABLESPACES, "") &&
            (plan->statistics != STATISTICS_CARRY || statistics_read(plan, why));
 }
 

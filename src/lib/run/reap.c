@@ -7,7 +7,8 @@
 
 enum { AT_ONCE = 64, LOOK_AGAIN_MS = 50, PATIENCE_MS = 60000 };
 
-/* Asks once; *ret_there tells whether the backend still was there. */
+/* A pooler may have given the dead one's backend to somebody else, or to ourselves: then the
+ * session that it had is over. Asks once; *ret_there tells whether the backend still was there. */
 static bool terminate(struct conn *conn, int pid, const char *start, bool *ret_there,
                       struct fault *why)
 {
@@ -18,7 +19,9 @@ static bool terminate(struct conn *conn, int pid, const char *start, bool *ret_t
     if (!conn_query_params(conn,
                            "SELECT pg_catalog.pg_terminate_backend(pid)"
                            " FROM pg_catalog.pg_stat_activity"
-                           " WHERE pid = $1::int4 AND backend_start::text = $2",
+                           " WHERE pid = $1::int4 AND backend_start::text = $2"
+                           " AND application_name LIKE 'pghaul %'"
+                           " AND pid <> pg_catalog.pg_backend_pid()",
                            2, values, &rows, why))
         return false;
     *ret_there = rows_count(&rows) > 0;
@@ -49,13 +52,21 @@ static bool end_backend(struct worker *worker, struct conn *conn, int pid, const
     }
 }
 
+/* A role that is set may neither see nor end it. */
+static bool end_as_user(struct worker *worker, struct conn *conn, int pid, const char *start,
+                        struct fault *why)
+{
+    return conn_be_user(conn, why) && end_backend(worker, conn, pid, start, why) &&
+           conn_be_role(conn, why);
+}
+
 static bool reap_one(struct worker *worker, const struct process_left *left, struct fault *why)
 {
     if (left->source_pid != 0 && worker->source != NULL &&
-        !end_backend(worker, worker->source, left->source_pid, left->source_start, why))
+        !end_as_user(worker, worker->source, left->source_pid, left->source_start, why))
         return false;
     if (left->target_pid != 0 && worker->target != NULL &&
-        !end_backend(worker, worker->target, left->target_pid, left->target_start, why))
+        !end_as_user(worker, worker->target, left->target_pid, left->target_start, why))
         return false;
     return work_return(worker->db, left->id, NULL, why) &&
            process_reaped(worker->db, left->id, why);

@@ -151,7 +151,8 @@ static bool note_backends(struct worker *worker, struct fault *why)
 
 bool worker_watch(struct worker *worker, struct fault *why)
 {
-    if (!worker_say(worker, MSG_READY, 0, why))
+    /* A role that is set may not see what the other backends do. */
+    if (!conn_be_user(worker->target, why) || !worker_say(worker, MSG_READY, 0, why))
         return false;
     while (worker->leash->wish == LEASH_GO)
         if (!note_backends(worker, why) || !leash_poll(worker->leash, NULL, 0, WATCH_MS, why))

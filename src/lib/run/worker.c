@@ -71,24 +71,22 @@ bool worker_say(struct worker *worker, int type, int64_t work, struct fault *why
 bool worker_connect(struct worker *worker, enum side side, struct fault *why)
 {
     char application[64];
-    scoped(drop_strbuf) struct strbuf settings = STRBUF_EMPTY;
     bool source = side == SIDE_SOURCE;
     /* The copies' own tables are locked by nobody for long on the target, and keys may wait
      * for each other's validation, so only reading has a limit. */
     bool limited = source || worker->role == ROLE_COPY || worker->role == ROLE_SNAPSHOT;
     snprintf(application, sizeof application, "pghaul %s %d", roles[worker->role].name,
              worker->number);
-    if (!source && worker->settings->maintenance_work_mem[0] != '\0') {
-        strbuf_add(&settings, "SET maintenance_work_mem = ");
-        strbuf_add_literal(&settings, worker->settings->maintenance_work_mem);
-        strbuf_add(&settings, ";\n");
-    }
     struct conn_wish wish = {
         .info = source ? worker->source_info : worker->target_info,
         .application = application,
         .encoding = source || worker->run.encoding[0] == '\0' ? NULL : worker->run.encoding,
         .lock_timeout_ms = limited ? worker->settings->lock_timeout_ms : 0,
-        .settings = settings.text,
+        .maintenance_work_mem = source ? NULL : worker->settings->maintenance_work_mem,
+        /* These come when the plan is there, so others of this run were connected before. */
+        .kept =
+            worker->role == ROLE_COPY || worker->role == ROLE_BUILD || worker->role == ROLE_WATCH,
+        .role = source ? worker->settings->source_role : worker->settings->role,
         .quote_all = source,
     };
     struct conn **conn = source ? &worker->source : &worker->target;

@@ -218,3 +218,28 @@ bool sql_statement_setting(const struct sql_statement *statement, char *to, size
     to[length] = '\0';
     return true;
 }
+
+bool sql_statement_name(const struct sql_statement *statement, const char *prefix, char *to,
+                        size_t size)
+{
+    size_t skip = strlen(prefix), length = 0;
+    if (statement->length <= skip || memcmp(statement->text, prefix, skip) != 0)
+        return false;
+    const char *at = statement->text + skip;
+    const char *end = statement->text + statement->length;
+    bool quoted = *at == '"';
+    for (at += quoted; at < end; at++) {
+        bool closes = quoted ? *at == '"' : !is_word(*at);
+        bool doubled = closes && quoted && at + 1 < end && at[1] == '"';
+        if (closes && !doubled)
+            break;
+        if (length + 1 >= size)
+            return false;
+        to[length++] = *at;
+        at += doubled;
+    }
+    if (length == 0 || length >= size || (quoted && at == end))
+        return false;
+    to[length] = '\0';
+    return true;
+}

@@ -32,4 +32,9 @@ bool sql_script_next(struct sql_script *script, struct sql_statement *ret_statem
 /* For "SET name = value": the name, cut to `size`. False for other statements. */
 bool sql_statement_setting(const struct sql_statement *statement, char *to, size_t size);
 
+/* For a statement that begins with `prefix`, byte by byte, and a name behind it: that name, without
+ * its double quotes. False for other statements, and when it does not fit. */
+bool sql_statement_name(const struct sql_statement *statement, const char *prefix, char *to,
+                        size_t size);
+
 #endif

@@ -328,7 +328,33 @@ START_TEST(portions_are_read)
 }
 END_TEST
 
+static void expect_name(const char *text, const char *expected)
+{
+    struct sql_statement statement = {.text = text, .length = strlen(text)};
+    char name[12] = "";
+    bool found = sql_statement_name(&statement, "SET default_tablespace = ", name, sizeof name);
+    ck_assert_msg(found == (expected != NULL), "%s", text);
+    if (expected != NULL)
+        ck_assert_str_eq(name, expected);
+}
+
+START_TEST(names_in_statements_are_read)
+{
+    expect_name("SET default_tablespace = slow;", "slow");
+    expect_name("SET default_tablespace = \"slow\";", "slow");
+    expect_name("SET default_tablespace = \"a\"\"b;\";", "a\"b;");
+    expect_name("SET default_tablespace = \"12345678901\";", "12345678901");
+    expect_name("SET default_tablespace = \"123456789012\";", NULL);
+    expect_name("SET default_tablespace = \"open", NULL);
+    expect_name("SET default_tablespace = \"open\"\"", NULL);
+    expect_name("SET default_tablespace = '';", NULL);
+    expect_name("SET default_tablespace = ", NULL);
+    expect_name("SET default_tablespace = ;", NULL);
+    expect_name("SET default_table_access_method = heap;", NULL);
+}
+END_TEST
+
 SUITE(wire, files_of_filters_are_read, name_patterns_become_regular_expressions,
       frames_survive_any_cut, bad_frames_are_found, errors_are_read, tags_and_rows_are_read,
       restore_lists_are_read, needs_of_entries_are_read, scripts_are_cut_into_statements,
-      portions_are_read)
+      portions_are_read, names_in_statements_are_read)

@@ -16,6 +16,9 @@ delete from filter
 insert or ignore into left_out (classid, oid, kind, nspname, relname, description, reason)
 values (:classid, :oid, :kind, :nspname, :relname, :description, :reason)
 
+-- name: LEFT_OUT_HAS
+select count(*) from left_out where classid = :classid and oid = :oid
+
 -- name: LEFT_OUT_LIST scan-ok
 select description, reason from left_out where reason <> '' order by classid, oid
 

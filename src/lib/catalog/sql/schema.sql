@@ -51,6 +51,15 @@ create table filter (
     pattern  text not null
 ) strict;
 
+-- What the user wants to be another on the target.
+create table mapping (
+    position integer primary key,
+    kind     text not null,                       -- as our options: tablespace-map, extension-version
+    name     text not null,                       -- on the source
+    value    text not null,
+    unique (kind, name)
+) strict;
+
 -- What stays behind because it needs something that the filters leave out.
 create table left_out (
     classid     integer not null,                 -- oid of the system catalog

@@ -808,12 +808,32 @@ select distinct c.classid, c.objid, 'other' as kind, '' as nspname, '' as relnam
                     where d.classid = c.classid and d.objid = c.objid and d.deptype in ('e', 'i'))
  order by description
 
--- $1 names an extension: may a role that is no superuser have it on the target?
+-- What pg_dump would create; the server's own come with each database.
+
+-- name: ASK_EXTENSIONS
+select oid, extname from pg_catalog.pg_extension where oid >= 16384 order by extname
+
+-- $1 names an extension, $2 a version of it or nothing: which the target database has, whether its server
+-- has any, all that this has, and whether the wanted one is that of the database or, if it has none, of these.
+
+-- name: ASK_EXTENSION_ON_TARGET
+select e.extversion,
+       exists (select 1 from pg_catalog.pg_available_extension_versions where name = n.name),
+       (select pg_catalog.string_agg(version, ', ' order by version)
+          from pg_catalog.pg_available_extension_versions where name = n.name),
+       coalesce(e.extversion = n.version,
+                exists (select 1 from pg_catalog.pg_available_extension_versions
+                         where name = n.name and version = n.version))
+  from (select $1::pg_catalog.text as name, $2::pg_catalog.text as version) n
+  left join pg_catalog.pg_extension e on e.extname = n.name
+
+-- $1 names an extension: may a role that is no superuser have it on the target? Does its server lack it?
 
 -- name: ASK_MAY_HAVE_EXTENSION
 select exists (select 1 from pg_catalog.pg_extension where extname = $1)
        or exists (select 1 from pg_catalog.pg_available_extension_versions v
-                   where v.name = $1 and (not v.superuser {130000: or v.trusted}))
+                   where v.name = $1 and (not v.superuser {130000: or v.trusted})),
+       not exists (select 1 from pg_catalog.pg_available_extension_versions where name = $1)
 
 -- Owners of what is chosen; whether they own anything in public, and a publication.
 
