@@ -310,7 +310,7 @@ log_everything() { admin_target "alter database $DB set log_statement = 'all'; a
     for point in roles.before_commit roles.after_commit; do
         PGHAUL_TEST_AT="$point:kill" run clone --roles
         fired $point
-        while [[ $status != 0 ]]; do run clone --resume; done
+        [[ $status == 0 ]] || run -0 clone --resume
         same
         same_roles
         no_helper_schema
@@ -322,7 +322,7 @@ log_everything() { admin_target "alter database $DB set log_statement = 'all'; a
     for point in roles.before_commit roles.after_commit; do
         PGHAUL_TEST_AT="$point:kill" run clone --roles --schema-only
         fired $point
-        while [[ $status != 0 ]]; do run clone --resume; done
+        [[ $status == 0 ]] || run -0 clone --resume
         same_schema
         same_roles
         again

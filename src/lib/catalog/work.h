@@ -156,6 +156,9 @@ bool work_kind_is_done(struct db *db, enum work_kind kind, bool *ret_done, struc
 bool work_kind_was_tried(struct db *db, enum work_kind kind, bool *ret_tried, struct fault *why);
 bool work_kind_reset(struct db *db, enum work_kind kind, struct fault *why);
 
+/* The item of a kind of which there is one at most; 0: there is none. */
+bool work_kind_id(struct db *db, enum work_kind kind, int64_t *ret_id, struct fault *why);
+
 /* Does away with the item of a kind that turns out to have nothing to do. */
 bool work_skip(struct db *db, enum work_kind kind, struct fault *why);
 

@@ -109,7 +109,8 @@ bool done_last_step(struct job *job, int *ret_step, bool *ret_whole, struct faul
     return true;
 }
 
-bool done_any(const struct run *run, struct conn *target, bool *ret_any, struct fault *why)
+bool done_any(const struct run *run, struct conn *target, int64_t except, bool *ret_any,
+              struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_rows) struct rows rows = ROWS_NONE;
@@ -117,11 +118,21 @@ bool done_any(const struct run *run, struct conn *target, bool *ret_any, struct 
         return false;
     if (!*ret_any)
         return true;
-    strbuf_addf(&sql, "SELECT EXISTS (SELECT FROM pghaul.done WHERE run = '%s')", run->uuid);
+    strbuf_addf(&sql,
+                "SELECT EXISTS (SELECT FROM pghaul.done WHERE run = '%s' AND item <> %" PRId64 ")",
+                run->uuid, except);
     if (!conn_query(target, sql.text, &rows, why))
         return false;
     *ret_any = rows_bool(&rows, 0, 0);
     return true;
+}
+
+bool done_forget(const struct run *run, struct conn *target, struct fault *why)
+{
+    bool there;
+    return table_is_there(target, &there, why) &&
+           (!there ||
+            conn_runf(target, why, "DELETE FROM pghaul.done WHERE run = '%s'", run->uuid));
 }
 
 void done_add_remove(struct strbuf *sql, const struct job *job)
@@ -177,7 +188,7 @@ bool done_follow(struct db *db, const struct run *run, struct conn *target, stru
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     struct following following = {.db = db, .current = run->snapshot};
     bool any;
-    if (!work_unconfirm(db, why) || !done_any(run, target, &any, why))
+    if (!work_unconfirm(db, why) || !done_any(run, target, 0, &any, why))
         return false;
     strbuf_addf(&sql,
                 "SELECT item, rows, bytes, snapshot FROM pghaul.done WHERE run = '%s' AND step = 0",

@@ -34,8 +34,12 @@ bool done_run(struct job *job, int step, const char *statements, struct fault *w
 /* The highest step of the job's item that is done; -1: none. *ret_whole: step 0 is. */
 bool done_last_step(struct job *job, int *ret_step, bool *ret_whole, struct fault *why);
 
-/* Has this run any row on the target? */
-bool done_any(const struct run *run, struct conn *target, bool *ret_any, struct fault *why);
+/* Has this run any row on the target, but those of the item `except` (0: none is excepted)? */
+bool done_any(const struct run *run, struct conn *target, int64_t except, bool *ret_any,
+              struct fault *why);
+
+/* Removes all rows of the run: its plan is about to be made anew. */
+bool done_forget(const struct run *run, struct conn *target, struct fault *why);
 
 /* Adds statements that remove the run's rows, and the table and its schema when no
  * other run needs them. */

@@ -338,7 +338,7 @@ bool job_final(struct job *job, struct fault *why)
     char path[PATH_MAX];
     bool any, events;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!done_any(job->run, job->target, &any, why))
+    if (!done_any(job->run, job->target, 0, &any, why))
         return false;
     /* The schema's rows are there until this job's own commit removes them. */
     if (!any)

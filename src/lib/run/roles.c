@@ -93,16 +93,21 @@ static bool check_same(struct conn *conn, const char *before, struct fault *why)
                      side_word(conn_side(conn)));
 }
 
-/* As long as the target has nothing of the run, its plan and dump may be made anew. */
+/* As long as the target has nothing of the run but roles, which are there for good, its plan and
+ * dump may be made anew. The rows on the target go last: without them, what is done in the catalog
+ * would be lost. */
 static bool begin_again_if_untouched(struct worker *worker, struct fault *why)
 {
     bool created, any;
+    int64_t roles;
     if (!work_kind_is_done(worker->db, WORK_SCHEMA, &created, why) ||
-        !done_any(&worker->run, worker->target, &any, why))
+        !work_kind_id(worker->db, WORK_ROLES, &roles, why) ||
+        !done_any(&worker->run, worker->target, roles, &any, why))
         return false;
     return created || any ||
            (work_kind_reset(worker->db, WORK_PLAN, why) &&
-            work_kind_reset(worker->db, WORK_DUMP, why) && workdir_wipe_schema(worker->dir, why));
+            work_kind_reset(worker->db, WORK_DUMP, why) && workdir_wipe_schema(worker->dir, why) &&
+            done_forget(&worker->run, worker->target, why));
 }
 
 bool worker_resume(struct worker *worker, struct fault *why)

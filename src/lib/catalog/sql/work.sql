@@ -116,6 +116,9 @@ delete from work where kind = :kind and state <> 'done'
 -- name: WORK_KIND_DONE scan-ok
 select count(*) from work where kind = :kind and state = 'done'
 
+-- name: WORK_KIND_ID scan-ok
+select id from work where kind = :kind
+
 -- name: WORK_KIND_TRIED scan-ok
 select count(*) from work where kind = :kind and attempts > 0
 
