@@ -155,7 +155,7 @@ SQL
     simple_source
     admin_source "alter role pgh_login in database $DB set role = pgh_part"
     admin_target "alter role pgh_login in database $DB set role = pgh_part"
-    PGHAUL_TEST_AT='script.before_commit:kill' run -0 clone -q --no-owner
+    PGHAUL_TEST_AT='script.before_commit:kill' run -0 clone -q --no-owner --skip-db-properties
     same
     [[ $(catalog "select count(*) from process where target_start = '' or source_start = ''") == 0 ]]
 }
