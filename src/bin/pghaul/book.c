@@ -8,7 +8,8 @@
 #define AT(field) offsetof(struct options, field)
 #define ALL (~0U)
 #define RUNS (CMD_CLONE | CMD_COPY)
-#define DONE_BY_RUN (RUNS | CMD_WORKER)
+#define LED (CMD_WORKER | CMD_SUPERVISE)
+#define DONE_BY_RUN (RUNS | LED)
 #define PLANNED (DONE_BY_RUN | CMD_PLAN)
 #define LOOKED_AT (CMD_LIST | CMD_PLAN)
 #define FILTERED (RUNS | LOOKED_AT)
@@ -34,17 +35,26 @@ const struct option book_options[] = {
      .fallback = "", .commands = PLANNED | CMD_SNAPSHOT | CMD_LIST | CMD_PING, .group = connection,
      .help = "SET ROLE on the source after connecting: it reads, as with pg_dump --role"},
 
+    {.name = "all-databases", .type = TYPE_FLAG, .at = AT(all_databases), .commands = RUNS, .group = connection,
+     .help = "every database of the source's server but templates, each to the one of the same name"},
+    {.name = "database", .type = TYPE_LIST, .at = AT(databases), .arg = "NAME,...", .commands = RUNS, .group = connection,
+     .help = "these databases of the source's server; may be given several times"},
+    {.name = "exclude-database", .type = TYPE_LIST, .at = AT(excluded_databases), .arg = "PATTERN,...", .commands = RUNS, .group = connection,
+     .help = "not these databases; names may have * and ?"},
+    {.name = "create", .letter = 'C', .type = TYPE_FLAG, .use = USE_KEPT, .at = AT(settings.create), .commands = RUNS, .group = connection,
+     .help = "create the target database, as the source's is, if it is not there"},
+
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_WORKER, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | LED, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_SUPERVISE, .group = directory,
      .help = "name of the run (default: the source database's)"},
-    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS, .group = directory,
+    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE, .group = directory,
      .help = "go on with the run in the work directory"},
     {.name = "restart", .type = TYPE_FLAG, .at = AT(restart), .commands = RUNS, .group = directory,
      .help = "forget the run in the work directory and begin anew"},
-    {.name = "not-consistent", .type = TYPE_FLAG, .at = AT(not_consistent), .commands = RUNS, .group = directory,
+    {.name = "not-consistent", .type = TYPE_FLAG, .at = AT(not_consistent), .commands = RUNS | CMD_SUPERVISE, .group = directory,
      .help = "with --resume: when the snapshot is gone, copy unfinished tables in a new one"},
     {.name = "snapshot", .type = TYPE_TEXT, .at = AT(snapshot), .arg = "ID", .commands = RUNS, .group = directory,
      .help = "copy in this exported snapshot, which another session holds"},
@@ -64,6 +74,9 @@ const struct option book_options[] = {
     {.name = "index-jobs", .letter = 'I', .type = TYPE_COUNT, .use = USE_KEPT, .at = AT(settings.index_jobs), .arg = "N",
      .env = "PGHAUL_INDEX_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = PLANNED, .group = speed,
      .help = "indexes and constraints built at the same time"},
+    {.name = "database-jobs", .type = TYPE_COUNT, .at = AT(database_jobs), .arg = "N", .env = "PGHAUL_DATABASE_JOBS",
+     .fallback = "2", .min = 1, .max = 32, .commands = RUNS, .group = speed,
+     .help = "of several databases so many at the same time; the other numbers of jobs hold for all together"},
     {.name = "split-larger-than", .type = TYPE_SIZE, .use = USE_FIXED, .at = AT(settings.split_larger_than), .arg = "auto|SIZE",
      .env = "PGHAUL_SPLIT_LARGER_THAN", .fallback = "auto", .min = 1 << 20, .max = INT64_MAX, .commands = DONE_BY_RUN | LOOKED_AT, .group = speed,
      .help = "copy larger tables in parts; auto: only when one table would keep the others waiting"},
@@ -145,16 +158,18 @@ const struct option book_options[] = {
     {.name = "markdown", .type = TYPE_FLAG, .at = AT(markdown), .commands = CMD_HELP, .group = general,
      .help = "print a page of the reference in docs/"},
     {.name = "log-level", .type = TYPE_TEXT, .at = AT(log_level), .arg = "LEVEL", .env = "PGHAUL_LOG_LEVEL", .fallback = "info",
-     .choices = "error|warning|info|debug", .commands = ALL & ~(unsigned)CMD_WORKER, .group = general,
+     .choices = "error|warning|info|debug", .commands = ALL & ~(unsigned)LED, .group = general,
      .help = "gravest lines only, or all of them"},
-    {.name = "verbose", .letter = 'v', .type = TYPE_FLAG, .at = AT(verbose), .commands = ALL & ~(unsigned)CMD_WORKER, .group = general,
+    {.name = "verbose", .letter = 'v', .type = TYPE_FLAG, .at = AT(verbose), .commands = ALL & ~(unsigned)LED, .group = general,
      .help = "the same as --log-level debug"},
-    {.name = "quiet", .letter = 'q', .type = TYPE_FLAG, .at = AT(quiet), .commands = ALL & ~(unsigned)CMD_WORKER, .group = general,
+    {.name = "quiet", .letter = 'q', .type = TYPE_FLAG, .at = AT(quiet), .commands = ALL & ~(unsigned)LED, .group = general,
      .help = "only errors, no progress"},
     {.name = "number", .type = TYPE_COUNT, .at = AT(number), .arg = "N", .fallback = "1", .min = 1, .max = 1000, .commands = CMD_WORKER, .group = general,
      .help = "number of the worker among those of its role"},
-    {.name = "channel", .type = TYPE_COUNT, .at = AT(channel), .arg = "FD", .fallback = "0", .min = 0, .max = 1 << 20, .commands = CMD_WORKER, .group = general,
-     .help = "descriptor of the supervisor's channel; 0: none"},
+    {.name = "channel", .type = TYPE_COUNT, .at = AT(channel), .arg = "FD", .fallback = "0", .min = 0, .max = 1 << 20, .commands = CMD_WORKER | CMD_SUPERVISE, .group = general,
+     .help = "descriptor of the channel to whoever started it; 0: none"},
+    {.name = "budget", .type = TYPE_TEXT, .at = AT(budget), .arg = "FILE", .commands = CMD_SUPERVISE, .group = general,
+     .help = "workers are shared with other runs by this file"},
     {.name = "version", .letter = 'V', .type = TYPE_FLAG, .at = AT(version), .commands = ALL, .group = general,
      .help = "print the version, then exit"},
     {.name = "help", .letter = '?', .type = TYPE_FLAG, .at = AT(help), .commands = ALL, .group = general,
@@ -203,6 +218,9 @@ static const struct command commands[] = {
      .text = "Started by the supervisor. By hand, under a debugger, it takes connections from PGHAUL_SOURCE and "
              "PGHAUL_TARGET, does the work that is ready for its role, and ends.",
      .hidden = true, .arguments_least = 1, .arguments_most = 1, .run = cmd_worker},
+    {.id = CMD_SUPERVISE, .name = "supervise", .arguments = "", .summary = "be the supervisor of one of several runs",
+     .text = "Started by a run over several databases, for a run that is made in the directory.",
+     .hidden = true, .run = cmd_supervise},
     {.name = NULL},
 };
 /* clang-format on */

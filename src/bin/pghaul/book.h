@@ -25,6 +25,7 @@ enum command_id {
     CMD_WORKER = 1 << 7,
     CMD_COPY = 1 << 8,
     CMD_PLAN = 1 << 9,
+    CMD_SUPERVISE = 1 << 10,
 };
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
@@ -43,6 +44,12 @@ struct map_wish {
     const char *value;
 };
 
+/* Texts, which are ours. */
+struct text_list {
+    char **list;
+    int count;
+};
+
 struct options {
     const char *source;
     const char *target;
@@ -55,6 +62,11 @@ struct options {
     bool resume;
     bool restart;
     bool not_consistent;
+    bool all_databases;
+    struct text_list databases;          /* names */
+    struct text_list excluded_databases; /* patterns */
+    int64_t database_jobs;
+    const char *budget; /* supervise */
     bool json;
     bool sql;
     bool markdown;
@@ -115,6 +127,11 @@ void book_defaults(struct options *options);
 /* Frees what was recalled, and the lists of filters and mappings. */
 void drop_options(struct options *options);
 
+/* A copy for a run that has the same options but for some: lists and texts stay the other's, which
+ * must outlive it. drop_borrowed_options() is for scoped(). */
+void book_borrow(struct options *to, const struct options *from);
+void drop_borrowed_options(struct options *options);
+
 /* Keeps the settings of a run in its catalog; reads them back. When a run is resumed,
  * what is given now replaces what was kept, unless it would change what is already
  * done: FAULT_RUN_DIFFERS. */
@@ -122,6 +139,9 @@ bool book_keep_filters(const struct options *options, struct db *db, struct faul
 bool book_keep_maps(const struct options *options, struct db *db, struct fault *why);
 bool book_keep(const struct options *options, struct db *db, struct fault *why);
 bool book_recall(struct options *options, struct db *db, struct fault *why);
+
+/* Fills the lists of filters and mappings from the catalog: for a run that hands them on. */
+bool book_recall_lists(struct options *options, struct db *db, struct fault *why);
 
 /* Help as text, the list of options (tab-separated or JSON), the reference page. */
 void book_add_general_help(struct strbuf *text);

@@ -17,7 +17,8 @@ enum option_type {
     TYPE_SET,    /* int64_t, a bit for each of `choices`; adds up when it is given several times */
     TYPE_FILTER, /* adds to the list of filters, `filter` */
     TYPE_FILTER_FILE,
-    TYPE_MAP, /* NAME=VALUE: adds to the list of mappings, `mapping` */
+    TYPE_LIST, /* struct text_list: texts between commas, adds up when it is given several times */
+    TYPE_MAP,  /* NAME=VALUE: adds to the list of mappings, `mapping` */
 };
 
 enum option_use {

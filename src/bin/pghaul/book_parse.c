@@ -290,6 +290,43 @@ static bool set_map(struct options *options, const struct option *option, const 
     return true;
 }
 
+/* ---- texts between commas; one of a text itself is written \\, ---- */
+
+static void add_text(struct text_list *texts, const struct strbuf *text)
+{
+    char **list = new_memory((size_t)texts->count + 1, sizeof *list);
+    if (texts->count > 0)
+        memcpy(list, texts->list, (size_t)texts->count * sizeof *list);
+    free(texts->list);
+    list[texts->count++] = copy_string(strbuf_text(text));
+    texts->list = list;
+}
+
+static bool add_texts(struct options *options, const struct option *option, const char *value,
+                      struct fault *why)
+{
+    for (const char *at = value;; at++) {
+        scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+        for (; *at != '\0' && *at != ','; at++) {
+            at += at[0] == '\\' && at[1] == ',';
+            strbuf_add_char(&text, *at);
+        }
+        if (text.length == 0)
+            return bad_value(option, value, "names between commas", why);
+        add_text(field(options, option), &text);
+        if (*at == '\0')
+            return true;
+    }
+}
+
+static void drop_texts(struct text_list *texts)
+{
+    for (int i = 0; i < texts->count; i++)
+        free(texts->list[i]);
+    drop_memory(&texts->list);
+    texts->count = 0;
+}
+
 static bool set_value(struct options *options, const struct option *option, const char *value,
                       struct fault *why)
 {
@@ -319,6 +356,8 @@ static bool set_value(struct options *options, const struct option *option, cons
         return true;
     case TYPE_FILTER_FILE:
         return add_filter_file(options, value, why);
+    case TYPE_LIST:
+        return add_texts(options, option, value, why);
     case TYPE_MAP:
         return set_map(options, option, value, why);
     }
@@ -451,7 +490,7 @@ static bool parse_environment(struct options *options, const struct command *com
             value == NULL || *value == '\0')
             continue;
         /* Workers get everything from the supervisor and the catalog. */
-        if (command->id == CMD_WORKER)
+        if (command->id == CMD_WORKER || command->id == CMD_SUPERVISE)
             continue;
         options->given[i] = value;
         if (!set_value(options, &book_options[i], value, why))
@@ -490,6 +529,7 @@ bool book_give_bits(struct options *options, const char *name, int64_t bits, str
     free(options->recalled[place]);
     options->recalled[place] = words.text;
     options->given[place] = words.text;
+    *(int64_t *)field(options, &book_options[place]) = 0;
     return set_value(options, &book_options[place], strbuf_text(&words), why);
 }
 
@@ -518,12 +558,24 @@ bool book_parse(struct options *options, const struct command *command, int argc
 
 /* ---- settings of a run ---- */
 
-void drop_options(struct options *options)
+void book_borrow(struct options *to, const struct options *from)
+{
+    *to = *from;
+    for (int i = 0; i < book_count; i++)
+        to->recalled[i] = NULL;
+}
+
+void drop_borrowed_options(struct options *options)
 {
     for (int i = 0; i < book_count; i++) {
         free(options->recalled[i]);
         options->recalled[i] = NULL;
     }
+}
+
+void drop_options(struct options *options)
+{
+    drop_borrowed_options(options);
     for (int i = 0; i < options->filter_count; i++)
         free(options->filters[i].pattern);
     drop_memory(&options->filters);
@@ -532,6 +584,8 @@ void drop_options(struct options *options)
         free(options->maps[i].name);
     drop_memory(&options->maps);
     options->map_count = 0;
+    drop_texts(&options->databases);
+    drop_texts(&options->excluded_databases);
 }
 
 struct comparison {
@@ -649,4 +703,35 @@ bool book_recall(struct options *options, struct db *db, struct fault *why)
         if (book_options[i].use != USE_ONCE && !recall_one(options, i, db, why))
             return false;
     return check_filters(options, db, why) && check_maps(options, db, why);
+}
+
+static bool recall_filter(void *arg, enum filter_kind kind, const char *pattern, struct fault *why)
+{
+    (void)why;
+    add_filter(arg, kind, pattern);
+    return true;
+}
+
+static bool recall_map(void *arg, const char *kind, const char *name, const char *value,
+                       struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf both = STRBUF_EMPTY;
+    int known = 0;
+    while (known < MAPPING_KINDS && strcmp(mapping_word((enum mapping_kind)known), kind) != 0)
+        known++;
+    if (known == MAPPING_KINDS)
+        return fault_set(why, FAULT_CATALOG, "catalog has a mapping of unknown kind \"%s\"", kind);
+    strbuf_add_bytes(&both, name, strlen(name) + 1);
+    size_t at = both.length;
+    strbuf_add(&both, value);
+    char *text = both.text;
+    both.text = NULL;
+    add_map(arg, (enum mapping_kind)known, text, text + at);
+    return true;
+}
+
+bool book_recall_lists(struct options *options, struct db *db, struct fault *why)
+{
+    return (options->filter_count > 0 || filter_list(db, recall_filter, options, why)) &&
+           (options->map_count > 0 || mapping_list(db, MAPPING_KINDS, recall_map, options, why));
 }

@@ -1,30 +1,22 @@
 /*
  * cmd_clone.c - a run from its beginning, or from where it stopped, to its end.
  */
+#include "clone.h"
 #include "commands.h"
 
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
-#include "catalog/run.h"
+#include "plan/databases.h"
 #include "plan/plan.h"
 #include "run/status.h"
 #include "run/supervise.h"
 
 #include <errno.h>
 
-struct clone {
-    struct options *options;
-    struct conninfo source;
-    struct conninfo target;
-    struct workdir dir;
-    struct db *db;
-    struct run run; /* the one found in the directory */
-    bool found;
-};
-
-static void drop_clone(struct clone *clone)
+void drop_clone(struct clone *clone)
 {
+    drop_members(&clone->members);
     drop_db(&clone->db);
     drop_conninfo(&clone->source);
     drop_conninfo(&clone->target);
@@ -42,6 +34,15 @@ static bool check_options(const struct options *options, struct fault *why)
     if (options->settings.no_role_passwords && !options->settings.roles && !options->resume)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "--no-role-passwords goes with --roles only");
+    if (options->all_databases && options->databases.count > 0)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--all-databases and --database exclude each other");
+    if (options->excluded_databases.count > 0 && !several_wanted(options))
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--exclude-database goes with --all-databases or --database only");
+    if (options->snapshot != NULL && several_wanted(options))
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "a snapshot is of one database: --snapshot does not go with several");
     if (options->snapshot != NULL && options->resume)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "a resumed run goes on in its own snapshot: --snapshot cannot be given");
@@ -52,22 +53,25 @@ static bool check_options(const struct options *options, struct fault *why)
     return true;
 }
 
-static bool open_directory(struct clone *clone, struct fault *why)
+bool clone_open(struct clone *clone, const char *path, struct fault *why)
 {
-    char path[PATH_MAX], file[PATH_MAX];
-    if (!find_directory(clone->options, clone->source.database, path, why))
-        return false;
+    char file[PATH_MAX];
     workdir_path(file, path, "catalog.db");
     if (clone->options->resume && access(file, F_OK) != 0)
         return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"", path);
-    if (!workdir_make(path, why) || !workdir_lock(&clone->dir, path, "lock", why))
+    return workdir_make(path, why) && workdir_lock(&clone->dir, path, "lock", why) &&
+           catalog_open(&clone->db, file, DB_CREATE, why) &&
+           run_get(clone->db, &clone->run, &clone->found, why);
+}
+
+static bool open_directory(struct clone *clone, struct fault *why)
+{
+    char path[PATH_MAX], file[PATH_MAX];
+    const char *usual = several_wanted(clone->options) ? SEVERAL_NAME : clone->source.database;
+    if (!find_directory(clone->options, usual, path, why) || !clone_open(clone, path, why))
         return false;
     workdir_path(file, path, "log/pghaul.log");
-    if (!log_open_file(file, why))
-        return false;
-    workdir_path(file, path, "catalog.db");
-    return catalog_open(&clone->db, file, DB_CREATE, why) &&
-           run_get(clone->db, &clone->run, &clone->found, why);
+    return log_open_file(file, why) && members_read(clone->db, &clone->members, why);
 }
 
 /* A run that failed before it made anything on the target is no loss. */
@@ -76,6 +80,8 @@ static bool is_no_loss(struct clone *clone, bool *ret_none, struct fault *why)
     bool tried;
     if (!work_kind_was_tried(clone->db, WORK_SCHEMA, &tried, why))
         return false;
+    for (int i = 0; i < clone->members.count; i++)
+        tried = tried || strcmp(clone->members.list[i].state, "waiting") != 0;
     *ret_none = !tried && strcmp(clone->run.state, "failed") == 0;
     return true;
 }
@@ -134,22 +140,37 @@ static bool forget_found(struct clone *clone, struct fault *why)
            setting_put(clone->db, SETTING_GIVEN_UP, given_up.text, why);
 }
 
+static bool keep_members(struct clone *clone, struct fault *why)
+{
+    for (int i = 0; i < clone->members.count; i++) {
+        const struct member *member = &clone->members.list[i];
+        if (!members_add(clone->db, member->roles, member->name, member->bytes, why))
+            return false;
+    }
+    drop_members(&clone->members);
+    return members_read(clone->db, &clone->members, why);
+}
+
 static bool create_in_write(struct db *db, void *arg, struct fault *why)
 {
     struct clone *clone = arg;
-    const char *name = clone->options->name != NULL ? clone->options->name : clone->source.database;
+    const char *usual = clone->members.count > 0 ? SEVERAL_NAME : clone->source.database;
+    const char *name = clone->options->name != NULL ? clone->options->name : usual;
     (void)db;
     return forget_found(clone, why) && plan_forget(clone->db, why) &&
            run_create(clone->db, name, PGHAUL_VERSION, strbuf_text(&clone->source.shown),
                       strbuf_text(&clone->target.shown), why) &&
            book_keep_filters(clone->options, clone->db, why) &&
            book_keep_maps(clone->options, clone->db, why) &&
-           plan_first_items(clone->db, clone->options->settings.contents, why) &&
-           book_keep(clone->options, clone->db, why) && choose_snapshot(clone, why);
+           book_keep(clone->options, clone->db, why) &&
+           (clone->members.count > 0
+                ? keep_members(clone, why)
+                : plan_first_items(clone->db, clone->options->settings.contents, why) &&
+                      choose_snapshot(clone, why));
 }
 
-/* A run is there with all that belongs to it, or not at all. */
-static bool create(struct clone *clone, struct fault *why)
+/* It is there with all that belongs to it, or not at all. */
+bool clone_create(struct clone *clone, struct fault *why)
 {
     return workdir_wipe_schema(clone->dir.path, why) &&
            db_write(clone->db, create_in_write, clone, why);
@@ -161,9 +182,13 @@ static bool begin(struct clone *clone, struct fault *why)
     if (options->resume && !clone->found)
         return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"",
                          clone->dir.path);
+    if (options->resume && several_wanted(options) && clone->members.count == 0)
+        return fault_set(why, FAULT_RUN_DIFFERS, "run \"%s\" was started for one database",
+                         clone->run.name);
     if (options->resume) {
         log_info("resuming run \"%s\"", clone->run.name);
         return book_recall(options, clone->db, why) && book_keep(options, clone->db, why) &&
+               (clone->members.count == 0 || book_recall_lists(options, clone->db, why)) &&
                run_set_resumed(clone->db, why);
     }
     if (clone->found && !options->restart) {
@@ -174,8 +199,76 @@ static bool begin(struct clone *clone, struct fault *why)
             return refuse_found(clone, why);
         log_info("the run before this one failed before it changed anything: beginning anew");
     }
-    return create(clone, why);
+    drop_members(&clone->members);
+    return (!several_wanted(options) || several_choose(clone, why)) && clone_create(clone, why);
 }
+
+/* ---- a database that is not there yet ---- */
+
+bool clone_connect_any(const struct conninfo *info, const struct options *options,
+                       struct leash *leash, struct conn **ret_conn, struct fault *why)
+{
+    static const char *const others[] = {"postgres", "template1"};
+    const struct settings *settings = &options->settings;
+    struct conn_wish wish = {
+        .info = info,
+        .application = "pghaul clone",
+        .role = info->side == SIDE_SOURCE ? settings->source_role : settings->role,
+    };
+    if (conn_open(ret_conn, &wish, leash, why))
+        return true;
+    for (size_t i = 0; i < sizeof others / sizeof others[0] && leash->wish == LEASH_GO; i++) {
+        scoped(drop_conninfo) struct conninfo other = {.password = NULL};
+        scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+        conninfo_add_other(&text, info, others[i]);
+        wish.info = &other;
+        if (!conninfo_read(&other, info->side, text.text, why))
+            return false;
+        if (conn_open(ret_conn, &wish, leash, why))
+            return true;
+    }
+    return false;
+}
+
+static bool make_database(struct clone *clone, const char *name, struct conn *target,
+                          struct leash *leash, struct fault *why)
+{
+    const struct settings *settings = &clone->options->settings;
+    scoped(drop_conn) struct conn *source = NULL;
+    struct conn_wish wish = {
+        .info = &clone->source, .application = "pghaul clone", .role = settings->source_role};
+    if (!conn_open(&source, &wish, leash, why))
+        return false;
+    struct database_making making = {
+        .db = clone->db,
+        .source = source,
+        .target = target,
+        .name = name,
+        .owner = !settings->no_owner,
+        .tablespaces = !settings->no_tablespaces,
+        .roles = settings->roles,
+    };
+    if (!database_make(&making, why))
+        return false;
+    log_info("created database \"%s\" on the target", name);
+    return true;
+}
+
+bool clone_make_database(struct clone *clone, const char *name, struct leash *leash,
+                         struct fault *why)
+{
+    scoped(drop_conn) struct conn *target = NULL;
+    struct fault ignored;
+    bool there;
+    if (clone_connect_any(&clone->target, clone->options, leash, &target, why) &&
+        database_check(target, name, true, &there, why) &&
+        (there || make_database(clone, name, target, leash, why)))
+        return true;
+    run_end(clone->db, "failed", why, &ignored);
+    return false;
+}
+
+/* ---- one database ---- */
 
 static bool print_summary(struct clone *clone, struct fault *why)
 {
@@ -205,9 +298,38 @@ static bool say_what_is_left(struct clone *clone, struct fault *why)
     return true;
 }
 
+static bool prepare_target(struct clone *clone, struct fault *why)
+{
+    scoped(drop_leash) struct leash leash = {.signals = -1};
+    if (!clone->options->settings.create)
+        return true;
+    if (!clone->target.names_database)
+        return fault_set(why, FAULT_MISSING_OPTION,
+                         "--create needs the name of the database in --target, besides a service");
+    return leash_open(&leash, -1, why) &&
+           clone_make_database(clone, clone->target.database, &leash, why);
+}
+
+static bool run_one(struct clone *clone, struct fault *why)
+{
+    const struct options *options = clone->options;
+    struct supervise what = {
+        .dir = &clone->dir,
+        .db = clone->db,
+        .settings = &options->settings,
+        .source = options->source,
+        .target = options->target,
+        .resume = options->resume,
+        .not_consistent = options->not_consistent,
+        .show_progress = !options->quiet,
+    };
+    return prepare_target(clone, why) && supervise(&what, why);
+}
+
 bool cmd_clone(struct options *options, struct fault *why)
 {
-    scoped(drop_clone) struct clone clone = {.options = options, .dir = {.lock = -1}};
+    scoped(drop_clone) struct clone clone = CLONE_NONE;
+    clone.options = options;
     if (!check_options(options, why) || !contents_choose(options, why) ||
         !set_up_log(options, "clone", why) ||
         !read_side(options, SIDE_SOURCE, &clone.source, why) ||
@@ -221,15 +343,6 @@ bool cmd_clone(struct options *options, struct fault *why)
         return false;
     log_info("copying %s to %s, work directory %s", strbuf_text(&clone.source.shown),
              strbuf_text(&clone.target.shown), clone.dir.path);
-    struct supervise what = {
-        .dir = &clone.dir,
-        .db = clone.db,
-        .settings = &options->settings,
-        .source = options->source,
-        .target = options->target,
-        .resume = options->resume,
-        .not_consistent = options->not_consistent,
-        .show_progress = !options->quiet,
-    };
-    return supervise(&what, why) && print_summary(&clone, why) && say_what_is_left(&clone, why);
+    return (clone.members.count > 0 ? several_run(&clone, why) : run_one(&clone, why)) &&
+           print_summary(&clone, why) && say_what_is_left(&clone, why);
 }

@@ -91,7 +91,7 @@ static bool run(int argc, char **argv, struct fault *why)
         book_add_help(&text, command);
         return print_text(&text, why);
     }
-    reported = command->id == CMD_WORKER && options.channel != 0;
+    reported = (command->id == CMD_WORKER || command->id == CMD_SUPERVISE) && options.channel != 0;
     return command->run(&options, why);
 }
 

@@ -71,6 +71,9 @@
     "with SET), or leave --source-role out.")                                                      \
   F(FAULT_SOURCE_POOLED,       2131, SOURCE,  "a pooler does not keep a session on the source",     \
     "Connect to the server itself, or through a pool in session mode (pool_mode = session).")      \
+  F(FAULT_DATABASE_CONNECT,   2170, SOURCE,  "databases of the source cannot be connected to",   \
+    "GRANT CONNECT ON DATABASE to the role that connects, or leave them out with "                 \
+    "--exclude-database.")                                                                         \
   F(FAULT_SCHEMA_OURS,         2110, SOURCE,  "the schema pghaul has objects that are not ours",       \
     "Its name is kept for pghaul's own table: rename the schema on the source.")                   \
                                                                                                    \
@@ -134,6 +137,13 @@
     "Give --extension-version a version that the target has, or leave it out.")                    \
   F(FAULT_EXTENSION_MISSING,   3134, TARGET,  "extensions are not installed on the target server", \
     "Install their packages there, or leave them out with --exclude-extension.")                   \
+  F(FAULT_DATABASE_MISSING,    3170, TARGET,  "the target lacks a database",                       \
+    "Create it (createdb), or use --create.")                                                      \
+  F(FAULT_CREATEDB,            3171, TARGET,  "the role may not create databases",                 \
+    "ALTER ROLE … CREATEDB on the target, or create the database by hand.")                        \
+  F(FAULT_DATABASE_CREATE,     3172, TARGET,  "a database cannot be created on the target",        \
+    "Create it by hand (createdb --template template0), with a locale and owner that the target "  \
+    "knows: a database that is there is used.")                                                    \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

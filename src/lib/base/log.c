@@ -12,6 +12,7 @@
 static struct {
     enum log_level level;
     char who[32];
+    char run[80]; /* "shop " */
     bool colour;
     int file;
     log_sink *sink;
@@ -44,6 +45,11 @@ bool log_level_parse(const char *word, enum log_level *ret_level)
 void log_set_who(const char *who)
 {
     strlcpy(log_state.who, who, sizeof log_state.who);
+}
+
+void log_set_run(const char *name)
+{
+    snprintf(log_state.run, sizeof log_state.run, "%s ", name);
 }
 
 void log_set_colour_from_environment(void)
@@ -98,8 +104,9 @@ static void format_line(struct strbuf *line, enum log_level level, const char *w
     clock_text(now, clock_utc_us());
     now[10] = ' ';
     const char *on = colour ? colours[level] : "";
-    strbuf_addf(line, "%s %s%-7s%s %s%s", now, on, words[level], *on == '\0' ? "" : "\033[0m", who,
-                *who == '\0' ? "" : ": ");
+    strbuf_addf(line, "%s %s%-7s%s ", now, on, words[level], *on == '\0' ? "" : "\033[0m");
+    strbuf_add_shown(line, log_state.run);
+    strbuf_addf(line, "%s%s", who, *who == '\0' ? "" : ": ");
     strbuf_add_shown(line, text);
     strbuf_add_char(line, '\n');
 }

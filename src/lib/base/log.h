@@ -25,6 +25,9 @@ bool log_level_parse(const char *word, enum log_level *ret_level);
 /* Who speaks: "clone", "copy/2". Copied. */
 void log_set_who(const char *who);
 
+/* Which of several runs that share a terminal speaks: comes before who. Copied. */
+void log_set_run(const char *name);
+
 /* Decides about colour from PG_COLOR, NO_COLOR and whether stderr is a terminal. */
 void log_set_colour_from_environment(void);
 bool log_colour(void);

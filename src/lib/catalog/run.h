@@ -60,6 +60,9 @@ bool run_end(struct db *db, const char *state, const struct fault *fault, struct
 /* The setting that lists the uuids of runs given up by --restart, as SQL literals. */
 #define SETTING_GIVEN_UP "given-up"
 
+/* The setting that names a role that is to own the target's database once it is there. */
+#define SETTING_DATABASE_OWNER "database-owner"
+
 bool setting_put(struct db *db, const char *name, const char *value, struct fault *why);
 bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *ret_found,
                  struct fault *why);

@@ -51,6 +51,7 @@ struct settings {
     bool no_acl;
     bool no_comments;
     bool no_tablespaces;
+    bool create;                   /* the target's database, if it is not there */
     bool skip_db_properties;       /* settings, comment, privileges, … of the database itself */
     char role[ROLE_SIZE];          /* on the target; "": what connects */
     char source_role[ROLE_SIZE];   /* on the source */

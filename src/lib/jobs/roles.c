@@ -26,11 +26,13 @@ struct making {
     struct roles roles;
     struct strbuf made; /* literals of the names of roles that are created: "'a', 'b'" */
     struct strbuf sql;
+    struct strbuf owner; /* who is to own the database; "": nobody else than now */
     int count;
 };
 
 static void drop_making(struct making *m)
 {
+    drop_strbuf(&m->owner);
     drop_roles(&m->roles);
     drop_strbuf(&m->made);
     drop_strbuf(&m->sql);
@@ -207,7 +209,8 @@ static bool on_role(void *arg, const struct stmt *row, struct fault *why)
     struct making *m = joining->making;
     const char *name = stmt_text(row, 0);
     bool made = roles_coming(&m->roles, name);
-    if (!made || stmt_int(row, 1) == 0)
+    bool owns = stmt_int(row, 1) != 0 || strcmp(name, strbuf_text(&m->owner)) == 0;
+    if (!made || !owns)
         return true;
     struct role_grant grant = {
         .role = name, .member = conn_user(m->job->target), .inherit = true, .set = true};
@@ -231,6 +234,22 @@ static bool join_owners(struct making *m, struct fault *why)
         log_info("role \"%s\" becomes a member of roles that will own something: %s",
                  conn_user(m->job->target), joining.names.text);
     return true;
+}
+
+/* The database was made when its owner was not there yet. */
+static bool give_database(struct making *m, struct fault *why)
+{
+    const char *owner = strbuf_text(&m->owner);
+    bool made = false;
+    if (*owner != '\0' && !is_made(m, owner, &made, why))
+        return false;
+    if (!made)
+        return true;
+    strbuf_add(&m->sql, "ALTER DATABASE ");
+    strbuf_add_identifier(&m->sql, conn_database(m->job->target));
+    strbuf_add(&m->sql, " OWNER TO ");
+    strbuf_add_identifier(&m->sql, owner);
+    return run(m, "giving the database to role", owner, why);
 }
 
 /* ---- passwords ---- */
@@ -323,8 +342,11 @@ static bool came_meanwhile(const struct fault *why)
 
 static bool make(struct making *m, struct fault *why)
 {
-    return create_all(m, why) && grant_all(m, why) && join_owners(m, why) &&
-           set_passwords(m, why) && set_settings(m, why) && set_labels(m, why);
+    bool found;
+    return setting_get(m->job->db, SETTING_DATABASE_OWNER, &m->owner, &found, why) &&
+           create_all(m, why) && grant_all(m, why) && join_owners(m, why) &&
+           give_database(m, why) && set_passwords(m, why) && set_settings(m, why) &&
+           set_labels(m, why);
 }
 
 bool job_roles(struct job *job, struct fault *why)

@@ -73,7 +73,13 @@ static void show(struct conninfo *info, const PQconninfoOption *given)
         first_set(value_of(given, "user"), usual == NULL ? NULL : value_of(usual, "user"), "");
     const char *database = first_set(value_of(given, "dbname"),
                                      usual == NULL ? NULL : value_of(usual, "dbname"), user);
-    strlcpy(info->database, *service != '\0' ? service : database, sizeof info->database);
+    const char *named = value_of(given, "dbname");
+    info->names_database = named != NULL || *service == '\0';
+    strlcpy(info->database,
+            named != NULL      ? named
+            : *service != '\0' ? service
+                               : database,
+            sizeof info->database);
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     if (*service != '\0')
         strbuf_addf(&text, "service=%s", service);
@@ -145,6 +151,13 @@ bool conninfo_read(struct conninfo *info, enum side side, const char *text, stru
     secret_keep(getenv("PGPASSWORD"));
     show(info, options);
     return true;
+}
+
+/* Of two values libpq takes the latter. */
+void conninfo_add_other(struct strbuf *to, const struct conninfo *info, const char *database)
+{
+    strbuf_add(to, info->full.text);
+    add_pair(to, "dbname", database);
 }
 
 void drop_conninfo(struct conninfo *info)

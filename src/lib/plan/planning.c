@@ -38,6 +38,7 @@ static bool plan_roles(struct planning *planning, struct fault *why)
         .wanted = settings->roles,
         .passwords = !settings->no_role_passwords,
         .owners = !settings->no_owner,
+        .everywhere = settings->contents == CONTENT_ROLES,
         .skip = settings->skip_forbidden,
     };
     return roles_plan(&wish, &planning->warnings, why);

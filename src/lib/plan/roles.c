@@ -460,7 +460,8 @@ static bool note_in_write(struct db *db, void *arg, struct fault *why)
             return false;
     if (!p->wish->owners || p->roles->maker.superuser)
         return true;
-    if (!ask_chosen(p->roles->source, ASK_ROLES, NULL, &owners, why))
+    if (!ask_chosen(p->roles->source, p->wish->everywhere ? ASK_OWNERS_EVERYWHERE : ASK_ROLES, NULL,
+                    &owners, why))
         return false;
     for (int row = 0; row < rows_count(&owners); row++)
         if (strchr(rows_text(&owners, row, 1), 'o') != NULL &&

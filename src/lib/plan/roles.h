@@ -91,10 +91,11 @@ struct roles_wish {
     struct db *db;
     struct conn *source; /* in the snapshot */
     struct conn *target;
-    bool wanted;    /* else those of an earlier plan are forgotten only */
-    bool passwords; /* FAULT_PASSWORDS_UNREADABLE when they cannot be read */
-    bool owners;    /* are restored */
-    bool skip;      /* leave out what we may not do: else FAULT_ROLE_FORBIDDEN */
+    bool wanted;     /* else those of an earlier plan are forgotten only */
+    bool passwords;  /* FAULT_PASSWORDS_UNREADABLE when they cannot be read */
+    bool owners;     /* are restored */
+    bool everywhere; /* for all databases of the source, not only this one */
+    bool skip;       /* leave out what we may not do: else FAULT_ROLE_FORBIDDEN */
 };
 
 /* Notes in the catalog which roles are coming. `warnings`: adds a line for each role that is there

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scoped.h"
-#include "base/strbuf.h"
+#include "run/launch.h"
 
 #include <inttypes.h>
 
@@ -38,59 +38,41 @@ int crew_filled(const struct crew *crew, enum role role)
     return filled;
 }
 
-static bool send_settings(const struct crew *crew, int channel, struct fault *why)
+static bool start(struct crew *crew, struct place *place, struct fault *why)
 {
-    struct message message;
-    message_begin(&message, MSG_SETTINGS, 0);
-    message.code = (int32_t)log_level();
-    message_add_text(&message, crew->source);
-    message_add_text(&message, crew->target);
-    return channel_send(channel, &message, why);
-}
-
-/* This very program, also when its file has been replaced meanwhile. Under valgrind the link names
- * valgrind, so a test may say which program is meant. */
-static const char *own_program(void)
-{
-#ifdef PGHAUL_FAILPOINTS
-    const char *program = getenv("PGHAUL_TEST_PROGRAM");
-    if (program != NULL)
-        return program;
-#endif
-    return "/proc/self/exe";
-}
-
-bool crew_fill(struct crew *crew, struct place *place, struct fault *why)
-{
-    char number[16], descriptor[16];
-    int ends[2];
-    if (!channel_pair(ends, why))
-        return false;
-    scoped(drop_fd) int theirs = ends[1];
-    scoped(drop_fd) int ours = ends[0];
+    char number[16];
+    const char *role = role_entry(place->role)->name;
     snprintf(number, sizeof number, "%d", place->number);
-    snprintf(descriptor, sizeof descriptor, "%d", theirs);
-    const char *const args[] = {"pghaul",   "worker", role_entry(place->role)->name,
-                                "--number", number,   "--channel",
-                                descriptor, "--dir",  crew->dir,
-                                NULL};
-    const int keep[] = {theirs, crew->lock, -1};
-    struct spawn what = {
-        .program = own_program(), .args = args, .in = -1, .out = -2, .error = -2, .keep = keep};
-    if (!spawn(&what, &place->child, why))
-        return fault_during(why, "starting worker %s %d", args[2], place->number);
-    if (!send_settings(crew, ours, why)) {
-        drop_child(&place->child);
-        return false;
-    }
-    place->channel = give_fd(ours);
+    struct launch what = {
+        .args = {"worker", role, "--number", number, "--dir", crew->dir},
+        .source = crew->source,
+        .target = crew->target,
+        .lock = crew->lock,
+    };
+    if (!launch(&what, &place->child, &place->channel, why))
+        return fault_during(why, "starting worker %s %d", role, place->number);
     place->state = PLACE_STARTING;
     place->started_ms = clock_ms();
     place->told_to_end = false;
     place->deadline = 0;
     place->fault.id = 0;
-    log_debug("started worker %s %d, process %d", args[2], place->number, (int)place->child.pid);
+    log_debug("started worker %s %d, process %d", role, place->number, (int)place->child.pid);
     return true;
+}
+
+bool crew_fill(struct crew *crew, struct place *place, struct fault *why)
+{
+    if (!budget_take(crew->budget, place->role, &place->share, why))
+        return false;
+    crew->short_of = crew->short_of || place->share == 0;
+    return place->share == 0 || start(crew, place, why);
+}
+
+void place_ended(struct crew *crew, struct place *place)
+{
+    drop_fd(&place->channel);
+    budget_give(crew->budget, place->share);
+    place->share = 0;
 }
 
 bool crew_fill_up_to(struct crew *crew, enum role role, int wanted, struct fault *why)

@@ -10,6 +10,7 @@
 
 #include "proc/channel.h"
 #include "proc/spawn.h"
+#include "run/budget.h"
 #include "run/worker.h"
 
 enum place_state {
@@ -27,6 +28,7 @@ struct place {
     enum place_state state;
     struct child child;
     int channel;
+    int share; /* of the budget: for budget_give() */
     bool told_to_end;
     int64_t started_ms;
     int64_t deadline;      /* clock_ms: WAITING: fill again; told_to_end: kill; 0: none */
@@ -45,13 +47,15 @@ struct crew {
     const char *dir;
     const char *source;
     const char *target;
-    int lock; /* descriptor of the directory's lock, which workers inherit */
+    int lock;              /* descriptor of the directory's lock, which workers inherit */
+    struct budget *budget; /* shared with other runs; NULL: not */
+    bool short_of;         /* a place could not be filled: the budget is used up */
 };
 
 /* The place of a role and number, made if need be. */
 struct place *crew_place(struct crew *crew, enum role role, int number);
 
-/* Starts the process of an empty place. */
+/* Starts the process of an empty place, if the budget has a share left for it. */
 bool crew_fill(struct crew *crew, struct place *place, struct fault *why);
 
 /* The same for every empty place among the first ones of a role. */
@@ -73,6 +77,9 @@ void crew_end(struct crew *crew, enum role role, bool now);
 /* Is a process there? */
 bool place_filled(const struct place *place);
 int crew_filled(const struct crew *crew, enum role role); /* ROLES: all */
+
+/* Its process has ended. */
+void place_ended(struct crew *crew, struct place *place);
 
 /* Notes a failure. False when the place has failed for too long or too often to be
  * filled again; else it is WAITING. */

@@ -7,6 +7,8 @@
 #include "base/scoped.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "catalog/catalog.h"
+#include "catalog/members.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "run/phases.h"
@@ -217,6 +219,44 @@ static void collect_run(const struct run *run, const char *dir, json_t *status)
     set_text(fault, "hint", run->fault_hint);
 }
 
+/* ---- a run over several databases ---- */
+
+static bool collect_member(const struct member *member, const char *dir, json_t *list,
+                           struct fault *why)
+{
+    char path[PATH_MAX], file[PATH_MAX];
+    json_t *run = NULL;
+    scoped(drop_db) struct db *db = NULL;
+    member_path(path, dir, member);
+    workdir_path(file, path, "catalog.db");
+    if (access(file, F_OK) == 0 &&
+        (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &run, why)))
+        return false;
+    json_t *json = json_object();
+    json_array_append_new(list, json);
+    set_text(json, "name", member->name);
+    json_object_set_new(json, "roles", json_boolean(member->roles));
+    set_text(json, "state", member->state);
+    set_int(json, "bytes", member->bytes);
+    set_text(json, "directory", path);
+    json_object_set_new(json, "run", run == NULL ? json_null() : run);
+    return true;
+}
+
+static bool collect_members(struct db *db, const char *dir, json_t *status, struct fault *why)
+{
+    scoped(drop_members) struct members members = {.list = NULL};
+    if (!members_read(db, &members, why))
+        return false;
+    if (members.count == 0)
+        return true;
+    json_t *list = new_list(status, "members");
+    for (int i = 0; i < members.count; i++)
+        if (!collect_member(&members.list[i], dir, list, why))
+            return false;
+    return true;
+}
+
 bool status_collect(struct db *db, const char *dir, json_t **ret_status, struct fault *why)
 {
     struct run run;
@@ -234,7 +274,8 @@ bool status_collect(struct db *db, const char *dir, json_t **ret_status, struct 
         !add_concurrency(db, steps, why) ||
         !catalog_list(db, SQL_WORK_SLOWEST_TABLES, SLOWEST, on_table,
                       new_list(status, "slowest_tables"), why) ||
-        !collect_events(db, new_list(status, "events"), why))
+        !collect_events(db, new_list(status, "events"), why) ||
+        !collect_members(db, dir, status, why))
         return false;
     *ret_status = status;
     status = NULL;
@@ -304,11 +345,58 @@ static void add_table(struct strbuf *text, const json_t *table)
                 size_text(bytes, sizeof bytes, int_of(table, "bytes")));
 }
 
+static int64_t sum_of_steps(const json_t *run, const char *key)
+{
+    size_t index;
+    json_t *step;
+    int64_t sum = 0;
+    json_array_foreach(json_object_get(run, "steps"), index, step)
+    {
+        sum += int_of(step, key);
+    }
+    return sum;
+}
+
+static void add_member(struct strbuf *text, const json_t *member)
+{
+    char size[32], rows[32] = "", bytes[32] = "", time[32] = "";
+    const json_t *run = json_object_get(member, "run");
+    bool roles = json_is_true(json_object_get(member, "roles"));
+    if (json_is_object(run)) {
+        count_text(rows, sizeof rows, sum_of_steps(run, "rows"));
+        size_text(bytes, sizeof bytes, sum_of_steps(run, "bytes"));
+        duration_text(time, sizeof time, int_of(run, "duration_ms"));
+    }
+    size_text(size, sizeof size, int_of(member, "bytes"));
+    add_padded(text, text_of(member, "name"), 36);
+    strbuf_addf(text, "%12s%12s%16s%12s%12s\n", text_of(member, "state"), roles ? "" : size, rows,
+                bytes, time);
+}
+
+static void add_members(struct strbuf *text, const json_t *status)
+{
+    size_t index;
+    json_t *member;
+    char total[32];
+    strbuf_addf(text, "%-36s%12s%12s%16s%12s%12s\n", "Database", "state", "size", "rows", "moved",
+                "time");
+    json_array_foreach(json_object_get(status, "members"), index, member)
+    {
+        add_member(text, member);
+    }
+    strbuf_addf(text, "%-36s%64s\n", "Total",
+                duration_text(total, sizeof total, int_of(status, "duration_ms")));
+}
+
 void status_add_summary(struct strbuf *text, const json_t *status)
 {
     size_t index;
     json_t *entry;
     char total[32];
+    if (json_object_get(status, "members") != NULL) {
+        add_members(text, status);
+        return;
+    }
     strbuf_addf(text, "%-36s%12s%12s%6s%9s%16s%11s\n", "Step", "wall", "cumulative", "jobs",
                 "items", "rows", "moved");
     json_array_foreach(json_object_get(status, "steps"), index, entry)

@@ -11,10 +11,10 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/scoped.h"
+#include "proc/signals.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 enum { TICK_MS = 1000, WATCH_AFTER_MS = 2000 };
@@ -26,11 +26,11 @@ static void drop_signals(struct supervisor *s)
 
 static void take_signals(struct supervisor *s)
 {
-    struct signalfd_siginfo info;
-    while (read(s->signals, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+    int number;
+    while ((number = signals_take(s->signals)) != 0) {
+        if (number == SIGTERM || number == SIGINT)
             supervisor_stop(s);
-        else if (info.ssi_signo == SIGUSR1)
+        else if (number == SIGUSR1)
             progress_print(s->progress);
     }
 }
@@ -122,7 +122,7 @@ static bool on_end(struct supervisor *s, struct place *place, struct fault *why)
     int status;
     if (!take_messages(s, place, why) || !child_reap(&place->child, &status, why))
         return false;
-    drop_fd(&place->channel);
+    place_ended(s->crew, place);
     return supervisor_worker_ended(s, place, status, why);
 }
 
@@ -182,7 +182,7 @@ static bool advance(struct supervisor *s, struct fault *why)
  * after advance() has made of the last events what there is to make. */
 static bool check_stuck(struct supervisor *s, struct fault *why)
 {
-    if (s->stopping != NOT_STOPPING || s->phase == PHASE_DONE)
+    if (s->stopping != NOT_STOPPING || s->phase == PHASE_DONE || s->crew->short_of)
         return true;
     for (int i = 0; i < s->crew->count; i++) {
         const struct place *place = &s->crew->places[i];
@@ -314,19 +314,6 @@ static void loop(struct supervisor *s)
     }
 }
 
-static bool open_signals(struct supervisor *s, struct fault *why)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return s->signals >= 0 || fault_errno(why, FAULT_SYSTEM, "cannot open a signalfd");
-}
-
 /* Writes the end of the run into the catalog. True when it is done. */
 static bool end_run(struct supervisor *s, struct fault *why)
 {
@@ -366,7 +353,8 @@ bool supervise(struct supervise *what, struct fault *why)
     crew->source = what->source;
     crew->target = what->target;
     crew->lock = what->dir->lock;
-    if (!open_signals(&s, why))
+    crew->budget = what->budget;
+    if (!signals_open(&s.signals, why))
         return false;
     progress = progress_new(what->db, what->show_progress);
     s.progress = progress;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "catalog/run.h"
 #include "catalog/settings.h"
+#include "run/budget.h"
 #include "run/workdir.h"
 
 struct supervise {
@@ -19,8 +20,9 @@ struct supervise {
     const char *source; /* connection strings as given: for the workers only */
     const char *target;
     bool resume;
-    bool not_consistent; /* a new snapshot may be taken for unfinished tables */
-    bool show_progress;  /* draw or print how far the run is */
+    bool not_consistent;   /* a new snapshot may be taken for unfinished tables */
+    bool show_progress;    /* draw or print how far the run is */
+    struct budget *budget; /* workers shared with other runs; NULL: all are our own */
 };
 
 /* Works until the run is done, has failed or was stopped; the state is then in the

@@ -122,6 +122,7 @@ bool supervisor_staff(struct supervisor *s, struct fault *why)
 {
     if (s->stopping != NOT_STOPPING)
         return true;
+    s->crew->short_of = false;
     switch (s->phase) {
     case PHASE_NEW:
         if (!s->resumed)

@@ -51,6 +51,17 @@ create table filter (
     pattern  text not null
 ) strict;
 
+-- The runs that a run over several databases consists of, each with a catalog of its own.
+create table member (
+    position integer primary key,
+    roles    integer not null,                    -- 1: brings the roles, 0: a database
+    name     text not null,
+    bytes    integer not null,                    -- on the source, when the run was made
+    state    text not null default 'waiting'
+             check (state in ('waiting', 'running', 'stopped', 'failed', 'done')),
+    unique (roles, name)
+) strict;
+
 -- What the user wants to be another on the target.
 create table mapping (
     position integer primary key,

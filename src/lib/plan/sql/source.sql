@@ -311,6 +311,15 @@ select r.rolname, pg_catalog.string_agg(distinct d.deptype::pg_catalog.text, '')
  group by 1
  order by 1
 
+-- Roles that own something in any database of the server, or a database.
+
+-- name: ASK_OWNERS_EVERYWHERE
+select distinct r.rolname, 'o'
+  from pg_catalog.pg_shdepend d
+  join pg_catalog.pg_roles r on r.oid = d.refobjid
+ where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and d.deptype = 'o'
+ order by 1
+
 -- name: ASK_TABLESPACES
 select distinct s.spcname
   from pg_catalog.pg_class c join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
@@ -1024,3 +1033,43 @@ select r.rolname = current_user
   from (select $1::pg_catalog.text as name) w
   join pg_catalog.pg_roles u on u.rolname = current_user
   left join pg_catalog.pg_roles r on r.rolname = w.name
+
+-- The databases of a server, the largest first. Who may not connect may not ask for the size either.
+
+-- name: ASK_DATABASES
+select d.datname,
+       case when pg_catalog.has_database_privilege(d.oid, 'CONNECT') and d.datconnlimit <> -2
+            then coalesce(pg_catalog.pg_database_size(d.oid), 0) else 0 end as bytes,
+       pg_catalog.has_database_privilege(d.oid, 'CONNECT'), d.datallowconn, d.datistemplate,
+       d.datconnlimit = -2
+  from pg_catalog.pg_database d
+ order by bytes desc, d.datname
+
+-- name: ASK_DATABASES_LIKE
+select d.datname from pg_catalog.pg_database d
+ where d.datname operator(pg_catalog.~) $1 {120000: collate pg_catalog.default}
+ order by d.datname
+
+-- Is database $1 there? May we make databases?
+
+-- name: ASK_DATABASE_THERE
+select exists (select 1 from pg_catalog.pg_database where datname = $1),
+       (select rolsuper or rolcreatedb from pg_catalog.pg_roles where rolname = current_user)
+
+-- name: ASK_ROLE_THERE
+select exists (select 1 from pg_catalog.pg_roles where rolname = $1)
+
+-- name: ASK_TABLESPACE_THERE
+select exists (select 1 from pg_catalog.pg_tablespace where spcname = $1)
+
+-- What a database is made with. The columns for locales have had several names.
+
+-- name: ASK_DATABASE_MADE
+select pg_catalog.pg_encoding_to_char(d.encoding), coalesce(d.datcollate, ''), coalesce(d.datctype, ''),
+       coalesce(j.row ->> 'datlocprovider', 'c'), coalesce(j.row ->> 'datlocale', j.row ->> 'daticulocale', ''),
+       coalesce(j.row ->> 'daticurules', ''), coalesce(r.rolname, ''), t.spcname
+  from pg_catalog.pg_database d
+ cross join lateral (select pg_catalog.to_jsonb(d) as row) j
+  left join pg_catalog.pg_roles r on r.oid = d.datdba
+  join pg_catalog.pg_tablespace t on t.oid = d.dattablespace
+ where d.datname = pg_catalog.current_database()

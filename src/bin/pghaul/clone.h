@@ -1,0 +1,62 @@
+/*
+ * clone.h - a run in its work directory, before it is begun: of one database, or of several.
+ */
+#ifndef PGHAUL_BIN_CLONE_H
+#define PGHAUL_BIN_CLONE_H
+
+#include "book.h"
+#include "catalog/members.h"
+#include "catalog/run.h"
+#include "pg/conninfo.h"
+#include "proc/leash.h"
+#include "run/workdir.h"
+
+struct clone {
+    struct options *options;
+    struct conninfo source;
+    struct conninfo target;
+    struct workdir dir;
+    struct db *db;
+    struct run run; /* the one found in the directory */
+    bool found;
+    struct members members; /* of a run over several databases */
+};
+
+#define CLONE_NONE           \
+    {                        \
+        .dir = {.lock = -1 } \
+    }
+
+/* Frees, and unlocks the directory. For scoped(). */
+void drop_clone(struct clone *clone);
+
+/* Makes and locks the directory, opens its catalog, and looks for a run there. */
+bool clone_open(struct clone *clone, const char *path, struct fault *why);
+
+/* Writes a new run with all that belongs to it, in place of the one that was found. With members,
+ * it is one over several databases. */
+bool clone_create(struct clone *clone, struct fault *why);
+
+/* --create: makes the target's database if it is not there. Its owner may be one of the roles that
+ * this run brings. */
+bool clone_make_database(struct clone *clone, const char *name, struct leash *leash,
+                         struct fault *why);
+
+/* A connection to any database of a server: the one that is named, postgres, or template1. */
+struct conn;
+bool clone_connect_any(const struct conninfo *info, const struct options *options,
+                       struct leash *leash, struct conn **ret_conn, struct fault *why);
+
+/* What a run over several databases is called, when the user does not. */
+#define SEVERAL_NAME "databases"
+
+/* Is one asked for? */
+bool several_wanted(const struct options *options);
+
+/* Chooses the databases of a new run: fills clone->members. */
+bool several_choose(struct clone *clone, struct fault *why);
+
+/* Begins, or goes on with, all that is not done, and waits for it. */
+bool several_run(struct clone *clone, struct fault *why);
+
+#endif

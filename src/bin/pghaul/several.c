@@ -1,0 +1,476 @@
+/*
+ * several.c - a run over several databases of one server: a run for the roles, then one for each
+ * database, so many at a time. Each is a process of its own with a work directory and a catalog
+ * below ours, and may be looked at alone; what fails does not stop the others.
+ */
+#include "clone.h"
+#include "commands.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/size.h"
+#include "catalog/catalog.h"
+#include "plan/databases.h"
+#include "proc/channel.h"
+#include "proc/signals.h"
+#include "run/launch.h"
+#include "run/progress.h"
+
+#include <errno.h>
+#include <poll.h>
+
+enum { AT_ONCE = 32, LINE_EVERY_MS = 30000, DESCRIPTION = 300 };
+
+/* A run of ours that has a process. */
+struct place {
+    struct member *member; /* NULL: none */
+    struct child child;
+    int channel;
+    struct fault fault; /* what it said before it ended; id 0: nothing */
+};
+
+struct several {
+    struct clone *clone;
+    struct place places[AT_ONCE];
+    int jobs;
+    int signals;
+    int stops;          /* how often we were asked to end */
+    int failed;         /* runs */
+    struct fault fault; /* of the first that failed, with its name */
+    char budget[PATH_MAX];
+    int64_t next_line_ms;
+};
+
+static void drop_several(struct several *s)
+{
+    for (int i = 0; i < s->jobs; i++) {
+        drop_child(&s->places[i].child);
+        drop_fd(&s->places[i].channel);
+    }
+    drop_fd(&s->signals);
+}
+
+bool several_wanted(const struct options *options)
+{
+    return options->all_databases || options->databases.count > 0;
+}
+
+/* ---- which ---- */
+
+static bool add_database(void *arg, const char *name, int64_t bytes, struct fault *why)
+{
+    struct members *members = arg;
+    struct member *list = new_memory((size_t)members->count + 1, sizeof *list);
+    (void)why;
+    if (members->count > 0)
+        memcpy(list, members->list, (size_t)members->count * sizeof *list);
+    free(members->list);
+    struct member *member = &list[members->count++];
+    members->list = list;
+    if (name == NULL)
+        member->roles = true;
+    strlcpy(member->name, name == NULL ? "roles" : name, sizeof member->name);
+    member->bytes = bytes;
+    return true;
+}
+
+static bool check_targets(struct clone *clone, struct leash *leash, struct fault *why)
+{
+    scoped(drop_conn) struct conn *target = NULL;
+    if (!clone_connect_any(&clone->target, clone->options, leash, &target, why))
+        return false;
+    for (int i = 0; i < clone->members.count; i++) {
+        const struct member *member = &clone->members.list[i];
+        bool there;
+        if (!member->roles &&
+            !database_check(target, member->name, clone->options->settings.create, &there, why))
+            return false;
+    }
+    return true;
+}
+
+bool several_choose(struct clone *clone, struct fault *why)
+{
+    const struct options *options = clone->options;
+    scoped(drop_leash) struct leash leash = {.signals = -1};
+    scoped(drop_conn) struct conn *source = NULL;
+    struct databases_wish wish = {
+        .names = (const char *const *)options->databases.list,
+        .count = options->databases.count,
+        .patterns = (const char *const *)options->excluded_databases.list,
+        .pattern_count = options->excluded_databases.count,
+        .strict = !options->settings.no_strict_names,
+    };
+    if (options->settings.contents == CONTENT_ROLES)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "roles belong to the server: pghaul copy roles takes no databases");
+    if (options->settings.roles && !add_database(&clone->members, NULL, 0, why))
+        return false;
+    return leash_open(&leash, -1, why) &&
+           clone_connect_any(&clone->source, options, &leash, &source, why) &&
+           databases_choose(source, &wish, add_database, &clone->members, why) &&
+           check_targets(clone, &leash, why);
+}
+
+/* ---- making the run of one ---- */
+
+/* Settings are ours, but that roles come only once. */
+static bool settle(struct options *options, const struct member *member, struct fault *why)
+{
+    if (member->roles)
+        return book_give_bits(options, "contents", CONTENT_ROLES, why);
+    return book_give(options, "roles", "false", why);
+}
+
+/* In which database it works. Roles are made from within the first one: the one in the connection
+ * strings need not let us create anything. */
+static const char *database_of(const struct several *s, const struct member *member)
+{
+    return member->roles ? s->clone->members.list[1].name : member->name;
+}
+
+static bool read_database(const struct conninfo *all, const char *database, struct strbuf *text,
+                          struct conninfo *ret_info, struct fault *why)
+{
+    conninfo_add_other(text, all, database);
+    return conninfo_read(ret_info, all->side, text->text, why);
+}
+
+struct beginning {
+    struct options options;
+    struct clone clone;
+    struct strbuf source;
+    struct strbuf target;
+    bool resume;
+};
+
+static void wipe(struct strbuf *text)
+{
+    if (text->text != NULL)
+        explicit_bzero(text->text, text->length);
+    drop_strbuf(text);
+}
+
+static void drop_beginning(struct beginning *b)
+{
+    drop_clone(&b->clone);
+    drop_borrowed_options(&b->options);
+    wipe(&b->source);
+    wipe(&b->target);
+}
+
+/* A run that is there is gone on with if we ourselves do. */
+static bool make_run(struct several *s, const struct member *member, struct beginning *b,
+                     struct fault *why)
+{
+    char path[PATH_MAX];
+    struct clone *clone = &b->clone;
+    const struct clone *all = s->clone;
+    const char *database = database_of(s, member);
+    book_borrow(&b->options, all->options);
+    b->options.resume = false;
+    b->options.name = member->name;
+    clone->options = &b->options;
+    member_path(path, all->dir.path, member);
+    if (!settle(&b->options, member, why) ||
+        !read_database(&all->source, database, &b->source, &clone->source, why) ||
+        !read_database(&all->target, database, &b->target, &clone->target, why) ||
+        !clone_open(clone, path, why))
+        return false;
+    b->resume = clone->found && all->options->resume;
+    return b->resume ? book_keep(&b->options, clone->db, why) && run_set_resumed(clone->db, why)
+                     : clone_create(clone, why);
+}
+
+/* What a maintenance connection must do, before the run has processes of its own. */
+static bool make_database(struct several *s, const struct member *member, struct beginning *b,
+                          struct fault *why)
+{
+    scoped(drop_leash) struct leash leash = {.signals = -1};
+    return !s->clone->options->settings.create ||
+           (leash_open(&leash, -1, why) &&
+            clone_make_database(&b->clone, database_of(s, member), &leash, why));
+}
+
+/* ---- processes ---- */
+
+static bool start(struct several *s, struct place *place, struct member *member, struct fault *why)
+{
+    char path[PATH_MAX];
+    scoped(drop_beginning) struct beginning b = {.clone = CLONE_NONE};
+    if (!make_run(s, member, &b, why) || !make_database(s, member, &b, why))
+        return false;
+    strlcpy(path, b.clone.dir.path, sizeof path);
+    /* The process opens and locks them itself. */
+    drop_db(&b.clone.db);
+    drop_workdir(&b.clone.dir);
+    struct launch what = {
+        .args = {"supervise", "--dir", path, "--name", member->name, "--budget", s->budget},
+        .source = b.source.text,
+        .target = b.target.text,
+        .lock = s->clone->dir.lock,
+    };
+    int count = 7;
+    if (b.resume)
+        what.args[count++] = "--resume";
+    if (b.resume && s->clone->options->not_consistent)
+        what.args[count++] = "--not-consistent";
+    place->fault.id = 0;
+    if (!launch(&what, &place->child, &place->channel, why))
+        return false;
+    place->member = member;
+    return members_set_state(s->clone->db, member, "running", why);
+}
+
+static const char *describe(char *to, size_t size, const struct member *member)
+{
+    if (member->roles)
+        strlcpy(to, "the roles", size);
+    else
+        snprintf(to, size, "database \"%s\"", member->name);
+    return to;
+}
+
+static bool note_failure(struct several *s, struct member *member, const struct fault *fault,
+                         struct fault *why)
+{
+    char name[DESCRIPTION];
+    bool stopped = fault_kind_of(fault) == FAULT_KIND_STOPPED;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (stopped)
+        return members_set_state(s->clone->db, member, "stopped", why);
+    strbuf_addf(&text, "%s: PGH-%04d: %s", describe(name, sizeof name, member), (int)fault->id,
+                fault->text);
+    log_error("%s", text.text);
+    if (s->failed++ == 0) {
+        s->fault = *fault;
+        fault_during(&s->fault, "%s", name);
+    }
+    return members_set_state(s->clone->db, member, "failed", why) &&
+           event_add(s->clone->db, "error", fault->id, text.text, why);
+}
+
+static int count_state(const struct several *s, const char *state)
+{
+    int count = 0;
+    for (int i = 0; i < s->clone->members.count; i++)
+        count += strcmp(s->clone->members.list[i].state, state) == 0;
+    return count;
+}
+
+static bool on_end(struct several *s, struct place *place, struct fault *why)
+{
+    char ending[64], name[DESCRIPTION];
+    int status;
+    struct member *member = place->member;
+    if (!child_reap(&place->child, &status, why))
+        return false;
+    drop_fd(&place->channel);
+    place->member = NULL;
+    if (status != 0) {
+        if (place->fault.id == 0)
+            fault_set(&place->fault, FAULT_WORKER_DIED, "its supervisor %s",
+                      status_text(ending, sizeof ending, status));
+        return note_failure(s, member, &place->fault, why);
+    }
+    if (!members_set_state(s->clone->db, member, "done", why))
+        return false;
+    log_info("done with %s: %d of %d", describe(name, sizeof name, member), count_state(s, "done"),
+             s->clone->members.count);
+    return true;
+}
+
+static void take_messages(struct place *place)
+{
+    static struct message message;
+    while (place->channel >= 0) {
+        enum channel_got got = channel_take(place->channel, &message);
+        if (got == CHANNEL_NOTHING)
+            return;
+        if (got == CHANNEL_CLOSED)
+            drop_fd(&place->channel);
+        else if (message.type == MSG_FAULT)
+            message_get_fault(&message, &place->fault);
+    }
+}
+
+/* ---- the loop ---- */
+
+static int busy(const struct several *s)
+{
+    int count = 0;
+    for (int i = 0; i < s->jobs; i++)
+        count += s->places[i].member != NULL;
+    return count;
+}
+
+static bool is_open(const struct member *member)
+{
+    return strcmp(member->state, "waiting") == 0;
+}
+
+/* The databases need the roles. */
+static struct member *next_member(const struct several *s)
+{
+    const struct members *members = &s->clone->members;
+    bool roles = members->list[0].roles && strcmp(members->list[0].state, "done") != 0;
+    if (s->stops > 0)
+        return NULL;
+    for (int i = 0; i < (roles ? 1 : members->count); i++)
+        if (is_open(&members->list[i]))
+            return &members->list[i];
+    return NULL;
+}
+
+static void stop(struct several *s, int number)
+{
+    if (s->stops++ == 0)
+        log_info("stopping");
+    for (int i = 0; i < s->jobs; i++)
+        child_signal(&s->places[i].child, number);
+}
+
+static bool fill(struct several *s, struct fault *why)
+{
+    struct member *member;
+    char name[DESCRIPTION];
+    for (int i = 0; i < s->jobs && (member = next_member(s)) != NULL; i++) {
+        struct fault fault;
+        if (s->places[i].member != NULL)
+            continue;
+        log_info("beginning with %s", describe(name, sizeof name, member));
+        if (start(s, &s->places[i], member, &fault))
+            continue;
+        if (fault_kind_of(&fault) == FAULT_KIND_STOPPED)
+            stop(s, SIGTERM);
+        if (!note_failure(s, member, &fault, why))
+            return false;
+    }
+    return true;
+}
+
+static void add_place(struct several *s, const struct place *place, struct strbuf *text)
+{
+    char path[PATH_MAX], file[PATH_MAX];
+    struct fault ignored;
+    struct progress_numbers numbers;
+    scoped(drop_db) struct db *db = NULL;
+    member_path(path, s->clone->dir.path, place->member);
+    workdir_path(file, path, "catalog.db");
+    strbuf_addf(text, "%s%s", text->length == 0 ? "" : "; ", place->member->name);
+    if (!catalog_open(&db, file, DB_READ_ONLY, &ignored) ||
+        !progress_read(db, &numbers, &ignored) || numbers.tables == 0)
+        return;
+    strbuf_add(text, ": ");
+    progress_add_line(text, &numbers);
+}
+
+static void print_line(struct several *s)
+{
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    s->next_line_ms = clock_ms() + LINE_EVERY_MS;
+    for (int i = 0; i < s->jobs; i++)
+        if (s->places[i].member != NULL)
+            add_place(s, &s->places[i], &text);
+    log_relayed(LEVEL_INFO, "clone", strbuf_text(&text));
+}
+
+static void take_signals(struct several *s)
+{
+    int number;
+    while ((number = signals_take(s->signals)) != 0) {
+        if (number == SIGTERM || number == SIGINT)
+            stop(s, number);
+        else if (number == SIGUSR1)
+            print_line(s);
+    }
+}
+
+static bool wait_and_handle(struct several *s, struct fault *why)
+{
+    struct pollfd fds[1 + 2 * AT_ONCE];
+    int64_t now = clock_ms();
+    fds[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+    for (int i = 0; i < s->jobs; i++) {
+        fds[1 + 2 * i] = (struct pollfd){.fd = s->places[i].channel, .events = POLLIN};
+        fds[2 + 2 * i] = (struct pollfd){.fd = s->places[i].child.pidfd, .events = POLLIN};
+    }
+    int timeout = s->next_line_ms <= now ? 0 : (int)(s->next_line_ms - now);
+    if (poll(fds, 1 + 2 * (nfds_t)s->jobs, timeout) < 0 && errno != EINTR)
+        return fault_errno(why, FAULT_SYSTEM, "poll failed");
+    take_signals(s);
+    for (int i = 0; i < s->jobs; i++) {
+        take_messages(&s->places[i]);
+        if (s->places[i].member != NULL && fds[2 + 2 * i].revents != 0 &&
+            !on_end(s, &s->places[i], why))
+            return false;
+    }
+    if (s->next_line_ms <= clock_ms())
+        print_line(s);
+    return true;
+}
+
+static bool loop(struct several *s, struct fault *why)
+{
+    for (;;) {
+        if (!fill(s, why))
+            return false;
+        if (busy(s) == 0)
+            return true;
+        if (!wait_and_handle(s, why))
+            return false;
+    }
+}
+
+/* ---- the end ---- */
+
+/* The first failure says how we end. */
+static bool say_failure(const struct several *s, struct fault *why)
+{
+    *why = s->fault;
+    if (s->failed > 1)
+        fault_during(why, "%d of %d runs have failed, the first one", s->failed,
+                     s->clone->members.count);
+    return fault_hint(why, "%s%sThe others went on. Go on with --resume when it is mended.",
+                      fault_remedy(&s->fault), fault_remedy(&s->fault)[0] == '\0' ? "" : " ");
+}
+
+static bool end_run(struct several *s, struct fault *why)
+{
+    struct fault ignored;
+    struct db *db = s->clone->db;
+    int count = s->clone->members.count;
+    if (s->failed > 0) {
+        say_failure(s, why);
+        run_end(db, "failed", why, &ignored);
+        return false;
+    }
+    if (count_state(s, "done") == count)
+        return run_set_phase(db, PHASE_DONE, why) && run_end(db, "done", NULL, why);
+    fault_set(why, FAULT_STOPPED, "stopped: %d of %d runs are done", count_state(s, "done"), count);
+    fault_hint(why, "Go on with --resume.");
+    run_end(db, "stopped", why, &ignored);
+    return false;
+}
+
+bool several_run(struct clone *clone, struct fault *why)
+{
+    scoped(drop_several) struct several s = {
+        .clone = clone,
+        .jobs = (int)clone->options->database_jobs,
+        .signals = -1,
+        .next_line_ms = clock_ms() + LINE_EVERY_MS,
+    };
+    for (int i = 0; i < s.jobs; i++)
+        s.places[i] = (struct place){.child = CHILD_NONE, .channel = -1};
+    for (int i = 0; i < clone->members.count; i++) {
+        struct member *member = &clone->members.list[i];
+        if (strcmp(member->state, "done") != 0 &&
+            !members_set_state(clone->db, member, "waiting", why))
+            return false;
+    }
+    workdir_path(s.budget, clone->dir.path, "budget");
+    return signals_open(&s.signals, why) && run_set_phase(clone->db, PHASE_COPY, why) &&
+           loop(&s, why) && end_run(&s, why);
+}
