@@ -1,0 +1,51 @@
+load lib.bash
+
+# What each table costs in round trips: on a long line these are what takes the time.
+
+# trips SIDE: statements of ours that the server has logged for this database since `mark`. What is
+# sent at once is logged at once.
+mark() {
+    MARK_SOURCE=$(wc -l <"$PGH_SOURCE_DIR/log")
+    MARK_TARGET=$(wc -l <"$PGH_TARGET_DIR/log")
+}
+trips() {
+    local log=$PGH_SOURCE_DIR/log from=$MARK_SOURCE
+    [[ $1 == source ]] || log=$PGH_TARGET_DIR/log from=$MARK_TARGET
+    tail -n +$((from + 1)) "$log" | grep -cE " pghaul [a-z]+( [0-9]+)? postgres@$DB LOG:  (statement|execute [^:]*):" || true
+}
+
+tables() {
+    src -c "do \$\$ begin for i in $1..$2 loop
+        execute format('create table t%s (id int primary key, x text)', i);
+        execute format('insert into t%s values (1), (2)', i); end loop; end \$\$"
+}
+
+@test "planning takes as many round trips for sixty tables as for ten; each copied table takes four" {
+    local side
+    pair template0
+    admin_source "alter database $DB set log_statement = 'all'"
+    admin_target "alter database $DB set log_statement = 'all'"
+    declare -A few many
+    tables 1 10
+    mark
+    run -0 "$PGHAUL" plan -q
+    few[plan]=$(($(trips source) + $(trips target)))
+    mark
+    run -0 clone -q --skip-db-properties
+    for side in source target; do few[$side]=$(trips $side); done
+    again
+    admin_target "alter database $DB set log_statement = 'all'"
+    tables 11 60
+    mark
+    run -0 "$PGHAUL" plan -q
+    many[plan]=$(($(trips source) + $(trips target)))
+    mark
+    run -0 clone -q --skip-db-properties
+    for side in source target; do many[$side]=$(trips $side); done
+    same
+    [[ ${few[plan]} -gt 10 && ${many[plan]} == "${few[plan]}" ]]
+    # A few more for workers that are only worth starting for the larger one.
+    echo "source ${few[source]} ${many[source]}, target ${few[target]} ${many[target]}"
+    [[ $((many[source] - few[source])) -ge 100 && $((many[source] - few[source])) -le 120 ]]
+    [[ $((many[target] - few[target])) -ge 100 && $((many[target] - few[target])) -le 130 ]]
+}
