@@ -140,3 +140,21 @@ other_has_lock() {
     assert_output --partial 'PGH-3114'
     assert_output --partial 'trigger "loud" fires always on table public.p1'
 }
+
+@test "a run that ends leaves alone what another one, still at work, has noted on the target" {
+    pair template0
+    src -c 'create table a as select generate_series(1, 10) as id; create table b as select * from a; create sequence s'
+    run -0 "$PGHAUL" copy schema --dir "$RUN.1" -q
+    background env PGHAUL_TEST_AT=copy.before_commit:stop "$PGHAUL" clone --section data -t a --dir "$RUN.2"
+    stopped_at copy.before_commit
+    run -0 timeout 60 "$PGHAUL" clone --section data -t b --dir "$RUN.3" -q
+    go_on
+    ended_with 0 ''
+    same
+    no_helper_schema
+    # Runs that note nothing remove the table, too.
+    run -0 "$PGHAUL" copy sequences --dir "$RUN.4" -q
+    no_helper_schema
+    run -0 "$PGHAUL" copy roles --dir "$RUN.5" -q
+    no_helper_schema
+}
