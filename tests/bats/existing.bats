@@ -158,3 +158,17 @@ other_has_lock() {
     run -0 "$PGHAUL" copy roles --dir "$RUN.5" -q
     no_helper_schema
 }
+
+@test "a rule that keeps rows from being deleted does not double them" {
+    pair template0
+    src -c 'create table t as select generate_series(1, 100) as id; create table kept (id int)'
+    run -0 clone -q
+    tgt -c 'create rule keep as on delete to t do instead insert into public.kept values (old.id)'
+    run -0 "$PGHAUL" copy data -t t --where 't=id > 50' --truncate --dir "$RUN.2" -q
+    same_contents
+    tgt -c 'alter table t enable always rule keep'
+    run -5 "$PGHAUL" copy data -t t --where 't=id > 50' --truncate --dir "$RUN.3" -q
+    assert_output --partial 'PGH-3114'
+    assert_output --partial 'rule "keep" fires always on table public.t'
+    same_contents
+}

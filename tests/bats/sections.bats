@@ -127,7 +127,7 @@ same_contents_but_views() {
     PGHAUL_TARGET=$(on "$PGH_TARGET" "$DB" | sed 's/user=postgres/user=pgh_plain/')
     part 5 2 copy data
     assert_output --partial 'PGH-3114'
-    assert_output --partial 'may not switch off triggers, and there are triggers or foreign keys on: public.t, public.u'
+    assert_output --partial 'may not switch off triggers, and there are triggers, rules or foreign keys on: public.t, public.u'
     tgt -c 'alter table u drop constraint u_t_fkey'
     part 0 3 copy data
     same_contents

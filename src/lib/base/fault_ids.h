@@ -114,7 +114,7 @@
   F(FAULT_TARGET_HAS_ROWS,     3113, TARGET,  "tables on the target have rows",                    \
     "Remove them, leave the tables out with -T or --exclude-table-data, or use --truncate, "       \
     "which removes all rows of the tables that are copied.")                                       \
-  F(FAULT_TARGET_TRIGGERS,     3114, TARGET,  "triggers or keys on the target are in the way",     \
+  F(FAULT_TARGET_TRIGGERS,     3114, TARGET,  "triggers, rules or keys on the target are in the way", \
     "Connect as a superuser, or be granted SET on session_replication_role (version 15 and "       \
     "later), or drop the triggers and foreign keys and create them after the rows "                \
     "(--section post-data).")                                                                      \

@@ -235,7 +235,7 @@ static void add_emptying(struct strbuf *sql, const struct job *job, const struct
     }
 }
 
-/* Neither triggers nor keys of a table that was there may fire; keys are verified later. */
+/* Neither triggers, rules nor keys of a table that was there may fire; keys are verified later. */
 static void add_silence(struct strbuf *sql, const struct table *table)
 {
     if (table->is_guarded)

@@ -85,8 +85,8 @@ static bool refuse_missing(const struct existing *e, struct fault *why)
 struct matching {
     const struct existing *existing;
     struct names columns;   /* that are missing */
-    struct names obstacles; /* triggers and constraints that cannot be switched off */
-    struct names guarded;   /* tables with triggers or keys */
+    struct names obstacles; /* triggers, rules and constraints that cannot be switched off */
+    struct names guarded;   /* tables with triggers, rules or keys */
     struct strbuf filled;   /* statement that finds tables with rows */
     int asked;
     struct names rows; /* tables that have some */
@@ -218,7 +218,7 @@ static bool refuse_guards(struct matching *m, struct fault *why)
     return may ||
            refuse_any(&m->guarded, FAULT_TARGET_TRIGGERS,
                       "the role that connects to the target may not switch off triggers, and "
-                      "there are triggers or foreign keys on",
+                      "there are triggers, rules or foreign keys on",
                       why);
 }
 

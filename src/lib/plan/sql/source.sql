@@ -354,6 +354,8 @@ select n.nspname, c.relname, c.relkind
 -- What a table that is there already can take: columns, as ASK_TABLES says them; whether TRUNCATE is
 -- possible; whether triggers or keys would fire; what cannot be switched off.
 
+-- COPY and TRUNCATE know no rules; DELETE does.
+
 -- name: ASK_TARGET_TABLES
 with recursive base (domain, typid, typmod) as (
     select t.oid, t.typbasetype, t.typtypmod from pg_catalog.pg_type t where t.typtype = 'd'
@@ -361,13 +363,20 @@ with recursive base (domain, typid, typmod) as (
     select b.domain, t.typbasetype, t.typtypmod
       from base b join pg_catalog.pg_type t on t.oid = b.typid where t.typtype = 'd'
 ),
-firing (relid, fires_always) as (
-    select t.tgrelid, pg_catalog.min(case when t.tgenabled in ('A', 'R') and coalesce(k.contype, 't') <> 'f'
-                                          then pg_catalog.quote_ident(t.tgname) end)
+fires (relid, always) as (
+    select t.tgrelid, case when t.tgenabled in ('A', 'R') and coalesce(k.contype, 't') <> 'f'
+                           then 'trigger ' || pg_catalog.quote_ident(t.tgname) end
       from pg_catalog.pg_trigger t
       left join pg_catalog.pg_constraint k on k.oid = t.tgconstraint
      where t.tgenabled <> 'D' and coalesce(k.contype, 't') not in ('p', 'u', 'x')
-     group by 1
+    union all
+    select r.ev_class, case when r.ev_enabled in ('A', 'R')
+                            then 'rule ' || pg_catalog.quote_ident(r.rulename) end
+      from pg_catalog.pg_rewrite r
+     where r.ev_enabled <> 'D' and r.ev_type = '4'
+),
+firing (relid, always) as (
+    select f.relid, pg_catalog.min(f.always) from fires f group by 1
 )
 select n.nspname, c.relname, c.relkind,
        coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || E'\t'
@@ -383,7 +392,7 @@ select n.nspname, c.relname, c.relkind,
        exists (select 1 from pg_catalog.pg_constraint k where k.contype = 'f' and k.confrelid = c.oid)
          or not pg_catalog.has_table_privilege(c.oid, 'TRUNCATE'),
        f.relid is not null,
-       coalesce('trigger ' || f.fires_always || ' fires always',
+       coalesce(f.always || ' fires always',
                 (select 'constraint ' || pg_catalog.quote_ident(k.conname)
                         || ' is deferrable, and not checked while keys and triggers are off'
                    from pg_catalog.pg_constraint k
