@@ -100,7 +100,7 @@ same_contents_but_views() {
     tgt -c 'delete from u; alter table u add constraint u_key foreign key (t) references t'
     part 5 4 copy data
     assert_output --partial 'PGH-3115'
-    assert_output --partial 'rows on the target break foreign key "u_key"'
+    assert_output --partial 'rows of table public.u on the target break foreign key "u_key"'
     src -c 'delete from u where id = 2' # not seen by the run's snapshot, but its rows are there
     tgt -c 'delete from u where id = 2'
     run -0 "$PGHAUL" copy data --resume --dir "$RUN.4" -q

@@ -151,15 +151,16 @@ update obj_constraint set is_there = 1
 select (select count(*) from obj_index where is_there) + (select count(*) from obj_constraint where is_there)
 
 -- A key of the target whose rows are copied, or are removed from a table that it references (of a
--- partitioned one each partition comes here, too). Its number is out of the way of the source's. All
--- that is said of one key belongs to one table, whose item waits for all of them.
+-- partitioned one each partition comes here, too). Its definition is the table that has it, for people;
+-- its number is out of the way of the source's. All that is said of one key belongs to one table, whose
+-- item waits for all of them.
 
 -- name: EXISTING_KEY_INSERT
 insert into obj_constraint (oid, table_oid, conname, kind, by_index, definition, suffix, ref_table,
                             validated, verify)
 select (select min(0, coalesce(min(oid), 0)) - 1 from obj_constraint),
        coalesce(t.oid, (select table_oid from obj_constraint where verify = :verify), r.oid),
-       :conname, 'f', 0, '', '', r.oid, 1, :verify
+       :conname, 'f', 0, shown(:nspname, :relname), '', r.oid, 1, :verify
   from (select 1) one
   left join obj_table t on t.nspname = :nspname and t.relname = :relname and t.has_data
   left join obj_table r on r.nspname = :ref_nsp and r.relname = :ref_name
