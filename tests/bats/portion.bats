@@ -76,3 +76,66 @@ rows() {
     run -0 "$PGHAUL" clone --dir "$RUN" -q --where 'shop.nothing=true' --no-strict-names
     same
 }
+
+@test "--where takes one condition, whatever is in it" {
+    pair template0
+    rows
+    wrong() {
+        run -2 "$PGHAUL" clone --dir "$RUN" --where "$1"
+        assert_output --partial "$2"
+    }
+    # It would be a condition on one part of the table and not on the others.
+    wrong 'shop.orders=id = 1) or (id = 2' 'syntax error'
+    wrong 'shop.orders=true) offset (5' 'syntax error'
+    wrong 'shop.orders=true]) = 1 and (array[true' 'syntax error'
+    wrong 'shop.orders=true); commit; create table public.harm (); --' 'syntax error'
+    wrong $'shop.orders=true\n); commit; create table public.harm (); --' 'syntax error'
+    wrong 'shop.orders=id = 1 /*' 'unterminated'
+    wrong "shop.orders=note = 'n" 'unterminated'
+    wrong 'shop.orders=id = $1' 'PGH-1003'
+    wrong 'shop.orders=count(*) > 1' 'aggregate functions are not allowed'
+    wrong 'shop.orders=id' 'must be type boolean'
+    wrong 'shop.orders=1, true' 'PGH-1003'
+    [[ $(src -c "select count(*) from pg_class where relname = 'harm'") == 0 ]]
+    run -0 "$PGHAUL" clone --dir "$RUN" -q --where "shop.orders=note not in ('n7', '); --', 'it''s') and exists (select from shop.other o where o.id = orders.id) -- ten"
+    [[ $(tgt -c 'select count(*) from shop.orders') == 9 ]]
+}
+
+@test "names with quotes, spaces, dots, equals signs and beyond ASCII, 63 bytes long" {
+    pair template0
+    local schema='"it'\''s a.b=c ""x"""' long
+    long=$(printf 'ü%.0s' {1..31})
+    src -c "create schema $schema; create table $schema.\"$long\" (\"a=b, \"\"c\"\"\" int primary key, \"$long\" text, \"Ö.\" int);
+            insert into $schema.\"$long\" select i, i, i from generate_series(1, 100) i"
+    run -0 clone -q --where "$schema.\"$long\"=\"a=b, \"\"c\"\"\" > 90" --columns "$schema.\"$long\"=\"Ö.\", \"a=b, \"\"c\"\"\""
+    [[ $(tgt -c "select count(*), count(\"$long\"), sum(\"Ö.\") from $schema.\"$long\"") == '10|0|955' ]]
+    run -0 "$PGHAUL" copy data --dir "$RUN.2" --truncate --where "$schema.\"$long\"=\"a=b, \"\"c\"\"\" > 80" -q
+    [[ $(tgt -c "select count(*), count(\"$long\"), sum(\"Ö.\") from $schema.\"$long\"") == '20|20|1810' ]]
+}
+
+@test "--where breaks a key: the rows are all there, and --resume goes on after the user has mended them" {
+    pair template0
+    src -c 'create table c (id int primary key); create table o (id int primary key, c int references c);
+            create table big_o (id int primary key, c int references c, x text); create sequence s;
+            insert into c select generate_series(1, 100); insert into o select i, i from generate_series(1, 100) i;
+            insert into big_o select i, 1 + i % 100, repeat($$y$$, 1000) from generate_series(1, 20000) i'
+    run -5 clone -q --where 'c=id <= 50'
+    assert_output --partial 'PGH-3003: adding foreign keys, public.'
+    assert_output --partial 'o_c_fkey"'
+    # The snapshot is gone, but all is copied.
+    [[ $(tgt -c 'select (select count(*) from o), (select count(*) from big_o)') == '100|20000' ]]
+    run -5 clone --resume -q
+    assert_output --partial 'PGH-3003: adding foreign keys, public.'
+    tgt -c 'delete from o where c > 50; delete from big_o where c > 50'
+    run -0 clone --resume -q
+    [[ $(tgt -c "select count(*) from pg_constraint where contype = 'f' and convalidated") == 2 ]]
+    [[ $(tgt -c 'select (select count(*) from o), (select count(*) from big_o)') == '50|10000' ]]
+    no_helper_schema
+    # Into tables that exist: first PGH-3115, then the same.
+    src -c 'delete from o where c <= 50'
+    run -5 "$PGHAUL" copy data -t o --where 'o=c > 40' --truncate --dir "$RUN.2" -q
+    assert_output --partial 'PGH-3115'
+    tgt -c 'delete from o where c > 50'
+    run -0 "$PGHAUL" copy data --resume --dir "$RUN.2" -q
+    [[ $(tgt -c 'select count(*), max(c) from o') == '40|40' ]]
+}

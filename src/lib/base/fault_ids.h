@@ -117,13 +117,16 @@
   F(FAULT_TARGET_HAS_ROWS,     3113, TARGET,  "tables on the target have rows",                    \
     "Remove them, leave the tables out with -T or --exclude-table-data, or use --truncate, "       \
     "which removes all rows of the tables that are copied.")                                       \
-  F(FAULT_TARGET_TRIGGERS,     3114, TARGET,  "triggers or keys on the target are in the way",     \
+  F(FAULT_TARGET_TRIGGERS,     3114, TARGET,  "triggers, rules or keys on the target are in the way", \
     "Connect as a superuser, or be granted SET on session_replication_role (version 15 and "       \
     "later), or drop the triggers and foreign keys and create them after the rows "                \
     "(--section post-data).")                                                                      \
   F(FAULT_KEY_BROKEN,          3115, TARGET,  "a foreign key of the target does not hold",         \
     "Copy the table that it references as well, or drop the key. The rows are copied: "            \
     "--resume checks again.")                                                                      \
+  F(FAULT_TARGET_NOT_COMPUTED, 3160, TARGET,  "a generated column is an ordinary one on the target",   \
+    "Its values would be missing. Make it a generated column there, too; or name the columns that "\
+    "are to be copied with --columns.")                                                            \
   F(FAULT_STATISTICS_TARGET,   3125, TARGET,  "the target cannot take the source's statistics",    \
     "Use --statistics analyze or none, or a target of version 18 or later.")                       \
   F(FAULT_TARGET_ROLE,         3130, TARGET,  "the role of --role cannot be set on the target",    \

@@ -184,21 +184,42 @@ static void add_must_be_empty(struct strbuf *sql, const struct job *job, const s
                 job->snapshot->seq);
 }
 
+static void add_lock(struct strbuf *sql, const struct table *table)
+{
+    strbuf_add(sql, "LOCK TABLE ONLY ");
+    add_table(sql, table);
+    strbuf_add(sql, ";");
+}
+
 /* Of a table that was there a condition means a share of the rows: others stay. */
 static bool may_truncate(const struct job *job, const struct table *table)
 {
     return !table->no_truncate && !(was_there(job, table) && table->condition != NULL);
 }
 
+/* Between the look at the rows that are there and the end of the transaction nobody else may add
+ * any: they would be removed, or be the same ones again, of another run. A role that may only
+ * insert can take no such lock, and removes nothing. */
+static void add_lock_out(struct strbuf *sql, const struct table *table)
+{
+    scoped(drop_strbuf) struct strbuf block = STRBUF_EMPTY;
+    strbuf_add(&block, "BEGIN LOCK TABLE ONLY ");
+    add_table(&block, table);
+    strbuf_add(&block, " IN SHARE ROW EXCLUSIVE MODE;"
+                       " EXCEPTION WHEN insufficient_privilege THEN NULL; END");
+    strbuf_add(sql, "DO ");
+    strbuf_add_literal(sql, block.text);
+    strbuf_add(sql, ";");
+}
+
 /* TRUNCATE ONLY, because plain TRUNCATE empties loaded children too. */
 static void add_emptying(struct strbuf *sql, const struct job *job, const struct table *table,
                          bool truncate)
 {
-    if (was_there(job, table) && truncate) {
-        strbuf_add(sql, "LOCK TABLE ONLY ");
-        add_table(sql, table);
-        strbuf_add(sql, ";");
-    }
+    if (was_there(job, table) && truncate)
+        add_lock(sql, table);
+    else if (was_there(job, table))
+        add_lock_out(sql, table);
     if (was_there(job, table) && !job->settings->truncate)
         add_must_be_empty(sql, job, table);
     if (truncate) {
@@ -214,7 +235,7 @@ static void add_emptying(struct strbuf *sql, const struct job *job, const struct
     }
 }
 
-/* Neither triggers nor keys of a table that was there may fire; keys are verified later. */
+/* Neither triggers, rules nor keys of a table that was there may fire; keys are verified later. */
 static void add_silence(struct strbuf *sql, const struct table *table)
 {
     if (table->is_guarded)
@@ -227,11 +248,8 @@ static void add_in(struct strbuf *sql, const struct job *job, const struct table
     bool asked = was_there(job, table) && job->settings->truncate;
     bool frozen = is_whole(job->work) && (!tiny || asked) && may_truncate(job, table);
     add_silence(sql, table);
-    if (is_whole(job->work) && tiny && !was_there(job, table)) {
-        strbuf_add(sql, "LOCK TABLE ONLY ");
-        add_table(sql, table);
-        strbuf_add(sql, ";");
-    }
+    if (is_whole(job->work) && tiny && !was_there(job, table))
+        add_lock(sql, table);
     if (job->work->kind != WORK_PART)
         add_emptying(sql, job, table, frozen);
     strbuf_add(sql, "COPY ");

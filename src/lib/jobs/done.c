@@ -135,18 +135,37 @@ bool done_forget(const struct run *run, struct conn *target, struct fault *why)
             conn_runf(target, why, "DELETE FROM pghaul.done WHERE run = '%s'", run->uuid));
 }
 
+/* A row that another run has not committed yet is seen once the table is locked. A run that keeps
+ * us waiting for that will remove the table itself. */
 void done_add_remove(struct strbuf *sql, const struct job *job)
 {
     strbuf_addf(sql,
                 WITHOUT_EVENT_TRIGGERS
                 "DELETE FROM pghaul.done WHERE run = '%s';"
-                "DO $pghaul$BEGIN"
+                "DO $pghaul$DECLARE before text := pg_catalog.current_setting('lock_timeout');"
+                " BEGIN"
+                " PERFORM pg_catalog.set_config('lock_timeout', '3s', true);"
+                " LOCK TABLE pghaul.done IN ACCESS EXCLUSIVE MODE;"
+                " PERFORM pg_catalog.set_config('lock_timeout', before, true);"
                 " IF NOT EXISTS (SELECT FROM pghaul.done) THEN"
                 " DROP TABLE pghaul.done;"
                 " BEGIN DROP SCHEMA pghaul RESTRICT;"
                 " EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END;"
-                " END IF; END$pghaul$;",
+                " END IF;"
+                " EXCEPTION WHEN lock_not_available THEN NULL; END$pghaul$;",
                 job->run->uuid);
+}
+
+bool done_leave(struct job *job, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    bool there;
+    if (!table_is_there(job->target, &there, why))
+        return false;
+    strbuf_add(&sql, "BEGIN;");
+    done_add_remove(&sql, job);
+    strbuf_add(&sql, "COMMIT");
+    return !there || conn_run(job->target, sql.text, why);
 }
 
 struct following {

@@ -45,6 +45,9 @@ bool done_forget(const struct run *run, struct conn *target, struct fault *why);
  * other run needs them. */
 void done_add_remove(struct strbuf *sql, const struct job *job);
 
+/* Does that alone, for a run of which there are no rows. */
+bool done_leave(struct job *job, struct fault *why);
+
 /* Makes the catalog follow the target: marks items done that it says are done, and refuses
  * (FAULT_TARGET_LACKS) when it does not have what was done. */
 bool done_follow(struct db *db, const struct run *run, struct conn *target, struct fault *why);

@@ -55,24 +55,24 @@ static void add_alter(struct strbuf *sql, const struct table *table)
 }
 
 /* A key that was there before the rows, which came without its being asked. */
-static bool verify(struct foreign_keys *keys, const char *name, const char *query,
-                   struct fault *why)
+static bool verify(struct foreign_keys *keys, const char *name, const char *table,
+                   const char *query, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     if (!conn_query(keys->job->target, query, &rows, why))
         return false;
     return rows_count(&rows) == 0 ||
-           fault_set(
-               why, FAULT_KEY_BROKEN,
-               "rows on the target break foreign key \"%s\": what they reference is not there",
-               name);
+           fault_set(why, FAULT_KEY_BROKEN,
+                     "rows of table %s on the target break foreign key \"%s\": what they "
+                     "reference is not there",
+                     table, name);
 }
 
-static bool add_verified(struct foreign_keys *keys, const char *name, const char *query,
-                         struct fault *why)
+static bool add_verified(struct foreign_keys *keys, const struct stmt *row, struct fault *why)
 {
+    const char *query = stmt_text(row, 3);
     if (keys->job != NULL)
-        return verify(keys, name, query, why);
+        return verify(keys, stmt_text(row, 0), stmt_text(row, 1), query, why);
     strbuf_addf(&keys->shown, "%s;", query);
     return true;
 }
@@ -83,7 +83,7 @@ static bool on_key(void *arg, const struct stmt *row, struct fault *why)
     bool validated = stmt_int(row, 2) != 0;
     bool later = validated && keys->table->kind != 'p' && !keys->table->is_small;
     if (!stmt_null(row, 3))
-        return add_verified(keys, stmt_text(row, 0), stmt_text(row, 3), why);
+        return add_verified(keys, row, why);
     add_alter(&keys->add, keys->table);
     strbuf_add(&keys->add, " ADD CONSTRAINT ");
     strbuf_add_identifier(&keys->add, stmt_text(row, 0));

@@ -340,9 +340,10 @@ bool job_final(struct job *job, struct fault *why)
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     if (!done_any(job->run, job->target, 0, &any, why))
         return false;
-    /* The schema's rows are there until this job's own commit removes them. */
+    /* The schema's rows are there until this job's own commit removes them. Where there is neither,
+     * no item may have left any. */
     if (!any)
-        return true;
+        return done_leave(job, why);
     if (!run_script(job, "final", 0, false, why) || !has_entries(job, "events", &events, why))
         return false;
     strbuf_add(&sql, "BEGIN;");

@@ -85,8 +85,8 @@ static bool refuse_missing(const struct existing *e, struct fault *why)
 struct matching {
     const struct existing *existing;
     struct names columns;   /* that are missing */
-    struct names obstacles; /* triggers and constraints that cannot be switched off */
-    struct names guarded;   /* tables with triggers or keys */
+    struct names obstacles; /* triggers, rules and constraints that cannot be switched off */
+    struct names guarded;   /* tables with triggers, rules or keys */
     struct strbuf filled;   /* statement that finds tables with rows */
     int asked;
     struct names rows; /* tables that have some */
@@ -181,6 +181,23 @@ static bool on_table(void *arg, const struct stmt *row, struct fault *why)
     return m->existing->truncate || ask_for_rows(m, row, name.text, why);
 }
 
+static bool on_computed(void *arg, const struct rows *row, struct fault *why)
+{
+    const struct matching *m = arg;
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(m->existing->db, SQL_EXISTING_NOT_COMPUTED, why);
+    bool found;
+    if (stmt == NULL ||
+        !stmt_bind(stmt, why, "sss", rows_text(row, 0, 0), rows_text(row, 0, 1),
+                   rows_text(row, 0, 2)) ||
+        !stmt_step(stmt, &found, why))
+        return false;
+    return !found ||
+           fault_set(why, FAULT_TARGET_NOT_COMPUTED,
+                     "column %s of table %s is computed on the source, and an ordinary one on the "
+                     "target",
+                     rows_text(row, 0, 2), stmt_text(stmt, 0));
+}
+
 static bool may_silence_triggers(struct conn *target, bool *ret_may, struct fault *why)
 {
     *ret_may = conn_run(target, "SET session_replication_role = replica", why) &&
@@ -201,7 +218,7 @@ static bool refuse_guards(struct matching *m, struct fault *why)
     return may ||
            refuse_any(&m->guarded, FAULT_TARGET_TRIGGERS,
                       "the role that connects to the target may not switch off triggers, and "
-                      "there are triggers or foreign keys on",
+                      "there are triggers, rules or foreign keys on",
                       why);
 }
 
@@ -211,6 +228,7 @@ static bool match_tables(const struct existing *e, struct fault *why)
     return catalog_list(e->db, SQL_EXISTING_TABLES, 0, on_table, &m, why) && find_rows(&m, why) &&
            refuse_any(&m.columns, FAULT_TARGET_LACKS_RELATION, "the target lacks", why) &&
            refuse_any(&m.rows, FAULT_TARGET_HAS_ROWS, "tables on the target have rows", why) &&
+           stream(e->source, ASK_COMPUTED_COLUMNS, e->chosen, on_computed, &m, why) &&
            refuse_guards(&m, why) && db_run(e->db, why, SQL_EXISTING_APPLY, "");
 }
 
@@ -219,15 +237,14 @@ static bool match_tables(const struct existing *e, struct fault *why)
 static bool on_key(void *arg, const struct rows *row, struct fault *why)
 {
     const struct existing *e = arg;
-    if (rows_null(row, 0, 6)) {
+    if (rows_null(row, 0, 5)) {
         log_warning("foreign key %s of table %s.%s on the target is not verified: it has PERIOD",
-                    rows_text(row, 0, 3), rows_text(row, 0, 1), rows_text(row, 0, 2));
+                    rows_text(row, 0, 2), rows_text(row, 0, 0), rows_text(row, 0, 1));
         return true;
     }
-    return db_run(e->db, why, SQL_EXISTING_KEY_INSERT, "issssssd", rows_int(row, 0, 0),
-                  rows_text(row, 0, 3), rows_text(row, 0, 6), rows_text(row, 0, 1),
-                  rows_text(row, 0, 2), rows_text(row, 0, 4), rows_text(row, 0, 5),
-                  (int)e->truncate);
+    return db_run(e->db, why, SQL_EXISTING_KEY_INSERT, "ssssssd", rows_text(row, 0, 5),
+                  rows_text(row, 0, 2), rows_text(row, 0, 0), rows_text(row, 0, 1),
+                  rows_text(row, 0, 3), rows_text(row, 0, 4), (int)e->truncate);
 }
 
 /* ---- indexes and constraints ---- */

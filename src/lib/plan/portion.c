@@ -32,24 +32,38 @@ static bool bad(const struct portion *p, const char *wrong, struct fault *why)
 
 /* ---- rows ---- */
 
-/* On a line of its own, since the condition may end with a comment. */
+/* With parameters, even none, the server takes a single statement. */
+static bool try_condition(struct portion *p, const struct table *table, const char *condition,
+                          struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    strbuf_add(&sql, "SELECT FROM ONLY ");
+    strbuf_add_qualified(&sql, table->nspname, table->relname);
+    strbuf_addf(&sql, " %s LIMIT 0", condition);
+    if (conn_query_params(p->source, sql.text, 0, NULL, &rows, why))
+        return true;
+    /* Of parameters, which have no values, some versions speak as of the protocol. */
+    if (strncmp(why->sqlstate, "42", 2) == 0 || strncmp(why->sqlstate, "22", 2) == 0 ||
+        strcmp(why->sqlstate, "08P01") == 0)
+        why->id = FAULT_BAD_VALUE;
+    fault_during(why, "--where \"%s\" on table %s.%s", p->text, table->nspname, table->relname);
+    return fault_hint(why, "Names in it need their schemas: the search path is empty.");
+}
+
+/* On a line of its own, since the condition may end with a comment. It is tried between brackets of
+ * two kinds: what leaves one of them ("a) or (b") would be cut in two where we add to it. */
 static bool set_condition(struct portion *p, const struct table *table, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf condition = STRBUF_EMPTY;
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf bracketed = STRBUF_EMPTY;
     if (table->condition != NULL)
         return bad(p, "a table that it matches has a condition already", why);
     strbuf_addf(&condition, "WHERE (%s\n)", p->value);
-    strbuf_add(&sql, "SELECT FROM ONLY ");
-    strbuf_add_qualified(&sql, table->nspname, table->relname);
-    strbuf_addf(&sql, " %s LIMIT 0", condition.text);
-    if (!conn_run(p->source, sql.text, why)) {
-        if (strncmp(why->sqlstate, "42", 2) == 0 || strncmp(why->sqlstate, "22", 2) == 0)
-            why->id = FAULT_BAD_VALUE;
-        fault_during(why, "--where \"%s\" on table %s.%s", p->text, table->nspname, table->relname);
-        return fault_hint(why, "Names in it need their schemas: the search path is empty.");
-    }
-    return db_run(p->db, why, SQL_TABLE_SET_CONDITION, "si", condition.text, table->oid);
+    strbuf_addf(&bracketed, "WHERE pg_catalog.array_ndims(ARRAY[%s\n]) = 1", p->value);
+    return try_condition(p, table, condition.text, why) &&
+           try_condition(p, table, bracketed.text, why) &&
+           db_run(p->db, why, SQL_TABLE_SET_CONDITION, "si", condition.text, table->oid);
 }
 
 /* ---- columns ---- */

@@ -99,6 +99,16 @@ update obj_table
    and exists (select 1 from found_relation f
                 where f.nspname = obj_table.nspname and f.relname = obj_table.relname)
 
+-- Is a column that the source computes an ordinary one on the target, and has nobody chosen the columns
+-- of this table?
+
+-- name: EXISTING_NOT_COMPUTED
+select shown(t.nspname, t.relname)
+  from found_relation f join obj_table t on t.nspname = f.nspname and t.relname = f.relname
+ where f.nspname = :nspname and f.relname = :relname and f.kind = 'r' and t.has_data
+   and not (t.is_share and t.condition is null)
+   and instr(char(10) || f.columns, char(10) || :column || char(9)) > 0
+
 -- name: EXISTING_AS_TEXT
 update obj_table set format = 'text' where oid = :oid
 
@@ -140,14 +150,20 @@ update obj_constraint set is_there = 1
 -- name: EXISTING_THERE_COUNT scan-ok
 select (select count(*) from obj_index where is_there) + (select count(*) from obj_constraint where is_there)
 
--- A key of the target whose rows are copied, or are removed from the table that it references. Its
--- number is out of the way of the source's.
+-- A key of the target whose rows are copied, or are removed from a table that it references (of a
+-- partitioned one each partition comes here, too). Its definition is the table that has it, for people;
+-- its number is out of the way of the source's. All that is said of one key belongs to one table, whose
+-- item waits for all of them.
 
 -- name: EXISTING_KEY_INSERT
 insert into obj_constraint (oid, table_oid, conname, kind, by_index, definition, suffix, ref_table,
                             validated, verify)
-select -:oid, coalesce(t.oid, r.oid), :conname, 'f', 0, '', '', r.oid, 1, :verify
+select (select min(0, coalesce(min(oid), 0)) - 1 from obj_constraint),
+       coalesce(t.oid, (select table_oid from obj_constraint where verify = :verify), r.oid),
+       :conname, 'f', 0, shown(:nspname, :relname), '', r.oid, 1, :verify
   from (select 1) one
   left join obj_table t on t.nspname = :nspname and t.relname = :relname and t.has_data
   left join obj_table r on r.nspname = :ref_nsp and r.relname = :ref_name
- where t.oid is not null or (:truncate and r.oid is not null)
+ where case when r.oid is not null then t.oid is not null or :truncate
+            else t.oid is not null
+                 and not exists (select 1 from obj_constraint o where o.table_oid = t.oid and o.verify = :verify) end

@@ -198,6 +198,8 @@ select c.conname, c.kind, c.suffix, x.relname, t.nspname, t.relname
 select c.conname, c.definition, c.validated, c.verify
   from obj_constraint c
  where c.table_oid = :table_oid and c.kind = 'f' and not c.is_there
+   and not exists (select 1 from obj_constraint o
+                    where o.table_oid = c.table_oid and o.verify = c.verify and o.oid > c.oid)
  order by c.oid
 
 -- name: FOREIGN_KEY_TABLES
@@ -458,6 +460,22 @@ select w.id, b.item
   from below b
   join obj_constraint c on c.table_oid = b.oid
   join work w on w.object = c.oid and w.kind = 'exclusion'
+
+-- Where keys may well not hold, all is read first: then the snapshot is not needed any more, and the run can
+-- be resumed when the user has mended the rows. The item of sequences is read last, and stands for all.
+
+-- name: PLAN_KEYS_AT_RISK scan-ok
+select exists (select 1 from work where kind = 'foreign_keys')
+   and (exists (select 1 from obj_table where is_share)
+        or exists (select 1 from obj_constraint where verify is not null))
+
+-- name: PLAN_EDGES_KEYS_AT_RISK scan-ok
+insert or ignore into edge (before, after)
+select w.id, s.id
+  from work s join work w on w.stage = s.stage and w.lane = s.lane and w.id <> s.id
+ where s.kind = 'sequences'
+union all
+select s.id, f.id from work s join work f on f.kind = 'foreign_keys' where s.kind = 'sequences'
 
 -- A configuration table is filled after the ones that it references: their keys exist already.
 

@@ -183,7 +183,7 @@ create table obj_constraint (
     kind       text not null,                     -- pg_constraint.contype: p u x f
     index_oid  integer,                           -- of p, u, x
     by_index   integer not null,                  -- may be attached with USING INDEX
-    definition text not null,                     -- pg_get_constraintdef
+    definition text not null,                     -- pg_get_constraintdef; where there is verify, the table's name
     suffix     text not null,                     -- DEFERRABLE …, for USING INDEX
     ref_table  integer,                           -- of f
     validated  integer not null,

@@ -145,8 +145,9 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
                                      ',' order by a.attnum) as types,
                pg_catalog.bool_and(coalesce(b.typid, a.atttypid) in (select oid from good)) as good,
                pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || E'\t'
-                                     || pg_catalog.format_type(a.atttypid, a.atttypmod) || E'\n', ''
-                                     order by a.attnum) as signature
+                                     || pg_catalog.format_type(a.atttypid, a.atttypmod)
+                                     || coalesce(' over ' || pg_catalog.format_type(b.typid, b.typmod), '')
+                                     || E'\n', '' order by a.attnum) as signature
           from pg_catalog.pg_attribute a
           left join (select base.* from base
                       join pg_catalog.pg_type t on t.oid = base.typid and t.typtype <> 'd') b
@@ -362,43 +363,63 @@ select n.nspname, c.relname, c.relkind
 -- What a table that is there already can take: columns, as ASK_TABLES says them; whether TRUNCATE is
 -- possible; whether triggers or keys would fire; what cannot be switched off.
 
+-- COPY and TRUNCATE know no rules; DELETE does.
+
 -- name: ASK_TARGET_TABLES
+with recursive base (domain, typid, typmod) as (
+    select t.oid, t.typbasetype, t.typtypmod from pg_catalog.pg_type t where t.typtype = 'd'
+    union all
+    select b.domain, t.typbasetype, t.typtypmod
+      from base b join pg_catalog.pg_type t on t.oid = b.typid where t.typtype = 'd'
+),
+fires (relid, always) as (
+    select t.tgrelid, case when t.tgenabled in ('A', 'R') and coalesce(k.contype, 't') <> 'f'
+                           then 'trigger ' || pg_catalog.quote_ident(t.tgname) end
+      from pg_catalog.pg_trigger t
+      left join pg_catalog.pg_constraint k on k.oid = t.tgconstraint
+     where t.tgenabled <> 'D' and coalesce(k.contype, 't') not in ('p', 'u', 'x')
+    union all
+    select r.ev_class, case when r.ev_enabled in ('A', 'R')
+                            then 'rule ' || pg_catalog.quote_ident(r.rulename) end
+      from pg_catalog.pg_rewrite r
+     where r.ev_enabled <> 'D' and r.ev_type = '4'
+),
+firing (relid, always) as (
+    select f.relid, pg_catalog.min(f.always) from fires f group by 1
+)
 select n.nspname, c.relname, c.relkind,
        coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || E'\t'
-                                   || pg_catalog.format_type(a.atttypid, a.atttypmod) || E'\n', ''
-                                   order by a.attnum)
+                                   || pg_catalog.format_type(a.atttypid, a.atttypmod)
+                                   || coalesce(' over ' || pg_catalog.format_type(b.typid, b.typmod), '')
+                                   || E'\n', '' order by a.attnum)
                    from pg_catalog.pg_attribute a
+                   left join (select base.* from base
+                               join pg_catalog.pg_type t on t.oid = base.typid and t.typtype <> 'd') b
+                     on b.domain = a.atttypid
                   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                         {120000: and a.attgenerated = ''}), ''),
        exists (select 1 from pg_catalog.pg_constraint k where k.contype = 'f' and k.confrelid = c.oid)
          or not pg_catalog.has_table_privilege(c.oid, 'TRUNCATE'),
-       exists (select 1 from pg_catalog.pg_trigger t
-                where t.tgrelid = c.oid and t.tgenabled <> 'D'
-                  and (not t.tgisinternal
-                       or t.tgconstraint in (select k.oid from pg_catalog.pg_constraint k where k.contype = 'f'))),
-       coalesce((select 'trigger ' || pg_catalog.quote_ident(t.tgname) || ' fires always'
-                   from pg_catalog.pg_trigger t
-                  where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('A', 'R') limit 1),
+       f.relid is not null,
+       coalesce(f.always || ' fires always',
                 (select 'constraint ' || pg_catalog.quote_ident(k.conname)
                         || ' is deferrable, and not checked while keys and triggers are off'
                    from pg_catalog.pg_constraint k
                   where k.conrelid = c.oid and k.condeferrable and k.contype in ('p', 'u', 'x')
-                    and exists (select 1 from pg_catalog.pg_trigger t
-                                 where t.tgrelid = c.oid and t.tgenabled <> 'D'
-                                   and (not t.tgisinternal
-                                        or t.tgconstraint in (select f.oid from pg_catalog.pg_constraint f
-                                                               where f.contype = 'f')))
+                    and f.relid is not null
                   limit 1), '')
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  left join firing f on f.relid = c.oid
  where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relpersistence <> 't'
    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
 
 -- Foreign keys of the target that hold for all rows, and a query that finds a row which breaks one;
--- null: there is none for keys with PERIOD. Partitions have their own.
+-- null: there is none for keys with PERIOD. Partitions that have a key from their table have their own.
+-- Where a partitioned table is referenced there is a row for each of its partitions, too.
 
 -- name: ASK_TARGET_KEYS
-select k.oid, n.nspname, c.relname, k.conname, m.nspname, r.relname,
+select n.nspname, c.relname, k.conname, dn.nspname, d.relname,
        {180000: case when not k.conperiod then} pg_catalog.format('SELECT 1 FROM ONLY %I.%I f WHERE (%s) AND (%s) LIMIT 1',
            n.nspname, c.relname,
            case when k.confmatchtype = 'f'
@@ -411,6 +432,10 @@ select k.oid, n.nspname, c.relname, k.conname, m.nspname, r.relname,
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_class r on r.oid = k.confrelid
   join pg_catalog.pg_namespace m on m.oid = r.relnamespace
+  join lateral (select r.oid
+                {120000: union select relid from pg_catalog.pg_partition_tree(r.oid)}) tree (oid) on true
+  join pg_catalog.pg_class d on d.oid = tree.oid
+  join pg_catalog.pg_namespace dn on dn.oid = d.relnamespace
   join lateral (
         select pg_catalog.string_agg(pg_catalog.format('f.%I IS NOT NULL', a.attname), ' AND ') as no_null,
                pg_catalog.string_agg(pg_catalog.format('f.%I IS NULL', a.attname), ' AND ') as all_null,
@@ -432,6 +457,17 @@ select k.oid, n.nspname, c.relname, k.conname, m.nspname, r.relname,
    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
    {110000: and not exists (select 1 from pg_catalog.pg_constraint u
                              where u.oid = k.conparentid and u.conrelid = k.conrelid)}
+ order by k.oid, d.oid <> r.oid
+
+-- What only the source computes, if the target does not: their values are not sent.
+
+-- name: ASK_COMPUTED_COLUMNS
+select n.nspname, c.relname, pg_catalog.quote_ident(a.attname)
+  from pg_catalog.pg_attribute a
+  join pg_catalog.pg_class c on c.oid = a.attrelid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r' and a.attnum > 0 and not a.attisdropped {chosen c.oid}
+   and {120000: a.attgenerated <> ''} {<120000: false}
 
 -- name: ASK_TARGET_INDEXES
 select n.nspname, c.relname, m.nspname, t.relname,
