@@ -73,6 +73,14 @@
     "Connect to the server itself, or through a pool in session mode (pool_mode = session).")      \
   F(FAULT_SCHEMA_OURS,         2110, SOURCE,  "the schema pghaul has objects that are not ours",       \
     "Its name is kept for pghaul's own table: rename the schema on the source.")                   \
+  F(FAULT_RECOVERY_CONFLICT,   2150, SOURCE,  "the standby ended what we read",                    \
+    "Its replay removes what the snapshot still needs. Set hot_standby_feedback = on or "          \
+    "max_standby_streaming_delay = -1 there, or pause it with pg_wal_replay_pause(), until the "   \
+    "copy is done; then start over with --restart (and --drop-if-exists), or go on in a new "      \
+    "snapshot with --resume --not-consistent.")                                                    \
+  F(FAULT_UNLOGGED_ON_STANDBY, 2151, SOURCE,  "unlogged tables cannot be read on a standby",       \
+    "Leave out their rows with --exclude-table-data, once for each (their definitions come all "   \
+    "the same), or copy from the primary.")                                                        \
                                                                                                    \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \

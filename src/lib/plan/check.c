@@ -48,8 +48,7 @@ bool check_sides(struct conn *source, struct conn *target, struct identity *ret_
     return true;
 }
 
-/* "a.b, c.d and 12 more" */
-static void list_names(struct strbuf *text, const struct rows *rows, int columns)
+void check_add_names(struct strbuf *text, const struct rows *rows, int columns)
 {
     int count = rows_count(rows);
     for (int row = 0; row < count && row < NAMED; row++) {
@@ -73,7 +72,7 @@ static bool refuse_if_any(struct conn *conn, enum ask what, const char *chosen, 
     if (rows_count(&rows) == 0)
         return true;
     scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
-    list_names(&names, &rows, 2);
+    check_add_names(&names, &rows, 2);
     return fault_set(why, id, "role \"%s\" %s: %s", conn_user(conn), sentence, names.text);
 }
 
@@ -84,7 +83,7 @@ static bool refuse_in_our_schema(struct conn *source, struct fault *why)
     scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
     if (!ask(source, ASK_OURS, &rows, why))
         return false;
-    list_names(&names, &rows, 2);
+    check_add_names(&names, &rows, 2);
     return rows_count(&rows) == 0 ||
            fault_set(why, FAULT_SCHEMA_OURS, "the source has %s in the schema \"pghaul\"",
                      names.text);
@@ -186,7 +185,7 @@ static bool check_large_objects(struct check_target *check, struct fault *why)
         return false;
     if (rows_count(&both) == 0)
         return true;
-    list_names(&names, &both, 1);
+    check_add_names(&names, &both, 1);
     return fault_set(why, FAULT_TARGET_NOT_EMPTY,
                      "database \"%s\" on the target already has large objects of the source's: %s",
                      conn_database(check->target), names.text);
@@ -223,7 +222,7 @@ static bool refuse_missing(struct conn *conn, const struct strbuf *wanted, const
         return false;
     if (rows_count(&missing) == 0)
         return true;
-    list_names(&names, &missing, 1);
+    check_add_names(&names, &missing, 1);
     return fault_set(why, id, "%s: %s", sentence, names.text);
 }
 

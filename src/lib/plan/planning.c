@@ -6,6 +6,7 @@
 #include "plan/extensions.h"
 #include "plan/plan.h"
 #include "plan/roles.h"
+#include "plan/standby.h"
 
 void drop_planning(struct planning *planning)
 {
@@ -95,7 +96,9 @@ bool planning_choose(struct planning *planning, struct fault *why)
            selection_resolve(&wish, &planning->selection, why) &&
            (!is_checked(planning) ||
             (find_extensions(planning, why) && plan_database(planning, why))) &&
-           (!reads || check_source(planning->source, planning->selection.chosen, why));
+           (!reads || (check_source(planning->source, planning->selection.chosen, why) &&
+                       standby_check(planning->source, &planning->selection, settings->contents,
+                                     &planning->warnings, why)));
 }
 
 /* What the target has already, where the run brings no schema. */

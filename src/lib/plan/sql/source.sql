@@ -61,6 +61,41 @@ select n.nspname, c.relname
    and pg_catalog.row_security_active(c.oid)
  order by 1, 2
 
+-- Is the source a standby, and if so: may its replay end what reads (one that does not reach its primary
+-- cannot ask it to wait, and one that is paused does nothing)? By which setting, after how long?
+
+-- name: ASK_STANDBY
+select s.standby,
+       s.standby and not case when s.standby then {100000: pg_catalog.pg_is_wal_replay_paused()}
+                              {<100000: pg_catalog.pg_is_xlog_replay_paused()} end
+         and not (s.streams and pg_catalog.current_setting('hot_standby_feedback')::pg_catalog.bool)
+         and pg_catalog.current_setting(s.setting) <> '-1',
+       s.setting, pg_catalog.current_setting(s.setting),
+       pg_catalog.current_setting('hot_standby_feedback')
+  from (select r.standby, r.streams,
+               case when r.streams then 'max_standby_streaming_delay' else 'max_standby_archive_delay' end as setting
+          from (select pg_catalog.pg_is_in_recovery() as standby,
+                       exists (select 1 from pg_catalog.pg_stat_get_wal_receiver() w
+                                where w.pid is not null) as streams) r) s
+
+-- Relations that exist empty on a standby and cannot be read there: of the chosen ones ($1, null: all) less
+-- those without rows ($2), tables if $3, sequences if $4.
+
+-- name: ASK_UNLOGGED
+select n.nspname, c.relname
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relpersistence = 'u'
+   and ((c.relkind = 'r' and $3::pg_catalog.bool) or (c.relkind = 'S' and $4::pg_catalog.bool))
+   and ($1::pg_catalog.oid[] is null or c.oid = any ($1::pg_catalog.oid[]))
+   and c.oid <> all ($2::pg_catalog.oid[])
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and (c.oid in (select pg_catalog.unnest(extconfig) from pg_catalog.pg_extension)
+        or not exists (select 1 from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                          and d.objid = c.oid and d.deptype = 'e'))
+ order by 1, 2
+
 -- Who holds a lock that keeps us from reading a relation of this database.
 
 -- name: ASK_EXCLUSIVE_LOCKS
