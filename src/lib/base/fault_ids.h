@@ -81,6 +81,8 @@
   F(FAULT_UNLOGGED_ON_STANDBY, 2151, SOURCE,  "unlogged tables cannot be read on a standby",       \
     "Leave out their rows with --exclude-table-data, once for each (their definitions come all "   \
     "the same), or copy from the primary.")                                                        \
+  F(FAULT_SUBSCRIPTIONS_UNREADABLE, 2152, SOURCE, "subscriptions cannot be read",                   \
+    "Connect to the source as a superuser, or leave out --subscriptions.")                         \
                                                                                                    \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
@@ -142,6 +144,8 @@
     "Give --extension-version a version that the target has, or leave it out.")                    \
   F(FAULT_EXTENSION_MISSING,   3134, TARGET,  "extensions are not installed on the target server", \
     "Install their packages there, or leave them out with --exclude-extension.")                   \
+  F(FAULT_SUBSCRIPTION,        3150, TARGET,  "a subscription cannot be created on the target",    \
+    "Do what the message asks for, or leave out --subscriptions.")                                 \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

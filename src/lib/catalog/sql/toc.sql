@@ -27,7 +27,7 @@ update toc set script = case
          and exists (select 1 from obj_index x where x.oid = toc.oid) then null
     when description in ('CONSTRAINT', 'FK CONSTRAINT')
          and exists (select 1 from obj_constraint c where c.oid = toc.oid) then null
-    when description = 'INDEX ATTACH' or description like 'SUBSCRIPTION%' then null
+    when description = 'INDEX ATTACH' then null
     when description = 'MATERIALIZED VIEW DATA' then 'refresh'
     when description = 'EVENT TRIGGER' then 'events'
     when description in ('COMMENT', 'SECURITY LABEL') and label like '- EVENT TRIGGER %' then 'events'
@@ -35,7 +35,7 @@ update toc set script = case
     when description in ('COMMENT', 'SECURITY LABEL', 'ACL', 'DEFAULT ACL', 'CHECK CONSTRAINT',
                          'TRIGGER', 'RULE', 'POLICY', 'ROW SECURITY', 'INDEX', 'CONSTRAINT',
                          'FK CONSTRAINT')
-         or description like 'PUBLICATION%' then 'post'
+         or description like 'PUBLICATION%' or description like 'SUBSCRIPTION%' then 'post'
     -- What needs a key (a view that groups by it) pg_dump puts behind the first of these.
     when position > (select min(p.position) from toc p
                       where p.description in ('INDEX', 'CONSTRAINT', 'FK CONSTRAINT', 'TRIGGER',

@@ -1007,6 +1007,46 @@ select pg_catalog.set_config(s.name, v.value, true)
  where s.context = 'user' or pg_catalog.current_setting('is_superuser') = 'on'
        {150000: or pg_catalog.has_parameter_privilege(s.name, 'SET')}
 
+-- The database's subscriptions, without what their connection strings say. The first query: may we see them?
+
+-- name: ASK_MAY_SEE_SUBSCRIPTIONS
+select {100000: pg_catalog.has_column_privilege('pg_catalog.pg_subscription', 'subname', 'SELECT')}
+       {<100000: false}
+
+-- name: ASK_SUBSCRIPTIONS
+select s.subname, coalesce(r.rolname, '')
+  from pg_catalog.pg_subscription s
+  left join pg_catalog.pg_roles r on r.oid = s.subowner
+ where s.subdbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+ order by 1
+
+-- Those that only a superuser may create, because they need no password: one with a password in a URI, or by
+-- its keyword, needs one.
+
+-- name: ASK_SUBSCRIPTIONS_WITHOUT_PASSWORD
+select s.subname
+  from pg_catalog.pg_subscription s
+ where s.subdbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+   and ({160000: not s.subpasswordrequired or}
+        s.subconninfo !~ '(^|[[:space:]&?])password[[:space:]]*=|^postgres(ql)?://[^/?@]*:[^/?@]*@')
+ order by 1
+
+-- What the target lacks for subscription $1 of role $2: it is there already; we may not create any; there is
+-- no such role; it may not own one.
+
+-- name: ASK_MAY_SUBSCRIBE
+select exists (select 1 from pg_catalog.pg_subscription s
+                where s.subname = w.name
+                  and s.subdbid = (select oid from pg_catalog.pg_database
+                                    where datname = pg_catalog.current_database())),
+       {160000: not (pg_catalog.pg_has_role('pg_create_subscription', 'USAGE')
+            and pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))}
+       {<160000: pg_catalog.current_setting('is_superuser') <> 'on'},
+       r.oid is null,
+       {160000: not pg_catalog.pg_has_role(r.oid, 'SET')} {<160000: not r.rolsuper}
+  from (select $1::pg_catalog.text as name, $2::pg_catalog.text as owner) w
+  left join pg_catalog.pg_roles r on r.rolname = w.owner
+
 -- What belongs to the database itself, but its owner: kind, role (of a label its provider), name of
 -- a setting, text. A list of privileges replaces the usual ones; those of the owner are his anyway.
 
