@@ -146,6 +146,9 @@
     "Install their packages there, or leave them out with --exclude-extension.")                   \
   F(FAULT_SUBSCRIPTION,        3150, TARGET,  "a subscription cannot be created on the target",    \
     "Do what the message asks for, or leave out --subscriptions.")                                 \
+  F(FAULT_SCHEMA_NOT_OURS,     3151, TARGET,  "a schema of the target belongs to somebody else",   \
+    "Connect as a superuser or as the schema's owner, make the comment or the privileges the "     \
+    "same there before, or leave them out: --skip-forbidden, --no-comments, --no-acl.")            \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

@@ -447,15 +447,54 @@ static bool check_owners(struct check_target *check, struct fault *why)
     return true;
 }
 
+static bool on_schema(void *arg, const struct stmt *row, struct fault *why)
+{
+    (void)why;
+    add_wanted(arg, stmt_text(row, 0));
+    return true;
+}
+
+/* Schemas that are there already must let us create in them. */
+static bool check_schemas(struct check_target *check, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf array = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_rows) struct rows list = ROWS_NONE;
+    scoped(drop_rows) struct rows closed = ROWS_NONE;
+    if (conn_is_superuser(check->target))
+        return true;
+    if (!catalog_list(check->db, SQL_RELATION_SCHEMAS, 0, on_schema, &wanted, why))
+        return false;
+    if (wanted.length == 0)
+        return true;
+    strbuf_addf(&array, "SELECT ARRAY[%s]::pg_catalog.name[]", wanted.text);
+    if (!conn_query(check->target, array.text, &list, why))
+        return false;
+    const char *const schemas[] = {rows_text(&list, 0, 0)};
+    if (!ask_with(check->target, ASK_CLOSED_SCHEMAS, 1, schemas, &closed, why))
+        return false;
+    if (rows_count(&closed) == 0)
+        return true;
+    check_add_names(&names, &closed, 1);
+    fault_set(why, FAULT_TARGET_PRIVILEGE,
+              "role \"%s\" may not create in schemas that the target has already: %s",
+              conn_user(check->target), names.text);
+    return fault_hint(why,
+                      "GRANT USAGE, CREATE ON SCHEMA ... TO \"%s\"; or, from version 15 on, "
+                      "make it the owner of the database.",
+                      conn_user(check->target));
+}
+
 bool check_target(struct check_target *check, struct fault *why)
 {
     int64_t contents = check->contents;
     bool names = (contents & CONTENT_SCHEMA) != 0 && !check->replace;
     bool large_objects = (contents & CONTENT_LARGE_OBJECTS) != 0 && !check->replace;
     bool owners = (contents & (CONTENT_SCHEMA | CONTENT_REST)) != 0;
-    bool tablespaces = (contents & (CONTENT_SCHEMA | CONTENT_INDEXES | CONTENT_CONSTRAINTS)) != 0;
+    bool creates = (contents & (CONTENT_SCHEMA | CONTENT_INDEXES | CONTENT_CONSTRAINTS)) != 0;
     return (!names || check_names(check, why)) &&
            (!large_objects || check_large_objects(check, why)) &&
            (!owners || (check_roles(check, why) && check_owners(check, why))) &&
-           (!tablespaces || check_tablespaces(check, why));
+           (!creates || check_schemas(check, why)) && (!creates || check_tablespaces(check, why));
 }

@@ -100,6 +100,7 @@ bool planning_choose(struct planning *planning, struct fault *why)
         .source = planning->source,
         .target = planning->target,
         .strict = !settings->no_strict_names,
+        .comments = !settings->no_comments,
         .privileges = !settings->no_acl,
         .owners = !settings->no_owner,
         .skip_forbidden = settings->skip_forbidden || planning->unchecked,

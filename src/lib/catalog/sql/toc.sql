@@ -86,7 +86,7 @@ select 'constraint ' || c.conname
 -- name: TOC_LEAVE_OUT scan-ok
 with recursive gone (dump_id) as (
     select t.dump_id from toc t join left_out l on l.classid = t.table_oid and l.oid = t.oid
-     where l.kind not in ('link', 'alone')
+     where l.kind not in ('link', 'alone', 'comment', 'privileges', 'owner')
     union
     select n.dump_id from gone g join toc_need n on n.needs = g.dump_id
 )
@@ -98,7 +98,12 @@ update toc set script = null
         and exists (select 1 from left_out l
                      where l.kind = 'server' and instr(toc.label, ' SERVER ' || l.relname || ' ') > 0))
     or exists (select 1 from left_out l
-                where l.kind = 'alone' and l.classid = toc.table_oid and l.oid = toc.oid)
+                where l.kind in ('alone', 'owner') and l.classid = toc.table_oid and l.oid = toc.oid)
+    or (description in ('COMMENT', 'ACL') and label like '- SCHEMA %'
+        and exists (select 1 from left_out l
+                     where l.kind = case description when 'ACL' then 'privileges' else 'comment' end
+                       and (instr(toc.label, '- SCHEMA ' || l.nspname || ' ') = 1
+                            or instr(toc.label, '- SCHEMA "' || replace(l.nspname, '"', '""') || '" ') = 1)))
     or (description in ('COMMENT', 'SECURITY LABEL')
         and dump_id in (select n.dump_id
                           from toc_need n join toc t on t.dump_id = n.needs

@@ -798,6 +798,10 @@ with candidate (classid, objid, namespace) as (
      where (not l.lanpltrusted or p.proleakproof {120000: or p.prosupport::pg_catalog.oid <> 0})
            {110000: and p.prokind <> 'a'} {<110000: and not p.proisagg}
     union all
+    select 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, p.pronamespace
+      from pg_catalog.pg_aggregate a join pg_catalog.pg_proc p on p.oid = a.aggfnoid
+     where 'pg_catalog.internal'::pg_catalog.regtype in (a.aggtranstype, a.aggmtranstype)
+    union all
     select 'pg_catalog.pg_type'::pg_catalog.regclass, oid, typnamespace
       from pg_catalog.pg_type where typtype = 'b' and not (typelem <> 0 and typlen = -1)
     union all
@@ -842,6 +846,42 @@ select distinct c.classid, c.objid, 'other' as kind, '' as nspname, '' as relnam
    and not exists (select 1 from pg_catalog.pg_depend d
                     where d.classid = c.classid and d.objid = c.objid and d.deptype in ('e', 'i'))
  order by description
+
+-- Of schemas that both servers have, what belongs to them: comment, privileges of PUBLIC, those of others than
+-- the owner (a line each, with ends on both sides), whether pg_dump would say these (those that a database has from the start it does not, but for public
+-- before version 15), owner; and whether we own it. Schemas $1 (null: all) less $2.
+
+-- name: ASK_SCHEMA_NOTES
+select n.oid, n.nspname, coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), ''),
+       coalesce((select pg_catalog.string_agg(a.privilege_type, ', ' order by a.privilege_type)
+                   from pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
+                  where a.grantee = 0), ''),
+       coalesce((select E'\n' || pg_catalog.string_agg(e.entry, E'\n' order by e.entry) || E'\n'
+                   from (select pg_catalog.format('%s%s to %s', a.privilege_type,
+                                    case when a.is_grantable then ' with grant option' end, r.rolname) as entry
+                           from pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
+                           join pg_catalog.pg_roles r on r.oid = a.grantee
+                          where a.grantee <> n.nspowner) e), ''),
+       {<150000: n.nspname = 'public' or}
+       (n.nspacl is not null
+        and not exists (select 1 from pg_catalog.pg_init_privs i
+                         where i.objoid = n.oid and i.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                           and i.initprivs = n.nspacl)),
+       coalesce(o.rolname, ''), pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+  from pg_catalog.pg_namespace n
+  left join pg_catalog.pg_roles o on o.oid = n.nspowner
+ where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and ($1::pg_catalog.oid[] is null or n.oid = any ($1::pg_catalog.oid[]))
+   and n.oid <> all ($2::pg_catalog.oid[])
+
+-- Which of the schemas $1 are there, but not for us to create anything in?
+
+-- name: ASK_CLOSED_SCHEMAS
+select n.nspname
+  from pg_catalog.pg_namespace n
+ where n.nspname = any ($1::pg_catalog.name[])
+   and not (pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_schema_privilege(n.oid, 'CREATE'))
+ order by 1
 
 -- What pg_dump would create; the server's own come with each database.
 
