@@ -66,6 +66,8 @@ same_contents_but_views() {
             insert into notes select i, repeat($$x$$, 300) from generate_series(1, 5000) i;
             create function loud() returns trigger language plpgsql as $$begin raise exception $q$fired$q$; end$$;
             create trigger loud before insert on notes for each row execute function loud();'
+    # From version 18 on: a row that a constraint which is not validated would refuse.
+    src -c "do \$\$ begin if to_regclass('app.not_null_later') is not null then delete from app.not_null_later where a is null; end if; end \$\$"
     part 0 schema copy schema
     run -0 "$PGHAUL" copy data --dir "$RUN.data"
     same

@@ -25,6 +25,10 @@ create extension btree_gist;
 create extension pg_trgm;
 create extension citext;
 create extension file_fdw;
+create extension bloom schema app;
+-- Members that were changed by hand.
+revoke all on function show_trgm(text) from public;
+grant execute on function show_trgm(text) to pgh_reader with grant option;
 
 -- Types.
 create type app.mood as enum ('sad', 'ok', 'it''s "fine"');
@@ -77,10 +81,60 @@ create function app.plpgsql2_call() returns language_handler language c as '$lib
 create trusted language plpgsql2 handler app.plpgsql2_call;
 create function app.in_plpgsql2() returns int language plpgsql2 as $$ begin return 2; end $$;
 
+-- More of each kind.
+create type app.multi as range (subtype = timestamptz, subtype_opclass = timestamptz_ops);
+create type app."Odd, Type" as ("a; b" int, c app.pair[], d app.posint);
+comment on column app.pair.a is 'a column of a type';
+create domain app.pairs as app.pair[] check (cardinality(value) < 10);
+create domain app.later as text;
+alter domain app.later add constraint later_long check (length(value) < 100) not valid;
+create function app.pair_from_text(text) returns app.pair language sql immutable as $$ select row(length($1), $1)::app.pair $$;
+create cast (text as app.pair) with function app.pair_from_text(text) as assignment;
+create function app.int_of_pair(app.pair) returns int language sql immutable as 'select $1.a';
+create cast (app.pair as int) with function app.int_of_pair(app.pair);
+create cast (app.shell as int4) without function as implicit;
+create operator app.!! (rightarg = app.pair, function = app.int_of_pair);
+create function app.pair_ne(app.pair, app.pair) returns bool language sql immutable as 'select $1.a <> $2.a or $1.b <> $2.b';
+create operator app.<<>> (leftarg = app.pair, rightarg = app.pair, function = app.pair_ne,
+    commutator = operator(app.<<>>), restrict = neqsel, join = neqjoinsel);
+alter operator family app.int_family using btree add operator 1 < (int4, int8), function 1 (int4, int8) btint48cmp(int4, int8);
+create operator class app.int_hash for type int using hash as operator 1 =, function 1 hashint4(int);
+create function app.keep(int, int) returns int language sql immutable as 'select coalesce($1, $2)';
+create aggregate app.running(int) (sfunc = int4pl, stype = int, initcond = '0', combinefunc = int4pl, parallel = safe,
+    msfunc = int4pl, minvfunc = int4mi, mstype = int, minitcond = '0');
+create aggregate app.middle(float8 order by anyelement) (sfunc = ordered_set_transition, stype = internal,
+    finalfunc = percentile_disc_final, finalfunc_extra);
+create function app.rank_of() returns bigint language internal window immutable as 'window_row_number';
+create function app.every_way(a int, inout b text default 'x''y', variadic c int[] default '{1,2}', out d app.pair)
+    returns record language sql stable strict security definer cost 17
+    set search_path = app, pg_temp set datestyle to 'ISO, DMY' as $$ select b, row(a, b)::app.pair $$;
+create function app.a_table(lim int) returns table (n int, t text) language sql rows 7 leakproof
+    as 'select i, i::text from generate_series(1, lim) i';
+create function app.a_set(anyelement) returns setof anyelement language plpgsql volatile parallel restricted
+    as 'begin return next $1; end';
+\if :v14
+create procedure app.in_sql(a int, out b int) language sql begin atomic select a + 1; end;
+\endif
+create collation app.posix (locale = 'C');
+create text search dictionary app.words (template = synonym, synonyms = synonym_sample);
+create text search configuration app.from_nothing (parser = app.parser);
+alter text search configuration app.from_nothing add mapping for word, asciiword with app.words, app.simple_de;
+create access method brin2 type index handler brinhandler;
+create operator class app.brin2_int default for type int using brin2 as
+    operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >,
+    function 1 brin_minmax_opcinfo(internal), function 2 brin_minmax_add_value(internal, internal, internal, internal),
+    function 3 brin_minmax_consistent(internal, internal, internal), function 4 brin_minmax_union(internal, internal, internal);
+
 -- Tables.
 create sequence app.bare increment by -3 minvalue -100 maxvalue 100 start 7 cycle;
 select nextval('app.bare'), nextval('app.bare');
 create sequence app.untouched start 42;
+create sequence app.small as smallint increment 100 maxvalue 30000 cache 20 owned by none;
+select nextval('app.small'), nextval('app.small');
+\if :v15
+create unlogged sequence app.forgetful;
+select nextval('app.forgetful');
+\endif
 create sequence app.called;
 select setval('app.called', 99, false);
 
@@ -119,6 +173,27 @@ insert into app.every_type (by, jb, n) values
 alter table app.every_type owner to pgh_owner;
 grant select, insert (t) on app.every_type to pgh_reader with grant option;
 
+create table app.more_types (a app."Odd, Type", b app.pairs, c app.later, d app.multi, e tstzrange[], f interval year to month,
+    g timestamptz(0)[], h numeric(5, 2)[], i bit(3)[], j "char"[], k aclitem[], l name[], m regtype, n regnamespace, o oidvector,
+    p int2vector, q tid, r cid, s xid, t timetz(3), u money[]);
+alter table app.more_types drop column h;
+insert into app.more_types values (row(1, array[row(2, 'z')::app.pair], 3), array[row(1, null)::app.pair], 'l',
+    '["4713-01-01 00:00:00+00 BC",infinity)', '{"[2020-01-01 00:00+00,2021-01-01 00:00+00)",empty}', '-3 years 2 months',
+    '{-infinity,"0044-03-15 12:00:00+00 BC"}', '{101,010}', '{a,"\""}', '{pgh_reader=r/pgh_owner}', '{x}', 'app.pair', 'app',
+    '1 2', '3 4', '(5,6)', '7', '8', '23:59:59.999-15:59:59', '{-$1.50}');
+create table app.oldest (d date, ts timestamp, tz timestamptz, iv interval);
+insert into app.oldest values ('4713-01-01 BC', '4713-01-01 00:00:00 BC', '4713-01-01 00:00:00+00 BC', '-178000000 years'),
+    ('5874897-12-31', '294276-12-31 23:59:59.999999', '294276-12-31 23:59:59.999999+00', '178000000 years 11 months 3 days 4:05:06.7');
+\if :v14
+create table app.multiranges (a app.multi_multirange, b int8multirange[]);
+insert into app.multiranges values ('{["2020-01-01 00:00+00","2021-01-01 00:00+00"),["2022-01-01 00:00+00",)}', '{"{[1,2),[5,6)}","{}"}');
+\endif
+create table app.toasted (a text, b int) with (toast.autovacuum_enabled = off, toast.autovacuum_vacuum_threshold = 99,
+    autovacuum_analyze_scale_factor = 0.03, parallel_workers = 3, user_catalog_table = on);
+insert into app.toasted select string_agg(md5(i::text), ''), 1 from generate_series(1, 4000) i;
+create table app.defaults (id int default nextval('app.called'), at timestamptz default now(), a int[] default array[1, 2],
+    j jsonb default '{"k": "it''s"}', t text collate "C" default 'x' || 'y', check (id > 0 or t <> 'a''b'), check (t is not null) no inherit);
+insert into app.defaults (j) values (default), ('null');
 create table app.nothing ();
 insert into app.nothing default values;
 insert into app.nothing default values;
@@ -168,6 +243,23 @@ create table app.hashed_0 partition of app.hashed for values with (modulus 2, re
 create table app.hashed_1 partition of app.hashed for values with (modulus 2, remainder 1);
 insert into app.hashed select n, 'v' || n from generate_series(1, 1000) n;
 
+create table app.bounds (a int, b text collate "C", c date) partition by range (a, (lower(b)) collate "POSIX" text_pattern_ops);
+create table app.bounds_1 partition of app.bounds for values from (minvalue, minvalue) to (10, 'm');
+create table app.bounds_2 partition of app.bounds (c default '2020-01-01', constraint own_check check (a >= 10))
+    for values from (10, 'm') to (maxvalue, maxvalue) with (fillfactor = 50);
+insert into app.bounds select n, chr(97 + n % 26), null from generate_series(1, 20) n where (n, chr(97 + n % 26)) < (10, 'm');
+insert into app.bounds_2 (a, b) select n, 'n' || n from generate_series(11, 30) n;
+alter table app.bounds_2 add constraint own_key primary key (a), add constraint own_reference foreign key (a) references app.bounds_2;
+create table app.half_logged (a int) partition by list (a);
+create unlogged table app.unlogged_1 partition of app.half_logged for values in (1, null);
+create table app.logged_1 partition of app.half_logged default;
+insert into app.half_logged values (1), (null), (2);
+create table app.only_names (label text, name name not null default 'n', constraint named check (name <> ''));
+create table app.two_parents () inherits (app.parent, app.only_names);
+create function app.noted() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger on_all after insert or update on app.sales for each row execute function app.noted();
+alter table app.sales_2023 disable trigger on_all;
+
 -- Indexes and constraints.
 create table app.indexed (id int, a text, b int, c int, during tsrange, tags text[], p point, j jsonb, body tsvector,
     constraint indexed_pkey primary key (id) include (a) deferrable initially deferred,
@@ -192,6 +284,12 @@ create index "indexed ""quoted"" Index" on app.indexed (b, c);
 create unique index indexed_identity on app.indexed (c, b) where c is not null;
 create index indexed_cluster on app.indexed (c);
 alter table app.indexed cluster on indexed_cluster;
+create index indexed_brin2 on app.indexed using brin2 (c);
+create index indexed_bloom on app.indexed using bloom (b, c) with (length = 64, col1 = 3);
+create index indexed_brin_ops on app.indexed using brin (c int4_minmax_ops, during range_inclusion_ops) with (autosummarize = on);
+create index indexed_pattern on app.indexed (a text_pattern_ops desc, b nulls first) include (c, p) with (fillfactor = 33);
+create index indexed_hash_own on app.indexed using hash (c app.int_hash) where c is distinct from 3;
+create index typed_whole on app.typed (app.int_of_pair(row(a, b)::app.pair));
 comment on index app.indexed_brin is 'a comment on an index';
 comment on constraint indexed_b on app.indexed is 'a comment on a constraint';
 create statistics app.indexed_stats (ndistinct, dependencies, mcv) on b, c from app.indexed;
@@ -294,6 +392,13 @@ comment on materialized view app.mat is 'materialized';
 comment on index app.mat_region is 'of a materialized view';
 create table app.ruled (a int);
 create rule ruled_insert as on insert to app.ruled where new.a < 0 do instead nothing;
+create rule ruled_many as on delete to app.ruled where old.a > 5 do instead (
+    insert into app.ruled values (old.a); update app.ruled set a = a where a = -1);
+alter table app.ruled disable rule ruled_many;
+create view app.ruled_view (x, "Y y") as select a, a + 1 from app.ruled;
+alter view app.ruled_view alter column x set default 9;
+create rule on_view as on insert to app.ruled_view do instead insert into app.ruled values (new.x) returning a, a + 1;
+comment on column app.ruled_view."Y y" is 'a column of a view';
 create rule ruled_also as on update to app.ruled do also notify ruled;
 create table app.triggered (a int, log text);
 create function app.trigger_function() returns trigger language plpgsql as $$ begin return coalesce(new, old); end $$;
@@ -317,6 +422,11 @@ create policy secured_all on app.secured as restrictive using (a > 0) with check
 create function app.on_ddl() returns event_trigger language plpgsql as $$ begin
     if tg_tag in ('DROP TABLE', 'DROP SCHEMA') then raise exception 'no dropping here'; end if; end $$;
 create event trigger no_drops on ddl_command_start execute function app.on_ddl();
+create event trigger never on ddl_command_end when tag in ('CREATE TABLE', 'ALTER TABLE') execute function app.on_ddl();
+alter event trigger never disable;
+create function app.on_quiet_ddl() returns event_trigger language plpgsql as $$ begin perform tg_tag; end $$;
+create event trigger anyway on sql_drop execute function app.on_quiet_ddl();
+alter event trigger anyway enable always;
 comment on event trigger no_drops is 'a comment on an event trigger';
 
 -- Foreign data, publications, a subscription that is left out, large objects.
@@ -326,6 +436,12 @@ create server nowhere type 't' version '1' foreign data wrapper dummy options (h
 create user mapping for pgh_owner server nowhere options (user 'u', password 'secret-of-mapping');
 create foreign table app.passwd (line text) server files options (filename '/etc/hostname');
 create foreign table app.far (a int not null, b text options (x 'y')) server nowhere;
+alter foreign table app.far add constraint far_check check (a > 0), alter column b set statistics 5;
+comment on foreign table app.far is 'a foreign table';
+create foreign table app.far_child (c int) inherits (app.far) server nowhere options (z 'it''s');
+create foreign data wrapper with_handler handler file_fdw_handler validator file_fdw_validator;
+create user mapping for public server nowhere;
+create publication nothing_yet with (publish = '', publish_via_partition_root = true);
 create publication everything for all tables with (publish = 'insert, update');
 \if :v15
 create publication part for table app.left_side where (id > 5), app.sales, tables in schema "Odd Names";
@@ -343,6 +459,31 @@ comment on large object 900001 is 'a large object';
 grant select on large object 900001 to pgh_reader with grant option;
 grant update on large object 900002 to public;
 
+comment on aggregate app.total(int) is 'aggregate';
+comment on procedure app.nothing(int) is 'procedure';
+comment on collation app.german is 'collation';
+comment on conversion app.latin is 'conversion';
+comment on operator class app.int_down using btree is 'operator class';
+comment on operator family app.int_family using btree is 'operator family';
+comment on access method heap2 is 'access method';
+comment on language plpgsql2 is 'language';
+comment on transform for app.hstore language sql is 'transform';
+comment on text search dictionary app.simple_de is 'dictionary';
+comment on text search parser app.parser is 'parser';
+comment on text search template app.template is 'template';
+comment on foreign data wrapper dummy is 'wrapper';
+comment on constraint far_check on app.far is 'of a foreign table';
+comment on sequence app.every_type_id_seq is 'of an identity';
+grant usage on language plpgsql2 to pgh_reader with grant option;
+grant usage on foreign data wrapper dummy to pgh_reader;
+grant usage on domain app.posint to pgh_owner;
+revoke usage on type app."Odd, Type" from public;
+grant create on schema "Odd Names" to pgh_reader with grant option;
+grant execute on procedure app.nothing(int) to pgh_reader;
+grant references (id), update (b, c) on app.indexed to public;
+alter default privileges revoke execute on functions from public;
+alter default privileges for role pgh_owner grant all on sequences to pgh_reader with grant option;
+alter default privileges in schema "Odd Names" grant usage on types to pgh_owner;
 comment on column app.every_type.id is 'the key';
 comment on domain app.posint is 'positive';
 comment on type app.mood is 'mood';

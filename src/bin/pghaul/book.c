@@ -117,6 +117,8 @@ const struct option book_options[] = {
      .help = "create the roles of the source that the target lacks; those that are there stay as they are"},
     {.name = "no-role-passwords", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_role_passwords), .commands = PLANNED, .group = contents,
      .help = "with --roles: the roles get no password, and the source's passwords are not read"},
+    {.name = "subscriptions", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.subscriptions), .commands = PLANNED, .group = contents,
+     .help = "create the source's subscriptions, disabled and with no connection to their publishers"},
     {.name = "skip-forbidden", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_forbidden), .commands = PLANNED, .group = contents,
      .help = "leave out what only a superuser could create on the target, and what needs it"},
     {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .at = AT(schema_only), .commands = RUNS | CMD_PLAN, .group = contents,

@@ -61,8 +61,7 @@ bool cmd_snapshot(struct options *options, struct fault *why)
         !snapshot_end(holding.db, snapshot.seq, why))
         return false;
     if (lost)
-        return fault_set(why, FAULT_SNAPSHOT_GONE, "the connection that held snapshot %s was lost",
-                         snapshot.id);
+        return hold_lost(holding.source, snapshot.id, why);
     log_info("snapshot %s is released", snapshot.id);
     return true;
 }

@@ -76,6 +76,16 @@
     "--exclude-database.")                                                                         \
   F(FAULT_SCHEMA_OURS,         2110, SOURCE,  "the schema pghaul has objects that are not ours",       \
     "Its name is kept for pghaul's own table: rename the schema on the source.")                   \
+  F(FAULT_RECOVERY_CONFLICT,   2150, SOURCE,  "the standby ended what we read",                    \
+    "Its replay removes what the snapshot still needs. Set hot_standby_feedback = on or "          \
+    "max_standby_streaming_delay = -1 there, or pause it with pg_wal_replay_pause(), until the "   \
+    "copy is done; then start over with --restart (and --drop-if-exists), or go on in a new "      \
+    "snapshot with --resume --not-consistent.")                                                    \
+  F(FAULT_UNLOGGED_ON_STANDBY, 2151, SOURCE,  "unlogged tables cannot be read on a standby",       \
+    "Leave out their rows with --exclude-table-data, once for each (their definitions come all "   \
+    "the same), or copy from the primary.")                                                        \
+  F(FAULT_SUBSCRIPTIONS_UNREADABLE, 2152, SOURCE, "subscriptions cannot be read",                   \
+    "Connect to the source as a superuser, or leave out --subscriptions.")                         \
                                                                                                    \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
@@ -140,6 +150,11 @@
     "Give --extension-version a version that the target has, or leave it out.")                    \
   F(FAULT_EXTENSION_MISSING,   3134, TARGET,  "extensions are not installed on the target server", \
     "Install their packages there, or leave them out with --exclude-extension.")                   \
+  F(FAULT_SUBSCRIPTION,        3150, TARGET,  "a subscription cannot be created on the target",    \
+    "Do what the message asks for, or leave out --subscriptions.")                                 \
+  F(FAULT_SCHEMA_NOT_OURS,     3151, TARGET,  "a schema of the target belongs to somebody else",   \
+    "Connect as a superuser or as the schema's owner, make the comment or the privileges the "     \
+    "same there before, or leave them out: --skip-forbidden, --no-comments, --no-acl.")            \
   F(FAULT_DATABASE_MISSING,    3170, TARGET,  "the target lacks a database",                       \
     "Create it (createdb), or use --create.")                                                      \
   F(FAULT_CREATEDB,            3171, TARGET,  "the role may not create databases",                 \

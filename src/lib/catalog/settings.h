@@ -46,6 +46,7 @@ struct settings {
     bool skip_forbidden; /* leave out what only a superuser could create */
     bool roles;          /* those of the source that the target lacks are created */
     bool no_role_passwords;
+    bool subscriptions; /* come, disabled and not connected */
     bool drop_if_exists;
     bool no_owner;
     bool no_acl;

@@ -104,7 +104,8 @@ static void add_usual(struct arguments *arguments, const struct job *job)
     add(arguments, "section", "pre-data");
     add(arguments, "section", "post-data");
     add(arguments, "no-blobs", NULL);
-    add(arguments, "no-subscriptions", NULL);
+    if (!job->settings->subscriptions)
+        add(arguments, "no-subscriptions", NULL);
     add(arguments, "snapshot", job->snapshot->id);
     add(arguments, "encoding", job->run->encoding);
     if (job->settings->source_role[0] != '\0')

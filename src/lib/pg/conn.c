@@ -35,27 +35,38 @@ static void connection_fault(const struct conn *conn, enum fault_id id, struct f
         fault_detail(why, "%s", message + first + 1);
 }
 
-bool conn_fault(struct conn *conn, const PGresult *result, struct fault *why)
+static bool result_fault(const struct conn *conn, const PGresult *result, struct fault *why)
 {
-    const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    if (PQstatus(conn->pq) == CONNECTION_BAD)
-        conn->broken = true;
-    if (sqlstate == NULL) {
-        bool source = conn->side == SIDE_SOURCE;
-        connection_fault(conn, source ? FAULT_SOURCE_LOST : FAULT_TARGET_LOST, why);
-        conn->broken = true;
-        why->retry = true;
-        return false;
-    }
     struct server_error error = {
         .severity = or_empty(PQresultErrorField(result, PG_DIAG_SEVERITY)),
-        .sqlstate = sqlstate,
+        .sqlstate = or_empty(PQresultErrorField(result, PG_DIAG_SQLSTATE)),
         .message = or_empty(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)),
         .detail = or_empty(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)),
         .hint = or_empty(PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)),
         .context = or_empty(PQresultErrorField(result, PG_DIAG_CONTEXT)),
     };
     return server_fault(conn->side, &error, why);
+}
+
+bool conn_last_words(const struct conn *conn, struct fault *why)
+{
+    if (conn->last_words.id != 0)
+        *why = conn->last_words;
+    return conn->last_words.id != 0;
+}
+
+bool conn_fault(struct conn *conn, const PGresult *result, struct fault *why)
+{
+    if (PQstatus(conn->pq) == CONNECTION_BAD)
+        conn->broken = true;
+    if (result != NULL && PQresultErrorField(result, PG_DIAG_SQLSTATE) != NULL)
+        return result_fault(conn, result, why);
+    conn->broken = true;
+    if (conn_last_words(conn, why))
+        return false;
+    connection_fault(conn, conn->side == SIDE_SOURCE ? FAULT_SOURCE_LOST : FAULT_TARGET_LOST, why);
+    why->retry = true;
+    return false;
 }
 
 /* ---- waiting ---- */
@@ -145,6 +156,8 @@ static void on_notice(void *arg, const PGresult *result)
     const char *severity = or_empty(PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED));
     log_debug("%s says %s: %s", side_word(conn->side), severity,
               or_empty(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+    if (strcmp(severity, "FATAL") == 0)
+        result_fault(conn, result, &conn->last_words);
 }
 
 /* Sets what is to be set only if the backend is still conn->pid; *ret_pid tells which it is. */
@@ -417,9 +430,11 @@ bool conn_stream(struct conn *conn, const char *sql, conn_each *each, void *arg,
 
 bool conn_is_alive(struct conn *conn)
 {
-    /* A parameter status or notice is taken; the end of the connection is found. */
+    /* A parameter status or notice is taken, the server's last words among them; the end of the
+     * connection is found. */
     if (!PQconsumeInput(conn->pq) || PQstatus(conn->pq) == CONNECTION_BAD)
         conn->broken = true;
+    PQisBusy(conn->pq); /* hands notices out */
     return !conn->broken;
 }
 

@@ -94,6 +94,9 @@ bool conn_wait_idle(struct conn *conn, int timeout_ms, bool *ret_lost, struct fa
 /* Is an idle connection still there, as far as the server has told? */
 bool conn_is_alive(struct conn *conn);
 
+/* What the server said when it ended the idle connection. False: nothing. */
+bool conn_last_words(const struct conn *conn, struct fault *why);
+
 int rows_count(const struct rows *rows);
 const char *rows_text(const struct rows *rows, int row, int column); /* "" for NULL */
 bool rows_null(const struct rows *rows, int row, int column);

@@ -14,7 +14,8 @@ struct conn {
     enum side side;
     bool broken;
     bool superuser;
-    int notices; /* received so far */
+    int notices;             /* received so far */
+    struct fault last_words; /* said by the server when it ended the idle connection */
     int pid;
     char start[64];
     char encoding[32];

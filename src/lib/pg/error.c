@@ -14,13 +14,14 @@ struct rule {
 
 /* The first rule that fits counts. */
 static const struct rule rules[] = {
-    {"57014", FAULT_SOURCE_QUERY, FAULT_TARGET_QUERY, false},       /* query_canceled */
-    {"57P01", FAULT_SOURCE_LOST, FAULT_TARGET_LOST, true},          /* admin_shutdown */
-    {"57P02", FAULT_SOURCE_LOST, FAULT_TARGET_LOST, true},          /* crash_shutdown */
-    {"57P03", FAULT_SOURCE_CONNECT, FAULT_TARGET_CONNECT, true},    /* cannot_connect_now */
-    {"53300", FAULT_SOURCE_CONNECT, FAULT_TARGET_CONNECT, true},    /* too_many_connections */
-    {"08", FAULT_SOURCE_LOST, FAULT_TARGET_LOST, true},             /* connection_exception */
-    {"40001", FAULT_SOURCE_QUERY, FAULT_TARGET_QUERY, true},        /* serialization_failure */
+    {"57014", FAULT_SOURCE_QUERY, FAULT_TARGET_QUERY, false},    /* query_canceled */
+    {"57P01", FAULT_SOURCE_LOST, FAULT_TARGET_LOST, true},       /* admin_shutdown */
+    {"57P02", FAULT_SOURCE_LOST, FAULT_TARGET_LOST, true},       /* crash_shutdown */
+    {"57P03", FAULT_SOURCE_CONNECT, FAULT_TARGET_CONNECT, true}, /* cannot_connect_now */
+    {"53300", FAULT_SOURCE_CONNECT, FAULT_TARGET_CONNECT, true}, /* too_many_connections */
+    {"08", FAULT_SOURCE_LOST, FAULT_TARGET_LOST, true},          /* connection_exception */
+    /* serialization_failure: what only reads is refused so by the replay of a standby alone. */
+    {"40001", FAULT_RECOVERY_CONFLICT, FAULT_TARGET_QUERY, true},
     {"40P01", FAULT_SOURCE_QUERY, FAULT_TARGET_QUERY, true},        /* deadlock_detected */
     {"55P03", FAULT_TABLE_LOCKED, FAULT_TARGET_LOCKED, true},       /* lock_not_available */
     {"25006", FAULT_SOURCE_QUERY, FAULT_TARGET_READ_ONLY, false},   /* read_only_sql_transaction */
@@ -41,7 +42,8 @@ bool server_fault(enum side side, const struct server_error *error, struct fault
     const char *gap = *error->detail != '\0' && *error->context != '\0' ? "; " : "";
     if (*error->detail != '\0' || *error->context != '\0')
         fault_detail(why, "%s%s%s", error->detail, gap, error->context);
-    if (*error->hint != '\0')
+    /* The server's is to try again, which would end in the same way. */
+    if (*error->hint != '\0' && why->id != FAULT_RECOVERY_CONFLICT)
         fault_hint(why, "%s", error->hint);
     return false;
 }

@@ -54,8 +54,10 @@ void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int ver
 {
     char lock_timeout[24];
     snprintf(lock_timeout, sizeof lock_timeout, "%" PRId64, wish->lock_timeout_ms);
-    /* First of all, and a statement of its own: the role's may be too short for the next one. */
-    strbuf_add(sql, "SET LOCAL statement_timeout = 0; ");
+    /* First of all, and statements of their own: the role's may be too short for the next one, and
+     * a standby has no serializable transactions. */
+    strbuf_add(sql, "SET LOCAL statement_timeout = 0; "
+                    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; ");
     /* The facts come first, so that their columns have fixed places. A role that is set (by ALTER
      * ROLE ... SET role) may not see when our own backend was started. */
     strbuf_add(sql, "SELECT pg_catalog.pg_backend_pid(), CASE WHEN s.ours THEN"

@@ -201,7 +201,12 @@ bool tools_dump(const struct tools *tools, const struct conninfo *info, const ch
     memcpy(all + OWN, args, given * sizeof *args);
     const int keep[] = {service, -1};
     struct tool tool = {.program = tools->pg_dump, .args = all, .env = env, .keep = keep};
-    return tool_run(&tool, leash, NULL, why);
+    if (tool_run(&tool, leash, NULL, why))
+        return true;
+    if (why->id == FAULT_TOOL_FAILED &&
+        strstr(why->detail, "due to conflict with recovery") != NULL)
+        why->id = FAULT_RECOVERY_CONFLICT;
+    return false;
 }
 
 bool tools_restore(const struct tools *tools, const char *const *args, struct leash *leash,

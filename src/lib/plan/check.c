@@ -48,8 +48,7 @@ bool check_sides(struct conn *source, struct conn *target, struct identity *ret_
     return true;
 }
 
-/* "a.b, c.d and 12 more" */
-static void list_names(struct strbuf *text, const struct rows *rows, int columns)
+void check_add_names(struct strbuf *text, const struct rows *rows, int columns)
 {
     int count = rows_count(rows);
     for (int row = 0; row < count && row < NAMED; row++) {
@@ -73,7 +72,7 @@ static bool refuse_if_any(struct conn *conn, enum ask what, const char *chosen, 
     if (rows_count(&rows) == 0)
         return true;
     scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
-    list_names(&names, &rows, 2);
+    check_add_names(&names, &rows, 2);
     return fault_set(why, id, "role \"%s\" %s: %s", conn_user(conn), sentence, names.text);
 }
 
@@ -84,7 +83,7 @@ static bool refuse_in_our_schema(struct conn *source, struct fault *why)
     scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
     if (!ask(source, ASK_OURS, &rows, why))
         return false;
-    list_names(&names, &rows, 2);
+    check_add_names(&names, &rows, 2);
     return rows_count(&rows) == 0 ||
            fault_set(why, FAULT_SCHEMA_OURS, "the source has %s in the schema \"pghaul\"",
                      names.text);
@@ -186,7 +185,7 @@ static bool check_large_objects(struct check_target *check, struct fault *why)
         return false;
     if (rows_count(&both) == 0)
         return true;
-    list_names(&names, &both, 1);
+    check_add_names(&names, &both, 1);
     return fault_set(why, FAULT_TARGET_NOT_EMPTY,
                      "database \"%s\" on the target already has large objects of the source's: %s",
                      conn_database(check->target), names.text);
@@ -223,7 +222,7 @@ static bool refuse_missing(struct conn *conn, const struct strbuf *wanted, const
         return false;
     if (rows_count(&missing) == 0)
         return true;
-    list_names(&names, &missing, 1);
+    check_add_names(&names, &missing, 1);
     return fault_set(why, id, "%s: %s", sentence, names.text);
 }
 
@@ -448,15 +447,54 @@ static bool check_owners(struct check_target *check, struct fault *why)
     return true;
 }
 
+static bool on_schema(void *arg, const struct stmt *row, struct fault *why)
+{
+    (void)why;
+    add_wanted(arg, stmt_text(row, 0));
+    return true;
+}
+
+/* Schemas that are there already must let us create in them. */
+static bool check_schemas(struct check_target *check, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf array = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_rows) struct rows list = ROWS_NONE;
+    scoped(drop_rows) struct rows closed = ROWS_NONE;
+    if (conn_is_superuser(check->target))
+        return true;
+    if (!catalog_list(check->db, SQL_RELATION_SCHEMAS, 0, on_schema, &wanted, why))
+        return false;
+    if (wanted.length == 0)
+        return true;
+    strbuf_addf(&array, "SELECT ARRAY[%s]::pg_catalog.name[]", wanted.text);
+    if (!conn_query(check->target, array.text, &list, why))
+        return false;
+    const char *const schemas[] = {rows_text(&list, 0, 0)};
+    if (!ask_with(check->target, ASK_CLOSED_SCHEMAS, 1, schemas, &closed, why))
+        return false;
+    if (rows_count(&closed) == 0)
+        return true;
+    check_add_names(&names, &closed, 1);
+    fault_set(why, FAULT_TARGET_PRIVILEGE,
+              "role \"%s\" may not create in schemas that the target has already: %s",
+              conn_user(check->target), names.text);
+    return fault_hint(why,
+                      "GRANT USAGE, CREATE ON SCHEMA ... TO \"%s\"; or, from version 15 on, "
+                      "make it the owner of the database.",
+                      conn_user(check->target));
+}
+
 bool check_target(struct check_target *check, struct fault *why)
 {
     int64_t contents = check->contents;
     bool names = (contents & CONTENT_SCHEMA) != 0 && !check->replace;
     bool large_objects = (contents & CONTENT_LARGE_OBJECTS) != 0 && !check->replace;
     bool owners = (contents & (CONTENT_SCHEMA | CONTENT_REST)) != 0;
-    bool tablespaces = (contents & (CONTENT_SCHEMA | CONTENT_INDEXES | CONTENT_CONSTRAINTS)) != 0;
+    bool creates = (contents & (CONTENT_SCHEMA | CONTENT_INDEXES | CONTENT_CONSTRAINTS)) != 0;
     return (!names || check_names(check, why)) &&
            (!large_objects || check_large_objects(check, why)) &&
            (!owners || (check_roles(check, why) && check_owners(check, why))) &&
-           (!tablespaces || check_tablespaces(check, why));
+           (!creates || check_schemas(check, why)) && (!creates || check_tablespaces(check, why));
 }

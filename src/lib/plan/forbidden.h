@@ -14,6 +14,7 @@ struct forbidden {
     struct conn *target;
     const char
         *scope[3];   /* of ASK_PRIVILEGED: are tables asked for, schemas that are, and are not */
+    bool comments;   /* are restored */
     bool privileges; /* are restored */
     bool owners;     /* are restored: then we become members of the roles that are coming */
     bool skip;       /* leave out, instead of refusing with FAULT_NEEDS_SUPERUSER */

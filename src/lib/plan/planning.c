@@ -6,6 +6,8 @@
 #include "plan/extensions.h"
 #include "plan/plan.h"
 #include "plan/roles.h"
+#include "plan/standby.h"
+#include "plan/subscriptions.h"
 
 void drop_planning(struct planning *planning)
 {
@@ -61,6 +63,21 @@ static bool plan_database(struct planning *planning, struct fault *why)
     return database_plan(&wish, &planning->warnings, why);
 }
 
+/* They are what comes last, and with the whole database only. */
+static bool find_subscriptions(struct planning *planning, struct fault *why)
+{
+    const struct settings *settings = planning->settings;
+    struct subscriptions_wish wish = {
+        .db = planning->db,
+        .source = planning->source,
+        .target = planning->target,
+        .wanted = settings->subscriptions,
+        .owners = !settings->no_owner,
+    };
+    return (settings->contents & CONTENT_REST) == 0 || !planning->selection.everything ||
+           subscriptions_check(&wish, &planning->warnings, why);
+}
+
 /* Those that come with what is chosen, apart from the ones that are left out. */
 static bool find_extensions(const struct planning *planning, struct fault *why)
 {
@@ -84,6 +101,7 @@ bool planning_choose(struct planning *planning, struct fault *why)
         .source = planning->source,
         .target = planning->target,
         .strict = !settings->no_strict_names,
+        .comments = !settings->no_comments,
         .privileges = !settings->no_acl,
         .owners = !settings->no_owner,
         .skip_forbidden = settings->skip_forbidden || planning->unchecked,
@@ -96,7 +114,10 @@ bool planning_choose(struct planning *planning, struct fault *why)
            selection_resolve(&wish, &planning->selection, why) &&
            (!is_checked(planning) ||
             (find_extensions(planning, why) && plan_database(planning, why))) &&
-           (!reads || check_source(planning->source, planning->selection.chosen, why));
+           (planning->unchecked || find_subscriptions(planning, why)) &&
+           (!reads || (check_source(planning->source, planning->selection.chosen, why) &&
+                       standby_check(planning->source, &planning->selection, settings->contents,
+                                     &planning->warnings, why)));
 }
 
 /* What the target has already, where the run brings no schema. */

@@ -6,6 +6,7 @@
 #include "catalog/sql.h"
 #include "plan/ask.h"
 #include "plan/forbidden.h"
+#include "plan/schemas.h"
 #include "wire/name_pattern.h"
 
 struct resolving {
@@ -308,13 +309,15 @@ static bool find_forbidden(struct resolving *r, const struct selection_wish *wis
         .db = wish->db,
         .source = wish->source,
         .target = wish->target,
+        .comments = wish->comments,
         .privileges = wish->privileges,
         .owners = wish->owners,
         .skip = wish->skip_forbidden,
     };
     add_scope(r, forbidden.scope);
     return wish->target == NULL || !wish->dependents ||
-           forbidden_find(&forbidden, &lacking->catalogs, &lacking->oids, why);
+           (forbidden_find(&forbidden, &lacking->catalogs, &lacking->oids, why) &&
+            schemas_find(&forbidden, why));
 }
 
 bool selection_resolve(const struct selection_wish *wish, struct selection *ret_selection,

@@ -24,6 +24,7 @@ struct selection_wish {
     struct conn *source; /* in the snapshot */
     struct conn *target; /* NULL: there is none */
     bool strict;         /* a pattern that matches nothing is an error: FAULT_NO_MATCH */
+    bool comments;       /* are restored */
     bool privileges;     /* are restored */
     bool owners;         /* are restored */
     bool dependents; /* come as well, not only rows: what needs what is left out is looked for */

@@ -24,3 +24,16 @@ bool hold_snapshot(struct db *db, struct conn *source, enum snapshot_holder hold
     *ret_snapshot = snapshot;
     return true;
 }
+
+bool hold_lost(const struct conn *source, const char *snapshot, struct fault *why)
+{
+    struct fault words;
+    bool said = conn_last_words(source, &words);
+    fault_set(why, FAULT_SNAPSHOT_GONE, "the connection that holds snapshot %s was lost%s%s",
+              snapshot, said ? ": " : "", said ? words.text : "");
+    if (said && words.id == FAULT_RECOVERY_CONFLICT)
+        why->id = FAULT_RECOVERY_CONFLICT;
+    if (said && words.detail[0] != '\0')
+        fault_detail(why, "%s", words.detail);
+    return false;
+}

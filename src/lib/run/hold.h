@@ -12,4 +12,7 @@
 bool hold_snapshot(struct db *db, struct conn *source, enum snapshot_holder holder,
                    struct snapshot *ret_snapshot, struct fault *why);
 
+/* The fault when the connection that holds a snapshot was lost, with what the server said. */
+bool hold_lost(const struct conn *source, const char *snapshot, struct fault *why);
+
 #endif

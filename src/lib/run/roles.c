@@ -61,8 +61,7 @@ bool worker_keep_snapshot(struct worker *worker, struct fault *why)
     if (!lost && !conn_wait_idle(worker->source, -1, &lost, why))
         return false;
     if (lost)
-        return fault_set(why, FAULT_SNAPSHOT_GONE,
-                         "the connection that holds the snapshot was lost");
+        return hold_lost(worker->source, worker->snapshot.id, why);
     bool woken = worker->leash->woken;
     worker->leash->woken = false;
     if (woken && worker->leash->wish == LEASH_GO)

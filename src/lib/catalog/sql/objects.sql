@@ -68,6 +68,9 @@ insert into obj_relation (oid, nspname, relname, kind) values (:oid, :nspname, :
 -- name: RELATION_KNOWN
 select exists (select 1 from obj_relation where nspname = :nspname and relname = :relname)
 
+-- name: RELATION_SCHEMAS scan-ok
+select distinct nspname from obj_relation
+
 -- name: TABLE_INSERT
 insert into obj_table (oid, nspname, relname, kind, filenode, bytes, blocks,
                        rows_estimate, access_method, columns, column_types, format, condition,
@@ -593,6 +596,7 @@ select (select count(*) from obj_table where has_data),
 
 -- name: PLAN_LEFT_OUT scan-ok
 select description, case reason when '' then 'a filter leaves it out' else reason end from left_out
+ where reason <> '' or kind not in ('comment', 'privileges', 'owner')
 union all
 select 'index ' || shown(nspname, relname), 'it is invalid on the source' from obj_index where not is_valid
 union all

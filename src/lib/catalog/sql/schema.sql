@@ -75,11 +75,12 @@ create table mapping (
 create table left_out (
     classid     integer not null,                 -- oid of the system catalog
     oid         integer not null,
-    kind        text not null,                    -- relation, index, link (of a partition), server, other, alone
-    nspname     text not null,                    -- of a relation
+    kind        text not null,                    -- relation, index, link (of a partition), server, other, alone;
+                                                  -- comment, privileges, owner of a schema
+    nspname     text not null,                    -- of a relation; a schema's
     relname     text not null,
     description text not null,
-    reason      text not null,                    -- '': a filter itself says so
+    reason      text not null,                    -- '': a filter itself says so, or nobody misses it
     primary key (classid, oid)
 ) strict, without rowid;
 

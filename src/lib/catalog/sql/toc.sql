@@ -27,7 +27,7 @@ update toc set script = case
          and exists (select 1 from obj_index x where x.oid = toc.oid) then null
     when description in ('CONSTRAINT', 'FK CONSTRAINT')
          and exists (select 1 from obj_constraint c where c.oid = toc.oid) then null
-    when description = 'INDEX ATTACH' or description like 'SUBSCRIPTION%' then null
+    when description = 'INDEX ATTACH' then null
     when description = 'MATERIALIZED VIEW DATA' then 'refresh'
     when description = 'EVENT TRIGGER' then 'events'
     when description in ('COMMENT', 'SECURITY LABEL') and label like '- EVENT TRIGGER %' then 'events'
@@ -35,7 +35,7 @@ update toc set script = case
     when description in ('COMMENT', 'SECURITY LABEL', 'ACL', 'DEFAULT ACL', 'CHECK CONSTRAINT',
                          'TRIGGER', 'RULE', 'POLICY', 'ROW SECURITY', 'INDEX', 'CONSTRAINT',
                          'FK CONSTRAINT')
-         or description like 'PUBLICATION%' then 'post'
+         or description like 'PUBLICATION%' or description like 'SUBSCRIPTION%' then 'post'
     -- What needs a key (a view that groups by it) pg_dump puts behind the first of these.
     when position > (select min(p.position) from toc p
                       where p.description in ('INDEX', 'CONSTRAINT', 'FK CONSTRAINT', 'TRIGGER',
@@ -86,7 +86,7 @@ select 'constraint ' || c.conname
 -- name: TOC_LEAVE_OUT scan-ok
 with recursive gone (dump_id) as (
     select t.dump_id from toc t join left_out l on l.classid = t.table_oid and l.oid = t.oid
-     where l.kind not in ('link', 'alone')
+     where l.kind not in ('link', 'alone', 'comment', 'privileges', 'owner')
     union
     select n.dump_id from gone g join toc_need n on n.needs = g.dump_id
 )
@@ -98,7 +98,12 @@ update toc set script = null
         and exists (select 1 from left_out l
                      where l.kind = 'server' and instr(toc.label, ' SERVER ' || l.relname || ' ') > 0))
     or exists (select 1 from left_out l
-                where l.kind = 'alone' and l.classid = toc.table_oid and l.oid = toc.oid)
+                where l.kind in ('alone', 'owner') and l.classid = toc.table_oid and l.oid = toc.oid)
+    or (description in ('COMMENT', 'ACL') and label like '- SCHEMA %'
+        and exists (select 1 from left_out l
+                     where l.kind = case description when 'ACL' then 'privileges' else 'comment' end
+                       and (instr(toc.label, '- SCHEMA ' || l.nspname || ' ') = 1
+                            or instr(toc.label, '- SCHEMA "' || replace(l.nspname, '"', '""') || '" ') = 1)))
     or (description in ('COMMENT', 'SECURITY LABEL')
         and dump_id in (select n.dump_id
                           from toc_need n join toc t on t.dump_id = n.needs

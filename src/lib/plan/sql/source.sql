@@ -61,6 +61,41 @@ select n.nspname, c.relname
    and pg_catalog.row_security_active(c.oid)
  order by 1, 2
 
+-- Is the source a standby, and if so: may its replay end what reads (one that does not reach its primary
+-- cannot ask it to wait, and one that is paused does nothing)? By which setting, after how long?
+
+-- name: ASK_STANDBY
+select s.standby,
+       s.standby and not case when s.standby then {100000: pg_catalog.pg_is_wal_replay_paused()}
+                              {<100000: pg_catalog.pg_is_xlog_replay_paused()} end
+         and not (s.streams and pg_catalog.current_setting('hot_standby_feedback')::pg_catalog.bool)
+         and pg_catalog.current_setting(s.setting) <> '-1',
+       s.setting, pg_catalog.current_setting(s.setting),
+       pg_catalog.current_setting('hot_standby_feedback')
+  from (select r.standby, r.streams,
+               case when r.streams then 'max_standby_streaming_delay' else 'max_standby_archive_delay' end as setting
+          from (select pg_catalog.pg_is_in_recovery() as standby,
+                       exists (select 1 from pg_catalog.pg_stat_get_wal_receiver() w
+                                where w.pid is not null) as streams) r) s
+
+-- Relations that exist empty on a standby and cannot be read there: of the chosen ones ($1, null: all) less
+-- those without rows ($2), tables if $3, sequences if $4.
+
+-- name: ASK_UNLOGGED
+select n.nspname, c.relname
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relpersistence = 'u'
+   and ((c.relkind = 'r' and $3::pg_catalog.bool) or (c.relkind = 'S' and $4::pg_catalog.bool))
+   and ($1::pg_catalog.oid[] is null or c.oid = any ($1::pg_catalog.oid[]))
+   and c.oid <> all ($2::pg_catalog.oid[])
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and (c.oid in (select pg_catalog.unnest(extconfig) from pg_catalog.pg_extension)
+        or not exists (select 1 from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                          and d.objid = c.oid and d.deptype = 'e'))
+ order by 1, 2
+
 -- Who holds a lock that keeps us from reading a relation of this database.
 
 -- name: ASK_EXCLUSIVE_LOCKS
@@ -808,6 +843,10 @@ with candidate (classid, objid, namespace) as (
      where (not l.lanpltrusted or p.proleakproof {120000: or p.prosupport::pg_catalog.oid <> 0})
            {110000: and p.prokind <> 'a'} {<110000: and not p.proisagg}
     union all
+    select 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, p.pronamespace
+      from pg_catalog.pg_aggregate a join pg_catalog.pg_proc p on p.oid = a.aggfnoid
+     where 'pg_catalog.internal'::pg_catalog.regtype in (a.aggtranstype, a.aggmtranstype)
+    union all
     select 'pg_catalog.pg_type'::pg_catalog.regclass, oid, typnamespace
       from pg_catalog.pg_type where typtype = 'b' and not (typelem <> 0 and typlen = -1)
     union all
@@ -852,6 +891,42 @@ select distinct c.classid, c.objid, 'other' as kind, '' as nspname, '' as relnam
    and not exists (select 1 from pg_catalog.pg_depend d
                     where d.classid = c.classid and d.objid = c.objid and d.deptype in ('e', 'i'))
  order by description
+
+-- Of schemas that both servers have, what belongs to them: comment, privileges of PUBLIC, those of others than
+-- the owner (a line each, with ends on both sides), whether pg_dump would say these (those that a database has from the start it does not, but for public
+-- before version 15), owner; and whether we own it. Schemas $1 (null: all) less $2.
+
+-- name: ASK_SCHEMA_NOTES
+select n.oid, n.nspname, coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), ''),
+       coalesce((select pg_catalog.string_agg(a.privilege_type, ', ' order by a.privilege_type)
+                   from pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
+                  where a.grantee = 0), ''),
+       coalesce((select E'\n' || pg_catalog.string_agg(e.entry, E'\n' order by e.entry) || E'\n'
+                   from (select pg_catalog.format('%s%s to %s', a.privilege_type,
+                                    case when a.is_grantable then ' with grant option' end, r.rolname) as entry
+                           from pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
+                           join pg_catalog.pg_roles r on r.oid = a.grantee
+                          where a.grantee <> n.nspowner) e), ''),
+       {<150000: n.nspname = 'public' or}
+       (n.nspacl is not null
+        and not exists (select 1 from pg_catalog.pg_init_privs i
+                         where i.objoid = n.oid and i.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                           and i.initprivs = n.nspacl)),
+       coalesce(o.rolname, ''), pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+  from pg_catalog.pg_namespace n
+  left join pg_catalog.pg_roles o on o.oid = n.nspowner
+ where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and ($1::pg_catalog.oid[] is null or n.oid = any ($1::pg_catalog.oid[]))
+   and n.oid <> all ($2::pg_catalog.oid[])
+
+-- Which of the schemas $1 are there, but not for us to create anything in?
+
+-- name: ASK_CLOSED_SCHEMAS
+select n.nspname
+  from pg_catalog.pg_namespace n
+ where n.nspname = any ($1::pg_catalog.name[])
+   and not (pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_schema_privilege(n.oid, 'CREATE'))
+ order by 1
 
 -- What pg_dump would create; the server's own come with each database.
 
@@ -1016,6 +1091,46 @@ select pg_catalog.set_config(s.name, v.value, true)
   join pg_catalog.pg_settings s on s.name = v.name
  where s.context = 'user' or pg_catalog.current_setting('is_superuser') = 'on'
        {150000: or pg_catalog.has_parameter_privilege(s.name, 'SET')}
+
+-- The database's subscriptions, without what their connection strings say. The first query: may we see them?
+
+-- name: ASK_MAY_SEE_SUBSCRIPTIONS
+select {100000: pg_catalog.has_column_privilege('pg_catalog.pg_subscription', 'subname', 'SELECT')}
+       {<100000: false}
+
+-- name: ASK_SUBSCRIPTIONS
+select s.subname, coalesce(r.rolname, '')
+  from pg_catalog.pg_subscription s
+  left join pg_catalog.pg_roles r on r.oid = s.subowner
+ where s.subdbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+ order by 1
+
+-- Those that only a superuser may create, because they need no password: one with a password in a URI, or by
+-- its keyword, needs one.
+
+-- name: ASK_SUBSCRIPTIONS_WITHOUT_PASSWORD
+select s.subname
+  from pg_catalog.pg_subscription s
+ where s.subdbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+   and ({160000: not s.subpasswordrequired or}
+        s.subconninfo !~ '(^|[[:space:]&?])password[[:space:]]*=|^postgres(ql)?://[^/?@]*:[^/?@]*@')
+ order by 1
+
+-- What the target lacks for subscription $1 of role $2: it is there already; we may not create any; there is
+-- no such role; it may not own one.
+
+-- name: ASK_MAY_SUBSCRIBE
+select exists (select 1 from pg_catalog.pg_subscription s
+                where s.subname = w.name
+                  and s.subdbid = (select oid from pg_catalog.pg_database
+                                    where datname = pg_catalog.current_database())),
+       {160000: not (pg_catalog.pg_has_role('pg_create_subscription', 'USAGE')
+            and pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))}
+       {<160000: pg_catalog.current_setting('is_superuser') <> 'on'},
+       r.oid is null,
+       {160000: not pg_catalog.pg_has_role(r.oid, 'SET')} {<160000: not r.rolsuper}
+  from (select $1::pg_catalog.text as name, $2::pg_catalog.text as owner) w
+  left join pg_catalog.pg_roles r on r.rolname = w.owner
 
 -- What belongs to the database itself, but its owner: kind, role (of a label its provider), name of
 -- a setting, text. A list of privileges replaces the usual ones; those of the owner are his anyway.
