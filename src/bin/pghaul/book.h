@@ -25,6 +25,8 @@ enum command_id {
     CMD_WORKER = 1 << 7,
     CMD_COPY = 1 << 8,
     CMD_PLAN = 1 << 9,
+    CMD_DUMP = 1 << 10,
+    CMD_RESTORE = 1 << 11,
 };
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };

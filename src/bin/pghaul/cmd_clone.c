@@ -3,10 +3,12 @@
  */
 #include "commands.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
 #include "catalog/run.h"
+#include "jobs/script.h"
 #include "plan/plan.h"
 #include "run/status.h"
 #include "run/supervise.h"
@@ -21,6 +23,8 @@ struct clone {
     struct db *db;
     struct run run; /* the one found in the directory */
     bool found;
+    char path[PATH_MAX];          /* of the directory */
+    const struct restore *script; /* is restored; NULL: the source is copied */
 };
 
 static void drop_clone(struct clone *clone)
@@ -54,9 +58,8 @@ static bool check_options(const struct options *options, struct fault *why)
 
 static bool open_directory(struct clone *clone, struct fault *why)
 {
-    char path[PATH_MAX], file[PATH_MAX];
-    if (!find_directory(clone->options, clone->source.database, path, why))
-        return false;
+    char file[PATH_MAX];
+    const char *path = clone->path;
     workdir_path(file, path, "catalog.db");
     if (clone->options->resume && access(file, F_OK) != 0)
         return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"", path);
@@ -73,10 +76,11 @@ static bool open_directory(struct clone *clone, struct fault *why)
 /* A run that failed before it made anything on the target is no loss. */
 static bool is_no_loss(struct clone *clone, bool *ret_none, struct fault *why)
 {
-    bool tried;
-    if (!work_kind_was_tried(clone->db, WORK_SCHEMA, &tried, why))
+    bool tried, restored;
+    if (!work_kind_was_tried(clone->db, WORK_SCHEMA, &tried, why) ||
+        !work_kind_was_tried(clone->db, WORK_RESTORE, &restored, why))
         return false;
-    *ret_none = !tried && strcmp(clone->run.state, "failed") == 0;
+    *ret_none = !tried && !restored && strcmp(clone->run.state, "failed") == 0;
     return true;
 }
 
@@ -134,18 +138,28 @@ static bool forget_found(struct clone *clone, struct fault *why)
            setting_put(clone->db, SETTING_GIVEN_UP, given_up.text, why);
 }
 
+static bool add_first_items(struct clone *clone, struct fault *why)
+{
+    if (clone->script != NULL)
+        return plan_restore(clone->db, clone->script->name, why);
+    return plan_first_items(clone->db, clone->options->settings.contents, why) &&
+           choose_snapshot(clone, why);
+}
+
 static bool create_in_write(struct db *db, void *arg, struct fault *why)
 {
     struct clone *clone = arg;
-    const char *name = clone->options->name != NULL ? clone->options->name : clone->source.database;
+    const struct restore *script = clone->script;
+    const char *usual = script != NULL ? script->name : clone->source.database;
+    const char *name = clone->options->name != NULL ? clone->options->name : usual;
     (void)db;
     return forget_found(clone, why) && plan_forget(clone->db, why) &&
-           run_create(clone->db, name, PGHAUL_VERSION, strbuf_text(&clone->source.shown),
+           run_create(clone->db, name, PGHAUL_VERSION,
+                      script != NULL ? script->file : strbuf_text(&clone->source.shown),
                       strbuf_text(&clone->target.shown), why) &&
            book_keep_filters(clone->options, clone->db, why) &&
            book_keep_maps(clone->options, clone->db, why) &&
-           plan_first_items(clone->db, clone->options->settings.contents, why) &&
-           book_keep(clone->options, clone->db, why) && choose_snapshot(clone, why);
+           book_keep(clone->options, clone->db, why) && add_first_items(clone, why);
 }
 
 /* A run is there with all that belongs to it, or not at all. */
@@ -155,17 +169,27 @@ static bool create(struct clone *clone, struct fault *why)
            db_write(clone->db, create_in_write, clone, why);
 }
 
+static bool resume(struct clone *clone, struct fault *why)
+{
+    struct options *options = clone->options;
+    if (!clone->found)
+        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"",
+                         clone->dir.path);
+    log_info("resuming run \"%s\"", clone->run.name);
+    if (!book_recall(options, clone->db, why))
+        return false;
+    if (clone->script == NULL && !settings_have_source(&options->settings))
+        return fault_set(why, FAULT_RUN_DIFFERS,
+                         "the run restores \"%s\": it goes on by pghaul restore schema --resume",
+                         clone->run.source);
+    return book_keep(options, clone->db, why) && run_set_resumed(clone->db, why);
+}
+
 static bool begin(struct clone *clone, struct fault *why)
 {
     struct options *options = clone->options;
-    if (options->resume && !clone->found)
-        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"",
-                         clone->dir.path);
-    if (options->resume) {
-        log_info("resuming run \"%s\"", clone->run.name);
-        return book_recall(options, clone->db, why) && book_keep(options, clone->db, why) &&
-               run_set_resumed(clone->db, why);
-    }
+    if (options->resume)
+        return resume(clone, why);
     if (clone->found && !options->restart) {
         bool no_loss;
         if (!is_no_loss(clone, &no_loss, why))
@@ -205,31 +229,61 @@ static bool say_what_is_left(struct clone *clone, struct fault *why)
     return true;
 }
 
-bool cmd_clone(struct options *options, struct fault *why)
+/* As it is now; the job takes it if it goes with what is done. */
+static bool bring_script(const struct clone *clone, struct fault *why)
 {
-    scoped(drop_clone) struct clone clone = {.options = options, .dir = {.lock = -1}};
-    if (!check_options(options, why) || !contents_choose(options, why) ||
-        !set_up_log(options, "clone", why) ||
-        !read_side(options, SIDE_SOURCE, &clone.source, why) ||
-        !read_side(options, SIDE_TARGET, &clone.target, why) || !open_directory(&clone, why))
+    char name[64], path[PATH_MAX];
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (clone->script == NULL)
+        return true;
+    snprintf(name, sizeof name, "schema/%s.sql" SCRIPT_EDITED, clone->script->name);
+    workdir_path(path, clone->path, name);
+    return read_file(clone->script->file, &text, why) &&
+           write_file(path, strbuf_text(&text), text.length, why);
+}
+
+static bool conduct(struct clone *clone, struct fault *why)
+{
+    struct options *options = clone->options;
+    if (!open_directory(clone, why))
         return false;
-    if (options->resume && clone.found && strcmp(clone.run.state, "done") == 0) {
-        log_info("run \"%s\" is done already", clone.run.name);
+    if (options->resume && clone->found && strcmp(clone->run.state, "done") == 0) {
+        log_info("run \"%s\" is done already", clone->run.name);
         return true;
     }
-    if (!begin(&clone, why))
+    if (!begin(clone, why) || !bring_script(clone, why))
         return false;
-    log_info("copying %s to %s, work directory %s", strbuf_text(&clone.source.shown),
-             strbuf_text(&clone.target.shown), clone.dir.path);
+    log_info("%s %s to %s, work directory %s", clone->script != NULL ? "restoring" : "copying",
+             clone->script != NULL ? clone->script->file : strbuf_text(&clone->source.shown),
+             strbuf_text(&clone->target.shown), clone->dir.path);
     struct supervise what = {
-        .dir = &clone.dir,
-        .db = clone.db,
+        .dir = &clone->dir,
+        .db = clone->db,
         .settings = &options->settings,
-        .source = options->source,
+        .source = options->source == NULL ? "" : options->source,
         .target = options->target,
         .resume = options->resume,
         .not_consistent = options->not_consistent,
         .show_progress = !options->quiet,
     };
-    return supervise(&what, why) && print_summary(&clone, why) && say_what_is_left(&clone, why);
+    return supervise(&what, why) && print_summary(clone, why) && say_what_is_left(clone, why);
+}
+
+bool cmd_clone(struct options *options, struct fault *why)
+{
+    scoped(drop_clone) struct clone clone = {.options = options, .dir = {.lock = -1}};
+    return check_options(options, why) && contents_choose(options, why) &&
+           set_up_log(options, "clone", why) &&
+           read_side(options, SIDE_SOURCE, &clone.source, why) &&
+           read_side(options, SIDE_TARGET, &clone.target, why) &&
+           find_directory(options, clone.source.database, clone.path, why) && conduct(&clone, why);
+}
+
+bool restore_script(struct options *options, const struct restore *script, struct fault *why)
+{
+    scoped(drop_clone) struct clone clone = {
+        .options = options, .dir = {.lock = -1}, .script = script};
+    strlcpy(clone.path, script->dir, sizeof clone.path);
+    return book_give_bits(options, "contents", CONTENT_SCRIPT, why) &&
+           read_side(options, SIDE_TARGET, &clone.target, why) && conduct(&clone, why);
 }
