@@ -18,6 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (statement.label != NULL)
             touch(statement.label, statement.label_length);
         sql_statement_setting(&statement, name, sizeof name);
+        sql_statement_begins(&statement, "SET SESSION AUTHORIZATION");
     }
+    if (script.command != NULL)
+        touch(script.command, script.command_length);
     return 0;
 }

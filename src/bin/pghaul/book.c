@@ -12,7 +12,7 @@
 #define DONE_BY_RUN (RUNS | LED)
 #define PLANNED (DONE_BY_RUN | CMD_PLAN)
 #define LOOKED_AT (CMD_LIST | CMD_PLAN)
-#define FILTERED (RUNS | LOOKED_AT)
+#define FILTERED (RUNS | LOOKED_AT | CMD_DUMP)
 
 static const char connection[] = "Connection options";
 static const char directory[] = "Run options";
@@ -23,16 +23,16 @@ static const char general[] = "General options";
 /* clang-format off */
 const struct option book_options[] = {
     {.name = "source", .type = TYPE_TEXT, .at = AT(source), .arg = "CONNINFO", .env = "PGHAUL_SOURCE",
-     .commands = RUNS | CMD_SNAPSHOT | LOOKED_AT | CMD_PING, .group = connection,
+     .commands = RUNS | CMD_SNAPSHOT | LOOKED_AT | CMD_PING | CMD_DUMP, .group = connection,
      .help = "database to copy from: a libpq URI or keyword string"},
     {.name = "target", .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
-     .commands = RUNS | LOOKED_AT | CMD_PING, .group = connection,
+     .commands = RUNS | LOOKED_AT | CMD_PING | CMD_RESTORE, .group = connection,
      .help = "database to copy to"},
     {.name = "role", .type = TYPE_BUFFER, .use = USE_FIXED, .at = AT(settings.role), .arg = "NAME", .max = ROLE_SIZE,
-     .fallback = "", .commands = PLANNED | CMD_LIST | CMD_PING, .group = connection,
+     .fallback = "", .commands = PLANNED | CMD_LIST | CMD_PING | CMD_RESTORE, .group = connection,
      .help = "SET ROLE on the target after connecting: what is created belongs to it, as with pg_restore"},
     {.name = "source-role", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.source_role), .arg = "NAME", .max = ROLE_SIZE,
-     .fallback = "", .commands = PLANNED | CMD_SNAPSHOT | CMD_LIST | CMD_PING, .group = connection,
+     .fallback = "", .commands = PLANNED | CMD_SNAPSHOT | CMD_LIST | CMD_PING | CMD_DUMP, .group = connection,
      .help = "SET ROLE on the source after connecting: it reads, as with pg_dump --role"},
 
     {.name = "all-databases", .type = TYPE_FLAG, .at = AT(all_databases), .commands = RUNS, .group = connection,
@@ -45,27 +45,27 @@ const struct option book_options[] = {
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | LED, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | LED | CMD_DUMP | CMD_RESTORE, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_SUPERVISE, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE, .group = directory,
      .help = "name of the run (default: the source database's)"},
-    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE, .group = directory,
+    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE, .group = directory,
      .help = "go on with the run in the work directory"},
-    {.name = "restart", .type = TYPE_FLAG, .at = AT(restart), .commands = RUNS, .group = directory,
+    {.name = "restart", .type = TYPE_FLAG, .at = AT(restart), .commands = RUNS | CMD_DUMP | CMD_RESTORE, .group = directory,
      .help = "forget the run in the work directory and begin anew"},
     {.name = "not-consistent", .type = TYPE_FLAG, .at = AT(not_consistent), .commands = RUNS | CMD_SUPERVISE, .group = directory,
      .help = "with --resume: when the snapshot is gone, copy unfinished tables in a new one"},
-    {.name = "snapshot", .type = TYPE_TEXT, .at = AT(snapshot), .arg = "ID", .commands = RUNS, .group = directory,
+    {.name = "snapshot", .type = TYPE_TEXT, .at = AT(snapshot), .arg = "ID", .commands = RUNS | CMD_DUMP, .group = directory,
      .help = "copy in this exported snapshot, which another session holds"},
     {.name = "retry-for", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.retry_for_ms), .arg = "DURATION",
-     .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN, .group = directory,
+     .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | CMD_RESTORE, .group = directory,
      .help = "how long lost connections and the like are retried"},
     {.name = "lock-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.lock_timeout_ms), .arg = "DURATION",
-     .env = "PGHAUL_LOCK_TIMEOUT", .fallback = "1min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | LOOKED_AT, .group = directory,
+     .env = "PGHAUL_LOCK_TIMEOUT", .fallback = "1min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | LOOKED_AT | CMD_DUMP, .group = directory,
      .help = "how long to wait for a locked table on the source; 0: for ever"},
     {.name = "pg-bindir", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.pg_bindir), .arg = "DIR", .max = PATH_MAX,
-     .env = "PGHAUL_PG_BINDIR", .fallback = "", .commands = PLANNED, .group = directory,
+     .env = "PGHAUL_PG_BINDIR", .fallback = "", .commands = PLANNED | CMD_DUMP, .group = directory,
      .help = "where pg_dump and pg_restore are (default: the best in PATH and /usr/lib/postgresql)"},
 
     {.name = "table-jobs", .letter = 'J', .type = TYPE_COUNT, .use = USE_KEPT, .at = AT(settings.table_jobs), .arg = "N",
@@ -87,7 +87,7 @@ const struct option book_options[] = {
      .env = "PGHAUL_COPY_FORMAT", .fallback = "auto", .choices = "auto|text|binary", .commands = DONE_BY_RUN | LOOKED_AT, .group = speed,
      .help = "format of COPY; auto: binary where both servers agree on all types of a table"},
     {.name = "maintenance-work-mem", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.maintenance_work_mem), .arg = "SIZE", .max = 32,
-     .env = "PGHAUL_MAINTENANCE_WORK_MEM", .fallback = "", .commands = PLANNED, .group = speed,
+     .env = "PGHAUL_MAINTENANCE_WORK_MEM", .fallback = "", .commands = PLANNED | CMD_RESTORE, .group = speed,
      .help = "memory for each index build (default: the target server's setting)"},
 
     {.name = "schema", .letter = 'n', .type = TYPE_FILTER, .filter = FILTER_INCLUDE_SCHEMA, .arg = "PATTERN", .commands = FILTERED, .group = contents,
@@ -110,7 +110,7 @@ const struct option book_options[] = {
      .help = "of these tables only the values of these columns; others get their defaults"},
     {.name = "filter", .type = TYPE_FILTER_FILE, .arg = "FILE", .commands = FILTERED, .group = contents,
      .help = "filters from a file, in pg_dump's grammar or in pgcopydb's sections; -: standard input"},
-    {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | LOOKED_AT, .group = contents,
+    {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | LOOKED_AT | CMD_DUMP, .group = contents,
      .help = "a filter that matches nothing is no error"},
 
     {.name = "roles", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.roles), .commands = PLANNED, .group = contents,
@@ -125,26 +125,26 @@ const struct option book_options[] = {
      .help = "no rows, large objects and values of sequences; materialized views are not refreshed"},
     {.name = "data-only", .letter = 'a', .type = TYPE_FLAG, .at = AT(data_only), .commands = RUNS | CMD_PLAN, .group = contents,
      .help = "only rows, large objects and values of sequences: the target has the tables"},
-    {.name = "section", .type = TYPE_SET, .at = AT(sections), .arg = "SECTION", .choices = "pre-data|data|post-data", .commands = RUNS | CMD_PLAN, .group = contents,
+    {.name = "section", .type = TYPE_SET, .at = AT(sections), .arg = "SECTION", .choices = "pre-data|data|post-data", .commands = RUNS | CMD_PLAN | CMD_DUMP | CMD_RESTORE, .group = contents,
      .help = "only this part, as pg_restore names it; may be given several times"},
     /* What the options above come to: kept, not typed. */
     {.name = "contents", .type = TYPE_SET, .use = USE_FIXED, .at = AT(settings.contents),
-     .choices = "schema|extensions|rows|large-objects|sequences|indexes|constraints|rest|refresh|roles", .group = contents},
+     .choices = "schema|extensions|rows|large-objects|sequences|indexes|constraints|rest|refresh|roles|script", .group = contents},
     {.name = "truncate", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.truncate), .commands = PLANNED, .group = contents,
      .help = "without the schema: remove the rows that the target's tables have"},
     {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = PLANNED, .group = contents,
      .help = "drop objects of the same names on the target first"},
-    {.name = "no-owner", .letter = 'O', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_owner), .commands = PLANNED, .group = contents,
+    {.name = "no-owner", .letter = 'O', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_owner), .commands = PLANNED | CMD_DUMP, .group = contents,
      .help = "do not set owners: all belongs to the role that connects to the target"},
-    {.name = "no-acl", .letter = 'x', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_acl), .commands = PLANNED, .group = contents,
+    {.name = "no-acl", .letter = 'x', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_acl), .commands = PLANNED | CMD_DUMP, .group = contents,
      .help = "do not restore privileges (GRANT, REVOKE)"},
-    {.name = "no-comments", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_comments), .commands = PLANNED, .group = contents,
+    {.name = "no-comments", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_comments), .commands = PLANNED | CMD_DUMP, .group = contents,
      .help = "do not restore comments"},
-    {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = PLANNED, .group = contents,
+    {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = PLANNED | CMD_DUMP, .group = contents,
      .help = "put everything into the target database's default tablespace"},
-    {.name = "tablespace-map", .type = TYPE_MAP, .mapping = MAPPING_TABLESPACE, .arg = "OLD=NEW", .commands = RUNS | CMD_PLAN, .group = contents,
+    {.name = "tablespace-map", .type = TYPE_MAP, .mapping = MAPPING_TABLESPACE, .arg = "OLD=NEW", .commands = RUNS | CMD_PLAN | CMD_DUMP, .group = contents,
      .help = "what is in tablespace OLD goes to NEW, or with OLD= to the database's own; may be given several times"},
-    {.name = "extension-version", .type = TYPE_MAP, .mapping = MAPPING_EXTENSION, .arg = "NAME=VERSION", .commands = RUNS | CMD_PLAN, .group = contents,
+    {.name = "extension-version", .type = TYPE_MAP, .mapping = MAPPING_EXTENSION, .arg = "NAME=VERSION", .commands = RUNS | CMD_PLAN | CMD_DUMP, .group = contents,
      .help = "create extension NAME in this version instead of the target's usual one; may be given several times"},
 
     {.name = "skip-db-properties", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_db_properties), .commands = PLANNED, .group = contents,
@@ -191,6 +191,18 @@ static const struct command commands[] = {
              "only large objects, indexes and constraints what makes these on tables that are there, table the tables "
              "whose names match (psql patterns, as after --table), with their indexes, constraints and sequences.",
      .arguments_least = 1, .arguments_most = ARGUMENTS_MOST, .run = cmd_copy},
+    {.id = CMD_DUMP, .name = "dump", .arguments = "schema | pre-data | post-data",
+     .summary = "write the schema into files that can be edited",
+     .text = "Writes the source's schema into DIR/schema: pre-data.sql, what rows need, and post-data.sql, what comes after "
+             "them (indexes, constraints, triggers, ...), to be read, edited, and brought to a target by pghaul restore; "
+             "and schema.dump, the archive of pg_dump that they are made of. Nothing is written to any server.",
+     .arguments_least = 1, .arguments_most = 1, .run = cmd_dump},
+    {.id = CMD_RESTORE, .name = "restore", .arguments = "schema | pre-data | post-data",
+     .summary = "bring the files of a dumped schema to the target",
+     .text = "Runs DIR/schema/pre-data.sql and post-data.sql, as pghaul dump has written them and you have edited them, on the "
+             "target. Between the two, pghaul copy data brings the rows. What is done is known on the target, so a restore "
+             "that failed or was killed goes on with --resume, with a file that was mended meanwhile.",
+     .arguments_least = 1, .arguments_most = 1, .run = cmd_restore},
     {.id = CMD_SNAPSHOT, .name = "snapshot", .arguments = "", .summary = "hold a snapshot that outlives a clone",
      .text = "Exports a snapshot of the source, prints its id, and holds it until it is stopped by SIGINT or "
              "SIGTERM. A clone in the same work directory uses it, and can be resumed in it after any crash.",

@@ -26,6 +26,8 @@ enum command_id {
     CMD_COPY = 1 << 8,
     CMD_PLAN = 1 << 9,
     CMD_SUPERVISE = 1 << 10,
+    CMD_DUMP = 1 << 11,
+    CMD_RESTORE = 1 << 12,
 };
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };

@@ -3,6 +3,7 @@
  */
 #include "book_internal.h"
 
+#include "base/file.h"
 #include "base/scoped.h"
 #include "base/size.h"
 #include "catalog/run.h"
@@ -210,24 +211,13 @@ static bool read_filters(struct options *options, const char *path, const struct
     }
 }
 
-static void drop_file(FILE **file)
-{
-    if (*file != NULL && *file != stdin)
-        fclose(*file);
-}
-
 static bool add_filter_file(struct options *options, const char *path, struct fault *why)
 {
-    scoped(drop_file) FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-    char piece[4096];
-    size_t got;
-    if (file == NULL)
-        return fault_errno(why, FAULT_BAD_VALUE, "cannot open filter file \"%s\"", path);
-    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
-        strbuf_add_bytes(&text, piece, got);
-    if (ferror(file) != 0)
-        return fault_errno(why, FAULT_BAD_VALUE, "cannot read filter file \"%s\"", path);
+    if (!read_file(path, &text, why)) {
+        why->id = FAULT_BAD_VALUE;
+        return fault_during(why, "reading filters");
+    }
     return read_filters(options, path, &text, why);
 }
 

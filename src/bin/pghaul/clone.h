@@ -19,7 +19,8 @@ struct clone {
     struct db *db;
     struct run run; /* the one found in the directory */
     bool found;
-    struct members members; /* of a run over several databases */
+    struct members members;       /* of a run over several databases */
+    const struct restore *script; /* is restored; NULL: the source is copied */
 };
 
 #define CLONE_NONE           \

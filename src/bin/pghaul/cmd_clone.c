@@ -4,9 +4,11 @@
 #include "clone.h"
 #include "commands.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "jobs/script.h"
 #include "plan/databases.h"
 #include "plan/plan.h"
 #include "run/status.h"
@@ -64,11 +66,10 @@ bool clone_open(struct clone *clone, const char *path, struct fault *why)
            run_get(clone->db, &clone->run, &clone->found, why);
 }
 
-static bool open_directory(struct clone *clone, struct fault *why)
+static bool open_directory(struct clone *clone, const char *path, struct fault *why)
 {
-    char path[PATH_MAX], file[PATH_MAX];
-    const char *usual = several_wanted(clone->options) ? SEVERAL_NAME : clone->source.database;
-    if (!find_directory(clone->options, usual, path, why) || !clone_open(clone, path, why))
+    char file[PATH_MAX];
+    if (!clone_open(clone, path, why))
         return false;
     workdir_path(file, path, "log/pghaul.log");
     return log_open_file(file, why) && members_read(clone->db, &clone->members, why);
@@ -77,12 +78,13 @@ static bool open_directory(struct clone *clone, struct fault *why)
 /* A run that failed before it made anything on the target is no loss. */
 static bool is_no_loss(struct clone *clone, bool *ret_none, struct fault *why)
 {
-    bool tried;
-    if (!work_kind_was_tried(clone->db, WORK_SCHEMA, &tried, why))
+    bool tried, restored;
+    if (!work_kind_was_tried(clone->db, WORK_SCHEMA, &tried, why) ||
+        !work_kind_was_tried(clone->db, WORK_RESTORE, &restored, why))
         return false;
     for (int i = 0; i < clone->members.count; i++)
         tried = tried || strcmp(clone->members.list[i].state, "waiting") != 0;
-    *ret_none = !tried && strcmp(clone->run.state, "failed") == 0;
+    *ret_none = !tried && !restored && strcmp(clone->run.state, "failed") == 0;
     return true;
 }
 
@@ -151,22 +153,32 @@ static bool keep_members(struct clone *clone, struct fault *why)
     return members_read(clone->db, &clone->members, why);
 }
 
+static bool add_first_items(struct clone *clone, struct fault *why)
+{
+    if (clone->members.count > 0)
+        return keep_members(clone, why);
+    if (clone->script != NULL)
+        return plan_restore(clone->db, clone->script->name, why);
+    return plan_first_items(clone->db, clone->options->settings.contents, why) &&
+           choose_snapshot(clone, why);
+}
+
 static bool create_in_write(struct db *db, void *arg, struct fault *why)
 {
     struct clone *clone = arg;
-    const char *usual = clone->members.count > 0 ? SEVERAL_NAME : clone->source.database;
+    const struct restore *script = clone->script;
+    const char *usual = clone->members.count > 0 ? SEVERAL_NAME
+                        : script != NULL         ? script->name
+                                                 : clone->source.database;
     const char *name = clone->options->name != NULL ? clone->options->name : usual;
     (void)db;
     return forget_found(clone, why) && plan_forget(clone->db, why) &&
-           run_create(clone->db, name, PGHAUL_VERSION, strbuf_text(&clone->source.shown),
+           run_create(clone->db, name, PGHAUL_VERSION,
+                      script != NULL ? script->file : strbuf_text(&clone->source.shown),
                       strbuf_text(&clone->target.shown), why) &&
            book_keep_filters(clone->options, clone->db, why) &&
            book_keep_maps(clone->options, clone->db, why) &&
-           book_keep(clone->options, clone->db, why) &&
-           (clone->members.count > 0
-                ? keep_members(clone, why)
-                : plan_first_items(clone->db, clone->options->settings.contents, why) &&
-                      choose_snapshot(clone, why));
+           book_keep(clone->options, clone->db, why) && add_first_items(clone, why);
 }
 
 /* It is there with all that belongs to it, or not at all. */
@@ -176,21 +188,31 @@ bool clone_create(struct clone *clone, struct fault *why)
            db_write(clone->db, create_in_write, clone, why);
 }
 
+static bool resume(struct clone *clone, struct fault *why)
+{
+    struct options *options = clone->options;
+    if (!clone->found)
+        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"",
+                         clone->dir.path);
+    if (several_wanted(options) && clone->members.count == 0)
+        return fault_set(why, FAULT_RUN_DIFFERS, "run \"%s\" was started for one database",
+                         clone->run.name);
+    log_info("resuming run \"%s\"", clone->run.name);
+    if (!book_recall(options, clone->db, why) ||
+        (clone->members.count > 0 && !book_recall_lists(options, clone->db, why)))
+        return false;
+    if (clone->script == NULL && !settings_have_source(&options->settings))
+        return fault_set(why, FAULT_RUN_DIFFERS,
+                         "the run restores \"%s\": it goes on by pghaul restore schema --resume",
+                         clone->run.source);
+    return book_keep(options, clone->db, why) && run_set_resumed(clone->db, why);
+}
+
 static bool begin(struct clone *clone, struct fault *why)
 {
     struct options *options = clone->options;
-    if (options->resume && !clone->found)
-        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"",
-                         clone->dir.path);
-    if (options->resume && several_wanted(options) && clone->members.count == 0)
-        return fault_set(why, FAULT_RUN_DIFFERS, "run \"%s\" was started for one database",
-                         clone->run.name);
-    if (options->resume) {
-        log_info("resuming run \"%s\"", clone->run.name);
-        return book_recall(options, clone->db, why) && book_keep(options, clone->db, why) &&
-               (clone->members.count == 0 || book_recall_lists(options, clone->db, why)) &&
-               run_set_resumed(clone->db, why);
-    }
+    if (options->resume)
+        return resume(clone, why);
     if (clone->found && !options->restart) {
         bool no_loss;
         if (!is_no_loss(clone, &no_loss, why))
@@ -310,6 +332,19 @@ static bool prepare_target(struct clone *clone, struct fault *why)
            clone_make_database(clone, clone->target.database, &leash, why);
 }
 
+/* As it is now; the job takes it if it goes with what is done. */
+static bool bring_script(const struct clone *clone, struct fault *why)
+{
+    char name[64], path[PATH_MAX];
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (clone->script == NULL)
+        return true;
+    snprintf(name, sizeof name, "schema/%s.sql" SCRIPT_EDITED, clone->script->name);
+    workdir_path(path, clone->dir.path, name);
+    return read_file(clone->script->file, &text, why) &&
+           write_file(path, strbuf_text(&text), text.length, why);
+}
+
 static bool run_one(struct clone *clone, struct fault *why)
 {
     const struct options *options = clone->options;
@@ -317,7 +352,7 @@ static bool run_one(struct clone *clone, struct fault *why)
         .dir = &clone->dir,
         .db = clone->db,
         .settings = &options->settings,
-        .source = options->source,
+        .source = options->source == NULL ? "" : options->source,
         .target = options->target,
         .resume = options->resume,
         .not_consistent = options->not_consistent,
@@ -326,23 +361,43 @@ static bool run_one(struct clone *clone, struct fault *why)
     return prepare_target(clone, why) && supervise(&what, why);
 }
 
+static bool conduct(struct clone *clone, const char *path, struct fault *why)
+{
+    const struct restore *script = clone->script;
+    if (!open_directory(clone, path, why))
+        return false;
+    if (clone->options->resume && clone->found && strcmp(clone->run.state, "done") == 0) {
+        log_info("run \"%s\" is done already", clone->run.name);
+        return true;
+    }
+    if (!begin(clone, why) || !bring_script(clone, why))
+        return false;
+    log_info("%s %s to %s, work directory %s", script != NULL ? "restoring" : "copying",
+             script != NULL ? script->file : strbuf_text(&clone->source.shown),
+             strbuf_text(&clone->target.shown), clone->dir.path);
+    return (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
+           print_summary(clone, why) && say_what_is_left(clone, why);
+}
+
 bool cmd_clone(struct options *options, struct fault *why)
+{
+    char path[PATH_MAX];
+    scoped(drop_clone) struct clone clone = CLONE_NONE;
+    clone.options = options;
+    return check_options(options, why) && contents_choose(options, why) &&
+           set_up_log(options, "clone", why) &&
+           read_side(options, SIDE_SOURCE, &clone.source, why) &&
+           read_side(options, SIDE_TARGET, &clone.target, why) &&
+           find_directory(options, several_wanted(options) ? SEVERAL_NAME : clone.source.database,
+                          path, why) &&
+           conduct(&clone, path, why);
+}
+
+bool restore_script(struct options *options, const struct restore *script, struct fault *why)
 {
     scoped(drop_clone) struct clone clone = CLONE_NONE;
     clone.options = options;
-    if (!check_options(options, why) || !contents_choose(options, why) ||
-        !set_up_log(options, "clone", why) ||
-        !read_side(options, SIDE_SOURCE, &clone.source, why) ||
-        !read_side(options, SIDE_TARGET, &clone.target, why) || !open_directory(&clone, why))
-        return false;
-    if (options->resume && clone.found && strcmp(clone.run.state, "done") == 0) {
-        log_info("run \"%s\" is done already", clone.run.name);
-        return true;
-    }
-    if (!begin(&clone, why))
-        return false;
-    log_info("copying %s to %s, work directory %s", strbuf_text(&clone.source.shown),
-             strbuf_text(&clone.target.shown), clone.dir.path);
-    return (clone.members.count > 0 ? several_run(&clone, why) : run_one(&clone, why)) &&
-           print_summary(&clone, why) && say_what_is_left(&clone, why);
+    clone.script = script;
+    return book_give_bits(options, "contents", CONTENT_SCRIPT, why) &&
+           read_side(options, SIDE_TARGET, &clone.target, why) && conduct(&clone, script->dir, why);
 }

@@ -13,8 +13,8 @@
 
 typedef bool command_function(struct options *options, struct fault *why);
 
-command_function cmd_clone, cmd_copy, cmd_snapshot, cmd_list, cmd_plan, cmd_ping, cmd_status,
-    cmd_list_options, cmd_help, cmd_worker, cmd_supervise;
+command_function cmd_clone, cmd_copy, cmd_dump, cmd_restore, cmd_snapshot, cmd_list, cmd_plan,
+    cmd_ping, cmd_status, cmd_list_options, cmd_help, cmd_worker, cmd_supervise;
 
 /* Prints a text on stdout. FAULT_SYSTEM when it cannot be written (disk full, pipe closed). */
 bool print_text(const struct strbuf *text, struct fault *why);
@@ -25,6 +25,19 @@ bool contents_choose(struct options *options, struct fault *why);
 
 /* What a word after `pghaul copy` means; false when it is none of them. */
 bool contents_of_copy(const char *word, int64_t *ret_contents);
+
+/* The files of a dumped schema that are meant, by the word after the command and --section: bits of
+ * SECTION_PRE_DATA and SECTION_POST_DATA. */
+bool sections_choose(const struct options *options, const char *command, int64_t *ret_sections,
+                     struct fault *why);
+
+/* Restores a script as a run of its own in a work directory of its own (cmd_clone.c). */
+struct restore {
+    const char *name; /* "pre-data" or "post-data" */
+    const char *file; /* the script */
+    const char *dir;  /* work directory of the run */
+};
+bool restore_script(struct options *options, const struct restore *script, struct fault *why);
 
 /* Adds a JSON value as people read it, with a newline. */
 void add_json(struct strbuf *text, const json_t *json);

@@ -58,6 +58,36 @@ static bool wished(const struct options *options, int64_t *ret_contents, struct 
     return true;
 }
 
+bool sections_choose(const struct options *options, const char *command, int64_t *ret_sections,
+                     struct fault *why)
+{
+    static const struct {
+        const char *word;
+        int64_t sections;
+    } known[] = {
+        {"schema", 0},
+        {"pre-data", SECTION_PRE_DATA},
+        {"post-data", SECTION_POST_DATA},
+    };
+    const char *word = options->arguments[0];
+    size_t i = 0, count = sizeof known / sizeof known[0];
+    while (i < count && strcmp(known[i].word, word) != 0)
+        i++;
+    if (i == count)
+        return fault_set(why, FAULT_BAD_VALUE,
+                         "pghaul %s cannot %s \"%s\": it takes schema, pre-data or post-data",
+                         command, command, word);
+    if (known[i].sections != 0 && options->sections != 0)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--section goes with pghaul %s schema only", command);
+    if ((options->sections & SECTION_DATA) != 0)
+        return fault_set(why, FAULT_BAD_VALUE,
+                         "a schema has no section data: it is copied by pghaul copy data");
+    int64_t sections = known[i].sections | options->sections;
+    *ret_sections = sections != 0 ? sections : SECTION_PRE_DATA | SECTION_POST_DATA;
+    return true;
+}
+
 static bool check(const struct settings *settings, struct fault *why)
 {
     int64_t contents = settings->contents;

@@ -3,6 +3,7 @@
 #include "base/scoped.h"
 #include "catalog/catalog.h"
 #include "commands.h"
+#include "pg/snapshot.h"
 #include "plan/check.h"
 #include "plan/plan.h"
 
@@ -87,6 +88,22 @@ static bool make_plan(struct preview *preview, struct fault *why)
            (planning->unchecked || planning_check(planning, why));
 }
 
+static bool begin_reading(struct preview *preview, struct fault *why)
+{
+    struct snapshot_export taken;
+    struct snapshot *snapshot = &preview->snapshot;
+    if (!preview->exports)
+        return conn_run(preview->source,
+                        "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SAVEPOINT pghaul_item",
+                        why);
+    if (snapshot->id[0] != '\0')
+        return snapshot_enter(preview->source, snapshot->id, snapshot->content, why);
+    if (!snapshot_take(preview->source, &taken, why))
+        return false;
+    strlcpy(snapshot->id, taken.id, sizeof snapshot->id);
+    return true;
+}
+
 bool preview_make(struct preview *preview, const struct options *options, const char *who,
                   struct fault *why)
 {
@@ -96,9 +113,5 @@ bool preview_make(struct preview *preview, const struct options *options, const 
     return leash_open(&preview->leash, -1, why) &&
            connect_source(preview, options, application, why) &&
            connect_target(preview, options, application, why) && check_both(preview, why) &&
-           create(preview, options, why) &&
-           conn_run(preview->source,
-                    "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SAVEPOINT pghaul_item",
-                    why) &&
-           make_plan(preview, why);
+           create(preview, options, why) && begin_reading(preview, why) && make_plan(preview, why);
 }

@@ -18,6 +18,8 @@ struct preview {
     struct db *db;
     struct planning planning;
     struct run run;
+    bool exports;             /* the snapshot is for others as well: */
+    struct snapshot snapshot; /* its id; one that is given is entered */
 };
 #define PREVIEW_NONE              \
     {                             \

@@ -26,6 +26,12 @@
     "Mend the pattern (name, schema, case, search path), or give --no-strict-names.")              \
   F(FAULT_NOT_ON_SOURCE,       1010, USAGE,   "an option names what the source does not have",     \
     "Mend the name (case counts), or leave the option out.")                                       \
+  F(FAULT_NO_SCHEMA_FILE,      1020, USAGE,   "the directory has no dumped schema",                \
+    "Give the --dir of a pghaul dump schema; without --section both of its files are needed.")     \
+  F(FAULT_HAS_SCHEMA_FILE,     1021, USAGE,   "the directory has a dumped schema already",         \
+    "Give another --dir, or --restart, which writes the files anew: what was edited is lost then.") \
+  F(FAULT_SCRIPT_UNFIT,        1022, USAGE,   "an edited script cannot be restored",               \
+    "Take what is named out of the script, or run it by psql, then go on with --resume.")          \
   F(FAULT_SAME_DATABASE,       1007, USAGE,   "source and target are the same database",           \
     "Check --source and --target: nothing was changed.")                                           \
                                                                                                    \
@@ -150,6 +156,8 @@
     "Give --extension-version a version that the target has, or leave it out.")                    \
   F(FAULT_EXTENSION_MISSING,   3134, TARGET,  "extensions are not installed on the target server", \
     "Install their packages there, or leave them out with --exclude-extension.")                   \
+  F(FAULT_SCRIPT_CHANGED,      3140, TARGET,  "a script was changed where it is done",              \
+    "Put back what was there up to the last statement that is done, and go on with --resume.")     \
   F(FAULT_SUBSCRIPTION,        3150, TARGET,  "a subscription cannot be created on the target",    \
     "Do what the message asks for, or leave out --subscriptions.")                                 \
   F(FAULT_SCHEMA_NOT_OURS,     3151, TARGET,  "a schema of the target belongs to somebody else",   \

@@ -54,3 +54,21 @@ bool write_file(const char *path, const char *text, size_t length, struct fault 
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write \"%s\"", path);
     return put_file(draft.text, path, why);
 }
+
+static void drop_file(FILE **file)
+{
+    if (*file != NULL && *file != stdin)
+        fclose(*file);
+}
+
+bool read_file(const char *path, struct strbuf *text, struct fault *why)
+{
+    scoped(drop_file) FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    char piece[4096];
+    size_t got;
+    if (file == NULL)
+        return fault_errno(why, FAULT_SYSTEM, "cannot open \"%s\"", path);
+    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
+        strbuf_add_bytes(text, piece, got);
+    return ferror(file) == 0 || fault_errno(why, FAULT_SYSTEM, "cannot read \"%s\"", path);
+}

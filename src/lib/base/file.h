@@ -17,4 +17,7 @@ bool put_file(const char *draft, const char *path, struct fault *why);
  * ever sees half of it. */
 bool write_file(const char *path, const char *text, size_t length, struct fault *why);
 
+/* Adds what a file holds to `text`; "-" is standard input. */
+bool read_file(const char *path, struct strbuf *text, struct fault *why);
+
 #endif

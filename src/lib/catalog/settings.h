@@ -24,6 +24,7 @@ enum content {
     CONTENT_REST = 1 << 7,    /* triggers, rules, policies, publications, event triggers, … */
     CONTENT_REFRESH = 1 << 8, /* materialized views are filled */
     CONTENT_ROLES = 1 << 9,   /* nothing else; else roles come when struct settings says so */
+    CONTENT_SCRIPT = 1 << 10, /* nothing else: statements of a file, and there is no source */
 
     CONTENT_DATA = CONTENT_ROWS | CONTENT_LARGE_OBJECTS | CONTENT_SEQUENCES,
     CONTENT_POST_DATA = CONTENT_INDEXES | CONTENT_CONSTRAINTS | CONTENT_REST | CONTENT_REFRESH,
@@ -59,5 +60,10 @@ struct settings {
     char maintenance_work_mem[32]; /* as the server reads it; "": the server's own */
     char pg_bindir[PATH_MAX];      /* "": look for it */
 };
+
+static inline bool settings_have_source(const struct settings *settings)
+{
+    return settings->contents != CONTENT_SCRIPT;
+}
 
 #endif

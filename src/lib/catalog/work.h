@@ -41,6 +41,7 @@ enum lane {
     K(DUMP, "dump", "dumping the schema")                               \
     K(ROLES, "roles", "creating roles")                                 \
     K(SCHEMA, "schema", "creating the schema")                          \
+    K(RESTORE, "restore", "restoring the schema from a file")           \
     K(EMPTY, "empty", "emptying split tables")                          \
     K(TABLE, "table", "copying tables")                                 \
     K(PART, "part", "copying parts of tables")                          \

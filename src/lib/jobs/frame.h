@@ -16,7 +16,8 @@ struct frame {
     struct strbuf after;
 };
 
-/* Fills both, often with nothing. Asks the target what it has already: that stays. */
+/* Fills both, often with nothing. Asks the target, where there is one, what it has already: that
+ * stays. */
 bool frame_make(struct frame *frame, struct fault *why);
 
 /* For scoped(). */

@@ -11,7 +11,7 @@ static job_function *const functions[WORK_KIND_COUNT] = {
     [WORK_ANALYZE] = job_analyze,     [WORK_FOREIGN_KEYS] = job_foreign_keys,
     [WORK_POST] = job_post,           [WORK_REFRESH] = job_refresh,
     [WORK_CHECK] = job_check,         [WORK_FINAL] = job_final,
-    [WORK_ROLES] = job_roles,
+    [WORK_ROLES] = job_roles,         [WORK_RESTORE] = job_restore,
 };
 
 bool job_run(struct job *job, struct fault *why)

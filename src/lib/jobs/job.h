@@ -45,8 +45,8 @@ typedef bool job_function(struct job *job, struct fault *why);
 bool job_run(struct job *job, struct fault *why);
 
 /* The functions, one file each. */
-job_function job_plan, job_renew, job_dump, job_roles, job_schema, job_empty, job_copy, job_blobs,
-    job_sequences, job_index, job_keys, job_exclusion, job_foreign_keys, job_analyze, job_post,
-    job_refresh, job_check, job_final;
+job_function job_plan, job_renew, job_dump, job_roles, job_schema, job_restore, job_empty, job_copy,
+    job_blobs, job_sequences, job_index, job_keys, job_exclusion, job_foreign_keys, job_analyze,
+    job_post, job_refresh, job_check, job_final;
 
 #endif

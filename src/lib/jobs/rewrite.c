@@ -74,3 +74,26 @@ bool rewrite_script(struct db *db, struct strbuf *sql, struct fault *why)
     out = (struct strbuf)STRBUF_EMPTY;
     return true;
 }
+
+void rewrite_schemas(struct strbuf *sql)
+{
+    static const char create[] = "CREATE SCHEMA ";
+    size_t length = sizeof create - 1;
+    scoped(drop_strbuf) struct strbuf out = STRBUF_EMPTY;
+    struct sql_statement statement;
+    struct sql_script script = sql_script_over(strbuf_text(sql), sql->length);
+    const char *rest = strbuf_text(sql);
+    const char *end = rest + sql->length;
+    while (sql_script_next(&script, &statement)) {
+        const char *name = statement.text + length;
+        if (statement.length <= length || memcmp(statement.text, create, length) != 0)
+            continue;
+        strbuf_add_bytes(&out, rest, (size_t)(name - rest));
+        strbuf_add(&out, "IF NOT EXISTS ");
+        rest = name;
+    }
+    strbuf_add_bytes(&out, rest, (size_t)(end - rest));
+    drop_strbuf(sql);
+    *sql = out;
+    out = (struct strbuf)STRBUF_EMPTY;
+}

@@ -13,4 +13,8 @@
  * by byte as it is. */
 bool rewrite_script(struct db *db, struct strbuf *sql, struct fault *why);
 
+/* A schema that the target has already is used as it is: CREATE SCHEMA becomes CREATE SCHEMA IF NOT
+ * EXISTS. */
+void rewrite_schemas(struct strbuf *sql);
+
 #endif

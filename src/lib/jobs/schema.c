@@ -28,6 +28,7 @@
 #include "jobs/frame.h"
 #include "jobs/properties.h"
 #include "jobs/rewrite.h"
+#include "jobs/schema.h"
 #include "jobs/script.h"
 #include "wire/restore_list.h"
 
@@ -39,6 +40,7 @@ struct loading {
     struct job *job;
     const char *list;
     bool leaves_out; /* something is left out */
+    bool whole;      /* what our own items build is wanted as well */
     int32_t dump_id; /* of the entry read last */
     struct strbuf description;
     struct strbuf label;
@@ -106,12 +108,12 @@ static bool load_in_write(struct db *db, void *arg, struct fault *why)
             return false;
         line += length + (line[length] == '\n');
     }
-    return db_run(db, why, SQL_TOC_CLASSIFY, "") &&
+    return db_run(db, why, loading->whole ? SQL_TOC_WHOLE : SQL_TOC_CLASSIFY, "") &&
            (!loading->leaves_out || db_run(db, why, SQL_TOC_LEAVE_OUT, "")) &&
-           keep_contents(db, loading->job->settings->contents, why);
+           (loading->whole || keep_contents(db, loading->job->settings->contents, why));
 }
 
-static bool load_contents(struct job *job, struct fault *why)
+bool schema_load(struct job *job, bool whole, struct fault *why)
 {
     char dump[PATH_MAX];
     int64_t any;
@@ -124,7 +126,7 @@ static bool load_contents(struct job *job, struct fault *why)
     if (!tools_restore(&job->tools, args, job->leash, &list, why))
         return false;
     scoped(drop_loading) struct loading loading = {
-        .job = job, .list = strbuf_text(&list), .leaves_out = any != 0};
+        .job = job, .list = strbuf_text(&list), .leaves_out = any != 0, .whole = whole};
     return db_write(job->db, load_in_write, &loading, why);
 }
 
@@ -146,9 +148,11 @@ static bool on_entry(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
+static const char *const no_options[] = {NULL};
+
 /* pg_restore of the entries of a list, as SQL. */
-static bool restore_text(struct job *job, const char *name, const struct strbuf *list, bool clean,
-                         struct strbuf *sql, struct fault *why)
+static bool restore_text(struct job *job, const char *name, const struct strbuf *list,
+                         const char *const *options, struct strbuf *sql, struct fault *why)
 {
     char list_path[PATH_MAX], dump[PATH_MAX];
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
@@ -158,10 +162,8 @@ static bool restore_text(struct job *job, const char *name, const struct strbuf 
     script_path(dump, job, "dump", "");
     if (!write_file(list_path, strbuf_text(list), list->length, why))
         return false;
-    if (clean) {
-        args[count++] = "--clean";
-        args[count++] = "--if-exists";
-    }
+    while (*options != NULL)
+        args[count++] = *options++;
     if (job->settings->no_owner)
         args[count++] = "--no-owner";
     if (job->settings->no_acl)
@@ -201,7 +203,18 @@ static bool list_entries(struct job *job, const char *name, struct strbuf *schem
 static bool add_restored(struct job *job, const char *name, const struct strbuf *list,
                          struct strbuf *sql, struct fault *why)
 {
-    return list->length == 0 || restore_text(job, name, list, false, sql, why);
+    return list->length == 0 || restore_text(job, name, list, no_options, sql, why);
+}
+
+/* In the order of the archive, so that pg_restore tells what belongs to a section. */
+bool schema_section(struct job *job, const char *section, struct strbuf *sql, struct fault *why)
+{
+    char option[32];
+    const char *const options[] = {option, NULL};
+    scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
+    snprintf(option, sizeof option, "--section=%s", section);
+    return catalog_list(job->db, SQL_TOC_OF_WHOLE, 0, on_entry, &list, why) &&
+           (list.length == 0 || restore_text(job, section, &list, options, sql, why));
 }
 
 /* Writes NAME.sql, unless a run before this one has: the steps noted on the target
@@ -259,6 +272,7 @@ static bool drop_existing(struct job *job, struct fault *why)
     int step;
     bool whole;
     char path[PATH_MAX];
+    static const char *const clean[] = {"--clean", "--if-exists", NULL};
     scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     if (!job->settings->drop_if_exists || (job->settings->contents & CONTENT_SCHEMA) == 0)
@@ -269,7 +283,7 @@ static bool drop_existing(struct job *job, struct fault *why)
         return true;
     script_path(path, job, "drop", ".sql");
     return catalog_list(job->db, SQL_TOC_DROPPABLE, 0, on_entry, &list, why) &&
-           (list.length == 0 || restore_text(job, "drop", &list, true, &sql, why)) &&
+           (list.length == 0 || restore_text(job, "drop", &list, clean, &sql, why)) &&
            write_file(path, strbuf_text(&sql), sql.length, why) &&
            drop_objects(job, strbuf_text(&sql), why);
 }
@@ -311,7 +325,7 @@ bool job_schema(struct job *job, struct fault *why)
     if (!script_tools(job, why))
         return false;
     if (access(path, F_OK) != 0 &&
-        (!load_contents(job, why) || !leave_out_existing(job, why) ||
+        (!schema_load(job, false, why) || !leave_out_existing(job, why) ||
          (contents == CONTENT_ALL &&
           !catalog_list(job->db, SQL_TOC_MISSING, 0, on_missing, NULL, why))))
         return false;

@@ -56,7 +56,10 @@ static bool map_file(const char *path, struct mapped *ret_mapped, struct fault *
 
 struct script {
     struct job *job;
+    char name[64]; /* of the file, for people */
+    const char *begin;
     struct sql_script source;
+    bool edited;                 /* by people, perhaps: it may say what pg_restore never does */
     struct strbuf known;         /* names of the target's settings, each between newlines */
     struct sql_statement *batch; /* [most + MORE] */
     int most;
@@ -89,9 +92,9 @@ bool script_tools(struct job *job, struct fault *why)
 static bool read_known_settings(struct script *script, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!script_tools(script->job, why))
+    if (!script->edited && !script_tools(script->job, why))
         return false;
-    if (script->job->tools.version <= conn_version(script->job->target) / 10000)
+    if (!script->edited && script->job->tools.version <= conn_version(script->job->target) / 10000)
         return true;
     if (!conn_query(script->job->target,
                     "SELECT pg_catalog.lower(name) FROM pg_catalog.pg_settings", &rows, why))
@@ -117,6 +120,13 @@ static bool read_lock_budget(struct script *script, struct fault *why)
     return true;
 }
 
+/* Whatever else people write, they get an error for, so that nothing is lost by a slip. */
+static bool is_from_pg_dump(const char *name)
+{
+    return strcmp(name, "default_table_access_method") == 0 ||
+           strcmp(name, "transaction_timeout") == 0;
+}
+
 /* A setting of a newer pg_dump that an older target does not know is left out. */
 static bool is_unknown_setting(const struct script *script, const struct sql_statement *statement)
 {
@@ -126,30 +136,32 @@ static bool is_unknown_setting(const struct script *script, const struct sql_sta
     for (char *c = name; *c != '\0'; c++)
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
     snprintf(line, sizeof line, "\n%s\n", name);
-    return strstr(script->known.text, line) == NULL;
+    return (!script->edited || is_from_pg_dump(name)) && strstr(script->known.text, line) == NULL;
 }
 
 static bool belongs_to_session(const struct sql_statement *statement)
 {
-    static const char set_config[] = "SELECT pg_catalog.set_config(";
     char name[64];
     return sql_statement_setting(statement, name, sizeof name) ||
-           (statement->length > sizeof set_config &&
-            memcmp(statement->text, set_config, sizeof set_config - 1) == 0);
+           sql_statement_begins(statement, "SELECT pg_catalog.set_config") ||
+           sql_statement_begins(statement, "SELECT set_config");
 }
 
 /* Between SET and RESET SESSION AUTHORIZATION (grants of another grantor) we are somebody else. */
-static bool begins_with(const struct sql_statement *statement, const char *words)
-{
-    size_t length = strlen(words);
-    return statement->length >= length && memcmp(statement->text, words, length) == 0;
-}
-
 static bool is_somebody_else(const struct sql_statement *statement, bool before)
 {
-    if (begins_with(statement, "RESET SESSION AUTHORIZATION"))
+    if (sql_statement_begins(statement, "RESET SESSION AUTHORIZATION"))
         return false;
-    return begins_with(statement, "SET SESSION AUTHORIZATION") || before;
+    return sql_statement_begins(statement, "SET SESSION AUTHORIZATION") || before;
+}
+
+/* The next one that the target gets. */
+static bool next_statement(struct script *script, struct sql_statement *ret_statement)
+{
+    while (sql_script_next(&script->source, ret_statement))
+        if (!is_unknown_setting(script, ret_statement))
+            return true;
+    return false;
 }
 
 /* A batch does not reach over the last statement that is done. */
@@ -162,13 +174,8 @@ static void take_batch(struct script *script, int done)
     bool else_now = false;
     /* No batch ends while we are somebody else, who could not write the next step. */
     while ((script->count < most || (else_now && script->count < script->most + MORE)) &&
-           sql_script_next(&script->source, &script->batch[script->count])) {
-        const struct sql_statement *statement = &script->batch[script->count];
-        if (is_unknown_setting(script, statement))
-            continue;
-        else_now = is_somebody_else(statement, else_now);
-        script->count++;
-    }
+           next_statement(script, &script->batch[script->count]))
+        else_now = is_somebody_else(&script->batch[script->count++], else_now);
 }
 
 static bool send_sql(struct script *script, struct fault *why)
@@ -183,11 +190,20 @@ static void add_statement(struct script *script, const struct sql_statement *sta
     strbuf_add_bytes(&script->sql, statement->text, statement->length);
     /* The last statement of a file may lack its semicolon. */
     strbuf_add(&script->sql, "\n;\n");
-    if (begins_with(statement, "RESET SESSION AUTHORIZATION"))
+    if (sql_statement_begins(statement, "RESET SESSION AUTHORIZATION"))
         conn_add_role(&script->sql, script->job->target);
 }
 
-static bool name_statement(const struct sql_statement *statement, struct fault *why)
+static int line_of(const struct script *script, const char *at)
+{
+    int line = 1;
+    for (const char *c = script->begin; c < at; c++)
+        line += *c == '\n';
+    return line;
+}
+
+static bool name_statement(const struct script *script, const struct sql_statement *statement,
+                           struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf raw = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf shown = STRBUF_EMPTY;
@@ -203,7 +219,8 @@ static bool name_statement(const struct sql_statement *statement, struct fault *
     strbuf_add_shown(&shown, raw.text);
     if (!why->retry && why->id == FAULT_TARGET_QUERY)
         why->id = FAULT_SCHEMA_RESTORE;
-    return fault_during(why, "%s", shown.text);
+    return fault_during(why, "%s, line %d: %s", script->name, line_of(script, statement->text),
+                        shown.text);
 }
 
 /* Everything of the batch between BEGIN with its step and COMMIT. */
@@ -216,7 +233,7 @@ static bool run_batch(struct script *script, int step, bool one_by_one, struct f
     for (int i = 0; i < script->count; i++) {
         add_statement(script, &script->batch[i]);
         if (one_by_one && !send_sql(script, why))
-            return name_statement(&script->batch[i], why);
+            return name_statement(script, &script->batch[i], why);
         if (script->sql.length > SENT_MOST && !send_sql(script, why))
             return false;
     }
@@ -270,11 +287,18 @@ static bool run_all(struct script *script, int done, bool whole, struct fault *w
 static bool open_script(struct script *script, struct mapped *file, const char *path, int batch,
                         struct fault *why)
 {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    const char *ending = strstr(name, SCRIPT_EDITED);
+    snprintf(script->name, sizeof script->name, "%.*s",
+             ending == NULL ? (int)strlen(name) : (int)(ending - name), name);
+    script->edited = script->job->settings->contents == CONTENT_SCRIPT;
     script->most = batch;
     if (!map_file(path, file, why) || !read_known_settings(script, why) ||
         (batch == 0 && !read_lock_budget(script, why)))
         return false;
     script->batch = new_memory((size_t)script->most + MORE, sizeof *script->batch);
+    script->begin = file->text;
     script->source = sql_script_over(file->text, file->length);
     return true;
 }
@@ -306,5 +330,105 @@ bool script_add(struct job *job, const char *path, struct strbuf *sql, struct fa
         for (int i = 0; i < script.count; i++)
             add_statement(&script, &script.batch[i]);
     strbuf_add(sql, strbuf_text(&script.sql));
+    return true;
+}
+
+/* ---- a script that somebody may have edited ---- */
+
+static const struct {
+    const char *words;
+    const char *instead;
+} refused[] = {
+    {"BEGIN", "pghaul begins and ends the transactions itself"},
+    {"START TRANSACTION", "pghaul begins and ends the transactions itself"},
+    {"COMMIT", "pghaul begins and ends the transactions itself"},
+    {"END", "pghaul begins and ends the transactions itself"},
+    {"ROLLBACK", "pghaul begins and ends the transactions itself"},
+    {"ABORT", "pghaul begins and ends the transactions itself"},
+    {"SAVEPOINT", "pghaul begins and ends the transactions itself"},
+    {"RELEASE", "pghaul begins and ends the transactions itself"},
+    {"PREPARE TRANSACTION", "pghaul begins and ends the transactions itself"},
+    {"COPY", "rows are copied by pghaul copy data"},
+    {"SET SESSION AUTHORIZATION DEFAULT", "it is RESET SESSION AUTHORIZATION here"},
+    {"RESET SESSION AUTHORIZATION", NULL},
+    {"SET SESSION AUTHORIZATION", NULL},
+    {"RESET", "settings are only made by SET name = value"},
+    {"DISCARD", "settings are only made by SET name = value"},
+};
+
+/* NULL: nothing is against it. */
+static const char *objection(const struct sql_statement *statement)
+{
+    char name[64];
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (sql_statement_begins(statement, refused[i].words))
+            return refused[i].instead;
+    if (sql_statement_begins(statement, "SET") &&
+        !sql_statement_setting(statement, name, sizeof name))
+        return "settings are only made by SET name = value";
+    return NULL;
+}
+
+static bool refuse(const struct script *script, const char *at, size_t length, const char *reason,
+                   struct fault *why)
+{
+    enum { SHOWN = 40 };
+    scoped(drop_strbuf) struct strbuf raw = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf shown = STRBUF_EMPTY;
+    strbuf_add_bytes(&raw, at, length > SHOWN ? SHOWN : length);
+    strbuf_add_shown(&shown, raw.text);
+    return fault_set(why, FAULT_SCRIPT_UNFIT, "%s, line %d: \"%s\": %s", script->name,
+                     line_of(script, at), shown.text, reason);
+}
+
+bool script_check(struct job *job, const char *path, struct fault *why)
+{
+    scoped(drop_mapped) struct mapped file = {NULL, 0};
+    scoped(drop_script) struct script script = {.job = job};
+    struct sql_statement statement;
+    int count = 0;
+    if (!open_script(&script, &file, path, 1, why))
+        return false;
+    const char *zero = file.text == NULL ? NULL : memchr(file.text, '\0', file.length);
+    if (zero != NULL)
+        return fault_set(why, FAULT_SCRIPT_UNFIT, "%s, line %d: there is a zero byte", script.name,
+                         line_of(&script, zero));
+    for (; sql_script_next(&script.source, &statement); count++) {
+        const char *reason = objection(&statement);
+        if (reason != NULL)
+            return refuse(&script, statement.text, statement.length, reason, why);
+    }
+    if (script.source.command != NULL)
+        return refuse(&script, script.source.command, script.source.command_length,
+                      "only psql knows its commands", why);
+    return count > 0 || fault_set(why, FAULT_SCRIPT_UNFIT, "%s holds no statement", script.name);
+}
+
+bool script_goes_on(struct job *job, const char *before, const char *now, int done,
+                    struct fault *why)
+{
+    scoped(drop_mapped) struct mapped file = {NULL, 0}, file_now = {NULL, 0};
+    scoped(drop_script) struct script script = {.job = job}, script_now = {.job = job};
+    if (!open_script(&script, &file, before, 1, why) ||
+        !open_script(&script_now, &file_now, now, 1, why))
+        return false;
+    for (int i = 1; i <= done; i++) {
+        struct sql_statement was, is;
+        if (!next_statement(&script, &was))
+            return fault_set(why, FAULT_BUG, "%s has less than %d statements", before, done);
+        if (next_statement(&script_now, &is) && was.length == is.length &&
+            memcmp(was.text, is.text, was.length) == 0)
+            continue;
+        fault_set(
+            why, FAULT_SCRIPT_CHANGED,
+            "%s was changed where the target has done it already: statement %d of the %d that "
+            "are done, in line %d before the change, is another one now",
+            script.name, i, done, line_of(&script, was.text));
+        return fault_hint(why,
+                          "What was done is in \"%s\": put that back, up to this statement, and "
+                          "go on with --resume; or begin again with --restart on a target "
+                          "without these objects.",
+                          before);
+    }
     return true;
 }

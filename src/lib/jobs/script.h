@@ -6,6 +6,9 @@
 
 #include "jobs/job.h"
 
+/* Behind the name of a script: a newer one, which is not taken yet. */
+#define SCRIPT_EDITED ".edited"
+
 /* The path of a file in the directory schema/ of the run; `to` has PATH_MAX bytes. */
 void script_path(char *to, const struct job *job, const char *name, const char *ending);
 
@@ -21,5 +24,15 @@ bool script_run(struct job *job, const char *path, int batch, bool whole, struct
 
 /* Adds the statements of a short script to `sql`, for a transaction of the caller's. */
 bool script_add(struct job *job, const char *path, struct strbuf *sql, struct fault *why);
+
+/* May a script that people have edited be run? FAULT_SCRIPT_UNFIT names the line that may not: one
+ * that would end our transactions, that only psql knows, or that a session after a break would
+ * lack. */
+bool script_check(struct job *job, const char *path, struct fault *why);
+
+/* Are the first `done` statements, which the target has, the same in a script as it is now as in
+ * the one that was begun? FAULT_SCRIPT_CHANGED. */
+bool script_goes_on(struct job *job, const char *before, const char *now, int done,
+                    struct fault *why);
 
 #endif

@@ -47,6 +47,9 @@ bool plan_forget(struct db *db, struct fault *why);
  * behind. */
 bool plan_first_items(struct db *db, int64_t contents, struct fault *why);
 
+/* The items of a run that restores one script, "pre-data" or "post-data". */
+bool plan_restore(struct db *db, const char *name, struct fault *why);
+
 /* Prepares the unfinished tables for another snapshot, which the connection is in:
  * takes their present files, and lets split tables begin again. */
 bool plan_renew(struct db *db, struct conn *source, struct fault *why);

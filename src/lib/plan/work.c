@@ -42,6 +42,13 @@ bool plan_first_items(struct db *db, int64_t contents, struct fault *why)
             (db_run(db, why, SQL_PLAN_BEFORE_DUMP, "") && work_count_waits(db, why)));
 }
 
+bool plan_restore(struct db *db, const char *name, struct fault *why)
+{
+    struct work_new item = {
+        .stage = PHASE_SCHEMA, .lane = LANE_SCHEMA, .kind = WORK_RESTORE, .name = name};
+    return work_add(db, &item, why) && add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_FINAL, why);
+}
+
 bool plan_forget(struct db *db, struct fault *why)
 {
     static const int statements[] = {

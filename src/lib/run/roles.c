@@ -111,11 +111,12 @@ static bool begin_again_if_untouched(struct worker *worker, struct fault *why)
 
 bool worker_resume(struct worker *worker, struct fault *why)
 {
-    return check_same(worker->source, worker->run.source_id, why) &&
+    bool source = worker->source != NULL;
+    return (!source || check_same(worker->source, worker->run.source_id, why)) &&
            check_same(worker->target, worker->run.target_id, why) &&
            reap(worker, NULL, 0, worker->run.started_us, why) &&
            done_follow(worker->db, &worker->run, worker->target, why) &&
-           begin_again_if_untouched(worker, why);
+           (!source || begin_again_if_untouched(worker, why));
 }
 
 /* ---- watch ---- */

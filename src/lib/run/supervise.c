@@ -132,7 +132,8 @@ static bool begin_phase(struct supervisor *s, enum phase phase, struct fault *wh
 {
     bool planned = true;
     FAILPOINT("supervisor.before_phase", why);
-    if (phase == PHASE_SCHEMA && !work_kind_is_done(s->what->db, WORK_PLAN, &planned, why))
+    if (phase == PHASE_SCHEMA && settings_have_source(s->what->settings) &&
+        !work_kind_is_done(s->what->db, WORK_PLAN, &planned, why))
         return false;
     if (!planned)
         return fault_set(why, FAULT_CATALOG, "the run has no plan");
@@ -345,7 +346,7 @@ bool supervise(struct supervise *what, struct fault *why)
         .crew = crew,
         .signals = -1,
         .resumed = !what->resume,
-        .data_open = true,
+        .data_open = settings_have_source(what->settings),
         .staff = {.copiers = 1, .builders = 1}, /* until it is decided, nobody helps */
         .began_ms = clock_ms(),
     };

@@ -64,7 +64,7 @@ static bool after_resume(struct supervisor *s, struct fault *why)
     if (!work_kind_is_done(s->what->db, WORK_PLAN, &s->planned, why) ||
         !work_data_open(s->what->db, &open, why))
         return false;
-    s->data_open = open || !s->planned;
+    s->data_open = open || (!s->planned && settings_have_source(s->what->settings));
     s->resumed = true;
     return true;
 }

@@ -113,6 +113,13 @@ void drop_workdir(struct workdir *dir)
     drop_fd(&dir->lock);
 }
 
+/* Those of pghaul dump schema are the user's, who may have edited them. */
+static bool is_users(const char *name)
+{
+    return strcmp(name, "schema.dump") == 0 || strcmp(name, "pre-data.sql") == 0 ||
+           strcmp(name, "post-data.sql") == 0;
+}
+
 bool workdir_wipe_schema(const char *path, struct fault *why)
 {
     char schema[PATH_MAX];
@@ -124,7 +131,8 @@ bool workdir_wipe_schema(const char *path, struct fault *why)
                fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open directory \"%s\"", schema);
     bool good = true;
     while (good && (entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] != '.' && unlinkat(dirfd(dir), entry->d_name, 0) != 0)
+        if (entry->d_name[0] != '.' && !is_users(entry->d_name) &&
+            unlinkat(dirfd(dir), entry->d_name, 0) != 0)
             good = fault_errno(why, FAULT_DIR_UNUSABLE, "cannot remove \"%s/%s\"", schema,
                                entry->d_name);
     closedir(dir);

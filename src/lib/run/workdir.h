@@ -37,7 +37,7 @@ void drop_workdir(struct workdir *dir);
 /* DIR/NAME. `to` has PATH_MAX bytes. */
 void workdir_path(char *to, const char *dir, const char *name);
 
-/* Removes the files in DIR/schema. */
+/* Removes the files in DIR/schema, but those that pghaul dump schema has written there. */
 bool workdir_wipe_schema(const char *path, struct fault *why);
 
 #endif

@@ -138,7 +138,7 @@ static bool connect_sides(struct worker *worker, struct fault *why)
 {
     const struct role_entry *role = &roles[worker->role];
     return (!role->has_source || worker->source != NULL ||
-            worker_connect(worker, SIDE_SOURCE, why)) &&
+            !settings_have_source(worker->settings) || worker_connect(worker, SIDE_SOURCE, why)) &&
            (!role->has_target || worker_connect(worker, SIDE_TARGET, why));
 }
 

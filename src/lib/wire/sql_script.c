@@ -1,5 +1,6 @@
 /*
- * sql_script.c - the statements of a script that pg_restore has written.
+ * sql_script.c - the statements of a script that pg_restore has written, and perhaps somebody
+ * edited.
  *
  * A statement ends at a semicolon outside of quotes, comments, parentheses and
  * SQL-standard function bodies (BEGIN ATOMIC … END), as psql sees it.
@@ -43,7 +44,7 @@ static const char *line_end(const char *at, const char *end)
     return newline == NULL ? end : newline;
 }
 
-static void skip_block_comment(struct scan *scan)
+static bool skip_block_comment(struct scan *scan)
 {
     int depth = 0;
     while (scan->at < scan->end) {
@@ -54,11 +55,12 @@ static void skip_block_comment(struct scan *scan)
         } else if (two && scan->at[0] == '*' && scan->at[1] == '/') {
             scan->at += 2;
             if (--depth == 0)
-                return;
+                return true;
         } else {
             scan->at++;
         }
     }
+    return false;
 }
 
 /* Quoted text from its opening quote on; doubled quotes need no care, they open again. */
@@ -162,6 +164,30 @@ static void note_label(struct sql_script *script, const char *comment, const cha
     script->label_length = (size_t)(end - comment) - length;
 }
 
+/* pg_dump writes \restrict and \unrestrict by itself. */
+static void note_command(struct sql_script *script, const char *end)
+{
+    const char *word = script->at + (end - script->at > 3 && script->at[1] == 'u' ? 3 : 1);
+    bool restricts = end - word >= 8 && memcmp(word, "restrict", 8) == 0 &&
+                     (end - word == 8 || !is_word(word[8]));
+    if (script->command != NULL || restricts)
+        return;
+    script->command = script->at;
+    script->command_length = (size_t)(end - script->at);
+}
+
+/* One that is not closed is left to the server to refuse, as a statement. */
+static bool skip_comment(struct sql_script *script)
+{
+    struct scan scan = {.at = script->at, .end = script->end};
+    if (script->end - script->at < 2 || script->at[0] != '/' || script->at[1] != '*')
+        return false;
+    if (!skip_block_comment(&scan))
+        return false;
+    script->at = scan.at;
+    return true;
+}
+
 /* Passes white space, comments and psql's commands before a statement. */
 static void skip_between(struct sql_script *script)
 {
@@ -172,10 +198,12 @@ static void skip_between(struct sql_script *script)
             const char *end = line_end(script->at, script->end);
             if (comment)
                 note_label(script, script->at, end);
+            else
+                note_command(script, end);
             script->at = end;
         } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ';') {
             script->at++;
-        } else {
+        } else if (!skip_comment(script)) {
             return;
         }
     }
@@ -212,11 +240,34 @@ bool sql_statement_setting(const struct sql_statement *statement, char *to, size
     size_t length = (size_t)(at - name);
     while (at < end && *at == ' ')
         at++;
-    if (length == 0 || length >= size || at >= end || *at != '=')
+    bool to_value = end - at > 3 && strncasecmp(at, "to ", 3) == 0;
+    if (length == 0 || length >= size || at >= end || (*at != '=' && !to_value))
         return false;
     memcpy(to, name, length);
     to[length] = '\0';
     return true;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+bool sql_statement_begins(const struct sql_statement *statement, const char *words)
+{
+    const char *at = statement->text;
+    const char *end = at + statement->length;
+    for (; *words != '\0'; words++) {
+        if (*words == ' ') {
+            if (at == end || !is_space(*at))
+                return false;
+            while (at < end && is_space(*at))
+                at++;
+        } else if (at == end || strncasecmp(at++, words, 1) != 0) {
+            return false;
+        }
+    }
+    return at == end || !is_word(*at);
 }
 
 bool sql_statement_name(const struct sql_statement *statement, const char *prefix, char *to,

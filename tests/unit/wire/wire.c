@@ -200,7 +200,7 @@ START_TEST(scripts_are_cut_into_statements)
                                          "CREATE FUNCTION f",
                                          "CREATE FUNCTION g",
                                          "CREATE OR REPLACE",
-                                         "/* block",
+                                         "SELECT 'it''s",
                                          "COMMENT ON",
                                          "BEGIN;",
                                          "COMMIT;",
@@ -225,6 +225,64 @@ START_TEST(scripts_are_cut_into_statements)
         count++;
     }
     ck_assert_uint_eq(count, sizeof starts / sizeof starts[0]);
+    ck_assert_ptr_null(at.command);
+}
+END_TEST
+
+static struct sql_statement only_statement(const char *script)
+{
+    struct sql_script at = sql_script_over(script, strlen(script));
+    struct sql_statement statement;
+    ck_assert_msg(sql_script_next(&at, &statement), "no statement in: %s", script);
+    return statement;
+}
+
+static bool begins(const char *script, const char *words)
+{
+    struct sql_statement statement = only_statement(script);
+    return sql_statement_begins(&statement, words);
+}
+
+static void expect_setting(const char *script, const char *expected)
+{
+    char name[16] = "";
+    struct sql_statement statement = only_statement(script);
+    bool found = sql_statement_setting(&statement, name, sizeof name);
+    ck_assert_msg(found == (expected != NULL), "%s", script);
+    if (expected != NULL)
+        ck_assert_str_eq(name, expected);
+}
+
+START_TEST(edited_statements_are_told_apart)
+{
+    ck_assert(begins("/* a /* b */ */ -- c\n Commit;", "COMMIT"));
+    ck_assert(begins("commit", "COMMIT"));
+    ck_assert(begins("set\r\n\tLOCAL x = 1;", "SET LOCAL"));
+    ck_assert(!begins("COMMITTED;", "COMMIT"));
+    ck_assert(!begins("SET locale = 1", "SET LOCAL"));
+    ck_assert(!begins("SET", "SET LOCAL"));
+    ck_assert(!begins("SETLOCAL x", "SET LOCAL"));
+    expect_setting("SET a.b = 'x';", "a.b");
+    expect_setting("set work_mem to '1MB';", "work_mem");
+    expect_setting("SET work_mem to", NULL);
+    expect_setting("SET LOCAL work_mem = 1;", NULL);
+    expect_setting("SET TIME ZONE 'UTC';", NULL);
+    expect_setting("SET a_name_that_does_not_fit = 1;", NULL);
+    /* One that is not closed is somebody's mistake, and must not swallow the rest. */
+    ck_assert(begins("/* a ; SELECT 1;", "/*"));
+}
+END_TEST
+
+START_TEST(commands_of_psql_are_noted)
+{
+    static const char script[] = "\\restrict x\nSELECT 1;\n\\unrestrict x\n\\i other.sql\n\\q\n";
+    struct sql_script at = sql_script_over(script, sizeof script - 1);
+    struct sql_statement statement;
+    ck_assert(sql_script_next(&at, &statement));
+    ck_assert_ptr_null(at.command);
+    ck_assert(!sql_script_next(&at, &statement));
+    ck_assert_uint_eq(at.command_length, strlen("\\i other.sql"));
+    ck_assert(strncmp(at.command, "\\i other.sql", at.command_length) == 0);
 }
 END_TEST
 
@@ -357,4 +415,5 @@ END_TEST
 SUITE(wire, files_of_filters_are_read, name_patterns_become_regular_expressions,
       frames_survive_any_cut, bad_frames_are_found, errors_are_read, tags_and_rows_are_read,
       restore_lists_are_read, needs_of_entries_are_read, scripts_are_cut_into_statements,
-      portions_are_read, names_in_statements_are_read)
+      edited_statements_are_told_apart, commands_of_psql_are_noted, portions_are_read,
+      names_in_statements_are_read)

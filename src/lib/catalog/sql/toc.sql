@@ -45,6 +45,14 @@ update toc set script = case
 
 -- Statistics objects, and keys of partitioned tables, come when all relations are there.
 
+-- Of a schema that people read and edit, all comes from pg_restore.
+
+-- name: TOC_WHOLE scan-ok
+update toc set script = case when description like 'SUBSCRIPTION%' then null else 'whole' end
+
+-- name: TOC_OF_WHOLE scan-ok
+select dump_id, table_oid, oid, description, label from toc where script = 'whole' order by position
+
 -- name: TOC_SCRIPT scan-ok
 select dump_id, table_oid, oid, description, label from toc
  where script = :script
