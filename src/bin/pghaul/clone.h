@@ -38,6 +38,9 @@ bool clone_open(struct clone *clone, const char *path, struct fault *why);
  * it is one over several databases. */
 bool clone_create(struct clone *clone, struct fault *why);
 
+/* A new run, or the one that was found as the options say: --resume, --restart. */
+bool clone_begin(struct clone *clone, struct fault *why);
+
 /* --create: makes the target's database if it is not there. Its owner may be one of the roles that
  * this run brings. */
 bool clone_make_database(struct clone *clone, const char *name, struct leash *leash,

@@ -7,23 +7,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/scoped.h"
-#include "catalog/catalog.h"
 #include "jobs/script.h"
-#include "plan/databases.h"
-#include "plan/plan.h"
 #include "run/status.h"
 #include "run/supervise.h"
-
-#include <errno.h>
-
-void drop_clone(struct clone *clone)
-{
-    drop_members(&clone->members);
-    drop_db(&clone->db);
-    drop_conninfo(&clone->source);
-    drop_conninfo(&clone->target);
-    drop_workdir(&clone->dir);
-}
 
 static bool check_options(const struct options *options, struct fault *why)
 {
@@ -55,17 +41,6 @@ static bool check_options(const struct options *options, struct fault *why)
     return true;
 }
 
-bool clone_open(struct clone *clone, const char *path, struct fault *why)
-{
-    char file[PATH_MAX];
-    workdir_path(file, path, "catalog.db");
-    if (clone->options->resume && access(file, F_OK) != 0)
-        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"", path);
-    return workdir_make(path, why) && workdir_lock(&clone->dir, path, "lock", why) &&
-           catalog_open(&clone->db, file, DB_CREATE, why) &&
-           run_get(clone->db, &clone->run, &clone->found, why);
-}
-
 static bool open_directory(struct clone *clone, const char *path, struct fault *why)
 {
     char file[PATH_MAX];
@@ -74,223 +49,6 @@ static bool open_directory(struct clone *clone, const char *path, struct fault *
     workdir_path(file, path, "log/pghaul.log");
     return log_open_file(file, why) && members_read(clone->db, &clone->members, why);
 }
-
-/* A run that failed before it made anything on the target is no loss. */
-static bool is_no_loss(struct clone *clone, bool *ret_none, struct fault *why)
-{
-    bool tried, restored;
-    if (!work_kind_was_tried(clone->db, WORK_SCHEMA, &tried, why) ||
-        !work_kind_was_tried(clone->db, WORK_RESTORE, &restored, why))
-        return false;
-    for (int i = 0; i < clone->members.count; i++)
-        tried = tried || strcmp(clone->members.list[i].state, "waiting") != 0;
-    *ret_none = !tried && !restored && strcmp(clone->run.state, "failed") == 0;
-    return true;
-}
-
-static bool refuse_found(const struct clone *clone, struct fault *why)
-{
-    const struct run *run = &clone->run;
-    bool crashed = strcmp(run->state, "running") == 0;
-    return fault_set(why, FAULT_DIR_HAS_RUN,
-                     "work directory \"%s\" has run \"%s\" in it (%s to %s), which %s",
-                     clone->dir.path, run->name, run->source, run->target,
-                     crashed                              ? "was killed"
-                     : strcmp(run->state, "stopped") == 0 ? "was stopped"
-                     : strcmp(run->state, "failed") == 0  ? "has failed"
-                                                          : "is done");
-}
-
-/* The snapshot of `pghaul snapshot`, of another session, or (0) none yet. */
-static bool choose_snapshot(struct clone *clone, struct fault *why)
-{
-    int64_t seq;
-    struct snapshot snapshot;
-    bool found;
-    if (clone->options->snapshot != NULL) {
-        snapshot = (struct snapshot){.holder = HOLDER_OUTSIDE};
-        if (strlcpy(snapshot.id, clone->options->snapshot, sizeof snapshot.id) >=
-            sizeof snapshot.id)
-            return fault_set(why, FAULT_BAD_VALUE, "--snapshot is too long to be a snapshot's id");
-        return snapshot_add(clone->db, &snapshot, why) &&
-               run_set_snapshot(clone->db, snapshot.seq, why);
-    }
-    if (!snapshot_held(clone->db, &seq, why) || seq == 0)
-        return seq == 0;
-    if (!snapshot_get(clone->db, seq, &snapshot, &found, why))
-        return false;
-    if (kill(snapshot.holder_pid, 0) != 0 && errno == ESRCH) {
-        log_warning("the process %d that held snapshot %s is gone: taking another one",
-                    snapshot.holder_pid, snapshot.id);
-        return snapshot_end_held(clone->db, why);
-    }
-    log_info("copying in snapshot %s, held by process %d", snapshot.id, snapshot.holder_pid);
-    return run_set_snapshot(clone->db, seq, why);
-}
-
-/* The runs that were given up for this one: their rows on the target are of no use any more. */
-static bool forget_found(struct clone *clone, struct fault *why)
-{
-    scoped(drop_strbuf) struct strbuf given_up = STRBUF_EMPTY;
-    bool found;
-    if (!clone->found)
-        return true;
-    if (!setting_get(clone->db, SETTING_GIVEN_UP, &given_up, &found, why))
-        return false;
-    strbuf_addf(&given_up, "%s'%s'", found ? ", " : "", clone->run.uuid);
-    return run_forget(clone->db, why) &&
-           setting_put(clone->db, SETTING_GIVEN_UP, given_up.text, why);
-}
-
-static bool keep_members(struct clone *clone, struct fault *why)
-{
-    for (int i = 0; i < clone->members.count; i++) {
-        const struct member *member = &clone->members.list[i];
-        if (!members_add(clone->db, member->roles, member->name, member->bytes, why))
-            return false;
-    }
-    drop_members(&clone->members);
-    return members_read(clone->db, &clone->members, why);
-}
-
-static bool add_first_items(struct clone *clone, struct fault *why)
-{
-    if (clone->members.count > 0)
-        return keep_members(clone, why);
-    if (clone->script != NULL)
-        return plan_restore(clone->db, clone->script->name, why);
-    return plan_first_items(clone->db, clone->options->settings.contents, why) &&
-           choose_snapshot(clone, why);
-}
-
-static bool create_in_write(struct db *db, void *arg, struct fault *why)
-{
-    struct clone *clone = arg;
-    const struct restore *script = clone->script;
-    const char *usual = clone->members.count > 0 ? SEVERAL_NAME
-                        : script != NULL         ? script->name
-                                                 : clone->source.database;
-    const char *name = clone->options->name != NULL ? clone->options->name : usual;
-    (void)db;
-    return forget_found(clone, why) && plan_forget(clone->db, why) &&
-           run_create(clone->db, name, PGHAUL_VERSION,
-                      script != NULL ? script->file : strbuf_text(&clone->source.shown),
-                      strbuf_text(&clone->target.shown), why) &&
-           book_keep_filters(clone->options, clone->db, why) &&
-           book_keep_maps(clone->options, clone->db, why) &&
-           book_keep(clone->options, clone->db, why) && add_first_items(clone, why);
-}
-
-/* It is there with all that belongs to it, or not at all. */
-bool clone_create(struct clone *clone, struct fault *why)
-{
-    return workdir_wipe_schema(clone->dir.path, why) &&
-           db_write(clone->db, create_in_write, clone, why);
-}
-
-static bool resume(struct clone *clone, struct fault *why)
-{
-    struct options *options = clone->options;
-    if (!clone->found)
-        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run to resume in \"%s\"",
-                         clone->dir.path);
-    if (several_wanted(options) && clone->members.count == 0)
-        return fault_set(why, FAULT_RUN_DIFFERS, "run \"%s\" was started for one database",
-                         clone->run.name);
-    log_info("resuming run \"%s\"", clone->run.name);
-    if (!book_recall(options, clone->db, why) ||
-        (clone->members.count > 0 && !book_recall_lists(options, clone->db, why)))
-        return false;
-    if (clone->script == NULL && !settings_have_source(&options->settings))
-        return fault_set(why, FAULT_RUN_DIFFERS,
-                         "the run restores \"%s\": it goes on by pghaul restore schema --resume",
-                         clone->run.source);
-    return book_keep(options, clone->db, why) && run_set_resumed(clone->db, why);
-}
-
-static bool begin(struct clone *clone, struct fault *why)
-{
-    struct options *options = clone->options;
-    if (options->resume)
-        return resume(clone, why);
-    if (clone->found && !options->restart) {
-        bool no_loss;
-        if (!is_no_loss(clone, &no_loss, why))
-            return false;
-        if (!no_loss)
-            return refuse_found(clone, why);
-        log_info("the run before this one failed before it changed anything: beginning anew");
-    }
-    drop_members(&clone->members);
-    return (!several_wanted(options) || several_choose(clone, why)) && clone_create(clone, why);
-}
-
-/* ---- a database that is not there yet ---- */
-
-bool clone_connect_any(const struct conninfo *info, const struct options *options,
-                       struct leash *leash, struct conn **ret_conn, struct fault *why)
-{
-    static const char *const others[] = {"postgres", "template1"};
-    const struct settings *settings = &options->settings;
-    struct conn_wish wish = {
-        .info = info,
-        .application = "pghaul clone",
-        .role = info->side == SIDE_SOURCE ? settings->source_role : settings->role,
-    };
-    if (conn_open(ret_conn, &wish, leash, why))
-        return true;
-    for (size_t i = 0; i < sizeof others / sizeof others[0] && leash->wish == LEASH_GO; i++) {
-        scoped(drop_conninfo) struct conninfo other = {.password = NULL};
-        scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-        conninfo_add_other(&text, info, others[i]);
-        wish.info = &other;
-        if (!conninfo_read(&other, info->side, text.text, why))
-            return false;
-        if (conn_open(ret_conn, &wish, leash, why))
-            return true;
-    }
-    return false;
-}
-
-static bool make_database(struct clone *clone, const char *name, struct conn *target,
-                          struct leash *leash, struct fault *why)
-{
-    const struct settings *settings = &clone->options->settings;
-    scoped(drop_conn) struct conn *source = NULL;
-    struct conn_wish wish = {
-        .info = &clone->source, .application = "pghaul clone", .role = settings->source_role};
-    if (!conn_open(&source, &wish, leash, why))
-        return false;
-    struct database_making making = {
-        .db = clone->db,
-        .source = source,
-        .target = target,
-        .name = name,
-        .owner = !settings->no_owner,
-        .tablespaces = !settings->no_tablespaces,
-        .roles = settings->roles,
-    };
-    if (!database_make(&making, why))
-        return false;
-    log_info("created database \"%s\" on the target", name);
-    return true;
-}
-
-bool clone_make_database(struct clone *clone, const char *name, struct leash *leash,
-                         struct fault *why)
-{
-    scoped(drop_conn) struct conn *target = NULL;
-    struct fault ignored;
-    bool there;
-    if (clone_connect_any(&clone->target, clone->options, leash, &target, why) &&
-        database_check(target, name, true, &there, why) &&
-        (there || make_database(clone, name, target, leash, why)))
-        return true;
-    run_end(clone->db, "failed", why, &ignored);
-    return false;
-}
-
-/* ---- one database ---- */
 
 static bool print_summary(struct clone *clone, struct fault *why)
 {
@@ -370,7 +128,7 @@ static bool conduct(struct clone *clone, const char *path, struct fault *why)
         log_info("run \"%s\" is done already", clone->run.name);
         return true;
     }
-    if (!begin(clone, why) || !bring_script(clone, why))
+    if (!clone_begin(clone, why) || !bring_script(clone, why))
         return false;
     log_info("%s %s to %s, work directory %s", script != NULL ? "restoring" : "copying",
              script != NULL ? script->file : strbuf_text(&clone->source.shown),
