@@ -238,3 +238,120 @@ new_pair() {
     assert_output --partial 'constraint b_i_fkey on table public.b is left out'
     [[ $(tgt -c 'select count(*) from b') == 1 ]]
 }
+
+# regular 'LINES of a file in pgcopydb's sections' OPTIONS…: it means what these options mean.
+regular() {
+    again
+    printf '%b\n' "$1" >"$BATS_TEST_TMPDIR/sections"
+    run -0 clone -q --filter "$BATS_TEST_TMPDIR/sections"
+    { schema "$TARGET"; contents "$TARGET"; } >"$BATS_TEST_TMPDIR/regular"
+    again
+    run -0 clone -q "${@:2}"
+    diff "$BATS_TEST_TMPDIR/regular" <(schema "$TARGET"; contents "$TARGET")
+}
+
+# bats test_tags=any-servers
+@test "regular expressions in pgcopydb's sections mean what they match" {
+    new_pair
+    regular '[exclude-table]\na.~/^t$/' -T a.t
+    regular '[exclude-table]\n~/^[ab]$/.~/^(t|w)$/ # two' -T a.t -T b.w
+    regular '[exclude-table]\na.~/Case/\n~/b/.m' -T 'a."Mixed Case"' -T b.m
+    regular '[exclude-schema]\n~/^b/' -N b
+    regular '[include-only-schema]\n~/^[ab]{1}$/' -n a -n b
+    regular '[include-only-table]\na.~/^part/\n[exclude-table-data]\na.~/^part_[0-9]+$/' -t a.part -t a.part_1 --exclude-table-data a.part_1
+    regular '[include-only-table]\n~/^a$/.~/^Mixed C.se$/\nb.~/^w$/' -t 'a."Mixed Case"' -t b.w
+    src -c 'create index t_name on a.t (name)' -c 'create index u_name on a.u (t)'
+    regular '[exclude-index]\n~/^[ab]$/.~/._name$/' --exclude-index a.t_name --exclude-index a.u_name
+}
+
+@test "regular expressions: as options, in plan, resumed, wrong ones and such that match nothing" {
+    new_pair
+    run -0 clone -q -t 'a.~/^u$/' --dir "$RUN"
+    [[ $(tgt -c 'select count(*) from a.u') == 50 ]]
+    again
+    run -0 "$PGHAUL" list tables -T '~/./.~/^[^u]/'
+    assert_output --partial 'a.u '
+    refute_output --partial 'a.t '
+    run -2 clone -t 'a.~/^x'
+    assert_output --partial 'PGH-1003'
+    assert_output --partial '--table "a.~/^x" is not a pattern: a regular expression in it does not end with /'
+    run -2 clone -t 'a.~/(/'
+    assert_output --partial 'PGH-1003'
+    assert_output --partial 'matching --table "a.~/(/": invalid regular expression: parentheses () not balanced'
+    run -2 clone -T 'a.~/^nope/'
+    assert_output --partial 'PGH-1008: '
+    assert_output --partial 'no table on the source matches --exclude-table "a.~/^nope/"'
+    printf '%s\n' '[include-only-schema]' '~/^nope$/' >"$BATS_TEST_TMPDIR/nothing"
+    run -2 clone --filter "$BATS_TEST_TMPDIR/nothing"
+    assert_output --partial 'no schema on the source matches --schema "~/^nope$/"'
+    # What is asked for and is not there must not come to mean everything.
+    run -2 clone --filter "$BATS_TEST_TMPDIR/nothing" --no-strict-names
+    assert_output --partial 'PGH-1008: '
+    assert_output --partial 'no schema on the source matches any --schema'
+    run -2 clone -t 'a.~/^nope/' --no-strict-names
+    assert_output --partial 'no table on the source matches any --table'
+    again
+    run -0 clone -T 'a.~/^nope/' -T 'a.~/^t$/' --no-strict-names -q
+    [[ $(tgt -c "select to_regclass('a.t') is null and to_regclass('a.u') is not null") == t ]]
+    again
+    clone_to copy.before_commit:2 -T 'a.~/^t$/' --table-jobs 1
+    kill -9 "$PID"
+    wait "$PID" || true
+    kill -9 "$STOPPED" 2>/dev/null || true
+    run -0 clone --resume -T 'a.~/^t$/' --not-consistent -q
+    [[ $(tgt -c "select to_regclass('a.t') is null and to_regclass('a.u') is not null") == t ]]
+}
+
+extensions() { tgt -c "select string_agg(extname::text, ',' order by extname) from pg_extension"; }
+
+@test "only some extensions" {
+    pair template0
+    src -c 'create extension citext' -c 'create extension hstore' -c 'create extension cube' -c 'create table t (a int)' \
+        -c "create publication p for table t" -c 'insert into t values (1)'
+    run -0 clone -q -e citext --extension 'hst*'
+    [[ $(extensions) == citext,hstore,plpgsql ]]
+    [[ $(tgt -c 'select (select count(*) from t), count(*) from pg_publication') == '1|1' ]]
+    again
+    run -0 clone -q -e '*' --exclude-extension cube
+    [[ $(extensions) == citext,hstore,plpgsql ]]
+    again
+    printf '%s\n' '[include-only-extension]' '~/^c(ub|x)e$/' >"$BATS_TEST_TMPDIR/only"
+    run -0 clone -q --filter "$BATS_TEST_TMPDIR/only"
+    [[ $(extensions) == cube,plpgsql ]]
+    again
+    printf '%s\n' 'include extension hstore' >"$BATS_TEST_TMPDIR/only"
+    run -0 "$PGHAUL" copy extensions --dir "$RUN" -q --filter "$BATS_TEST_TMPDIR/only"
+    [[ $(extensions) == hstore,plpgsql ]]
+    again
+    run -0 "$PGHAUL" dump schema --dir "$RUN" -q -e hstore
+    [[ $(grep -c 'CREATE EXTENSION' "$RUN/schema/pre-data.sql") == 1 ]]
+    rm -rf "$RUN"
+    # Names are names: case and all.
+    printf '%s\n' '[include-only-extension]' 'CITEXT' >"$BATS_TEST_TMPDIR/only"
+    run -2 clone --filter "$BATS_TEST_TMPDIR/only"
+    assert_output --partial 'PGH-1008: '
+    assert_output --partial 'no extension on the source matches --extension ""CITEXT""'
+    run -0 clone --filter "$BATS_TEST_TMPDIR/only" --no-strict-names -q
+    [[ $(extensions) == plpgsql ]]
+    again
+    run -2 clone -e citext -t t
+    assert_output --partial 'PGH-1005'
+    assert_output --partial 'beside --table or --schema no extension comes: --extension cannot be given'
+    run -2 clone -e public.citext
+    assert_output --partial '--extension "public.citext" is not a pattern: it has a dot'
+    printf '%s\n' 'include index i' >"$BATS_TEST_TMPDIR/only"
+    run -2 clone --filter "$BATS_TEST_TMPDIR/only"
+    assert_output --partial 'line 1: it can be excluded, but not included'
+}
+
+@test "an extension's configuration comes only with it" {
+    pair template0
+    src -c 'create extension citext' -c 'create table conf (k text)' -c 'insert into conf values (1)' \
+        -c "update pg_extension set extconfig = array['conf'::regclass::oid], extcondition = array[''] where extname = 'citext'" \
+        -c "insert into pg_depend select 'pg_class'::regclass, 'conf'::regclass, 0, 'pg_extension'::regclass, oid, 0, 'e' from pg_extension where extname = 'citext'" \
+        -c 'create extension cube'
+    run -0 "$PGHAUL" list tables -e citext
+    assert_output --partial 'conf'
+    run -0 "$PGHAUL" list tables -e cube
+    refute_output --partial 'conf'
+}

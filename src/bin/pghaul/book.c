@@ -102,6 +102,8 @@ const struct option book_options[] = {
      .help = "not the rows of these tables, nor the values of these sequences"},
     {.name = "exclude-index", .type = TYPE_FILTER, .filter = FILTER_EXCLUDE_INDEX, .arg = "PATTERN", .commands = FILTERED, .group = contents,
      .help = "not these indexes"},
+    {.name = "extension", .letter = 'e', .type = TYPE_FILTER, .filter = FILTER_INCLUDE_EXTENSION, .arg = "PATTERN", .commands = FILTERED, .group = contents,
+     .help = "only these extensions, besides all else that is copied"},
     {.name = "exclude-extension", .type = TYPE_FILTER, .filter = FILTER_EXCLUDE_EXTENSION, .arg = "PATTERN", .commands = FILTERED, .group = contents,
      .help = "not these extensions: the target has them, or needs none"},
     {.name = "where", .type = TYPE_FILTER, .filter = FILTER_WHERE, .arg = "TABLE=CONDITION", .commands = FILTERED, .group = contents,

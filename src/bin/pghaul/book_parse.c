@@ -154,9 +154,10 @@ static enum filter_kind kind_of(const struct filter_entry *entry)
         const char *object;
         enum filter_kind kind;
     } known[] = {
-        {true, "table", FILTER_INCLUDE_TABLE},      {true, "schema", FILTER_INCLUDE_SCHEMA},
-        {false, "table", FILTER_EXCLUDE_TABLE},     {false, "schema", FILTER_EXCLUDE_SCHEMA},
-        {false, "table_data", FILTER_EXCLUDE_DATA}, {false, "index", FILTER_EXCLUDE_INDEX},
+        {true, "table", FILTER_INCLUDE_TABLE},         {true, "schema", FILTER_INCLUDE_SCHEMA},
+        {false, "table", FILTER_EXCLUDE_TABLE},        {false, "schema", FILTER_EXCLUDE_SCHEMA},
+        {false, "table_data", FILTER_EXCLUDE_DATA},    {false, "index", FILTER_EXCLUDE_INDEX},
+        {true, "extension", FILTER_INCLUDE_EXTENSION},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (known[i].include == entry->include && strcmp(known[i].object, entry->object) == 0)
@@ -164,29 +165,50 @@ static enum filter_kind kind_of(const struct filter_entry *entry)
     return FILTER_EXCLUDE_EXTENSION;
 }
 
-/* A name becomes a pattern that matches nothing else: each part in double quotes. */
-static void add_pattern(struct strbuf *pattern, const struct filter_entry *entry)
+/* Behind the ~/…/ that a part begins with; NULL: it is a name. */
+static const char *regular_end(const char *at, const char *end)
+{
+    if (end - at < 2 || at[0] != '~' || at[1] != '/')
+        return NULL;
+    for (at += 2; at < end; at++)
+        if (*at == '/' && (at + 1 == end || at[1] == '.'))
+            return at + 1;
+    return end;
+}
+
+/* One part, quoted where need be, becomes one in double quotes; gives what is behind it. */
+static const char *add_name(struct strbuf *pattern, const char *at, const char *end)
 {
     bool quoted = false;
-    if (!entry->exact) {
-        strbuf_add_bytes(pattern, entry->name, entry->name_length);
-        return;
-    }
     strbuf_add_char(pattern, '"');
-    for (size_t i = 0; i < entry->name_length; i++) {
-        char c = entry->name[i];
-        bool doubled =
-            quoted && c == '"' && i + 1 < entry->name_length && entry->name[i + 1] == '"';
+    for (; at < end && (quoted || *at != '.'); at++) {
+        bool doubled = quoted && *at == '"' && at + 1 < end && at[1] == '"';
         if (doubled)
-            strbuf_add(pattern, "\"\""), i++;
-        else if (c == '"')
+            strbuf_add(pattern, "\"\""), at++;
+        else if (*at == '"')
             quoted = !quoted;
-        else if (c == '.' && !quoted)
-            strbuf_add(pattern, "\".\"");
         else
-            strbuf_add_char(pattern, c);
+            strbuf_add_char(pattern, *at);
     }
     strbuf_add_char(pattern, '"');
+    return at;
+}
+
+/* A name becomes a pattern that matches nothing else; regular expressions stay. */
+static void add_pattern(struct strbuf *pattern, const struct filter_entry *entry)
+{
+    const char *at = entry->name;
+    const char *end = at + entry->name_length;
+    if (!entry->exact)
+        strbuf_add_bytes(pattern, entry->name, entry->name_length);
+    while (entry->exact && at < end) {
+        const char *behind = regular_end(at, end);
+        if (behind != NULL)
+            strbuf_add_bytes(pattern, at, (size_t)(behind - at));
+        at = behind != NULL ? behind : add_name(pattern, at, end);
+        if (at < end)
+            strbuf_add_char(pattern, *at++);
+    }
 }
 
 static bool read_filters(struct options *options, const char *path, const struct strbuf *text,

@@ -94,6 +94,12 @@ bool filter_list(struct db *db, filter_each *each, void *arg, struct fault *why)
     return true;
 }
 
+bool filter_name_add(struct db *db, enum filter_kind kind, const char *nspname, const char *relname,
+                     struct fault *why)
+{
+    return db_run(db, why, SQL_FILTER_NAME_INSERT, "sss", words[kind], nspname, relname);
+}
+
 bool left_out_add(struct db *db, const struct left_out *object, struct fault *why)
 {
     return db_run(db, why, SQL_LEFT_OUT_INSERT, "iisssss", object->classid, object->oid,

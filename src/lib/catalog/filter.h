@@ -15,6 +15,7 @@
     F(EXCLUDE_TABLE, "exclude-table")         \
     F(EXCLUDE_DATA, "exclude-table-data")     \
     F(EXCLUDE_INDEX, "exclude-index")         \
+    F(INCLUDE_EXTENSION, "extension")         \
     F(EXCLUDE_EXTENSION, "exclude-extension") \
     F(WHERE, "where")                         \
     F(COLUMNS, "columns")
@@ -39,6 +40,10 @@ bool filter_count(struct db *db, enum filter_kind kind, int64_t *ret_count, stru
 /* Calls `each` with every filter, in the order in which they were given. */
 typedef bool filter_each(void *arg, enum filter_kind kind, const char *pattern, struct fault *why);
 bool filter_list(struct db *db, filter_each *each, void *arg, struct fault *why);
+
+/* A relation, or (relname "") a schema, that a regular expression means: pg_dump needs its name. */
+bool filter_name_add(struct db *db, enum filter_kind kind, const char *nspname, const char *relname,
+                     struct fault *why);
 
 /* What stays behind because it needs something that the filters leave out. */
 struct left_out {

@@ -16,6 +16,7 @@
 #include "catalog/sql.h"
 #include "jobs/script.h"
 #include "jobs/show.h"
+#include "wire/name_pattern.h"
 
 #include <inttypes.h>
 
@@ -47,11 +48,33 @@ static void add(struct arguments *arguments, const char *option, const char *val
     arguments->list[arguments->count++] = text.text;
 }
 
+/* Of a regular expression, pg_dump gets what it means. */
+static bool is_regular(const char *pattern)
+{
+    struct name_pattern parsed;
+    const char *ignored;
+    enum { PARTS = 2 };
+    return name_pattern_parse(pattern, PARTS, &parsed, &ignored) && parsed.regular;
+}
+
 static bool on_filter(void *arg, enum filter_kind kind, const char *pattern, struct fault *why)
 {
     (void)why;
-    if (kind < FILTER_EXCLUDE_INDEX)
+    if (kind < FILTER_EXCLUDE_INDEX && !is_regular(pattern))
         add(arg, filter_kind_word(kind), pattern);
+    return true;
+}
+
+static bool on_name(void *arg, const struct stmt *row, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    const char *relname = stmt_text(row, 2);
+    (void)why;
+    if (*relname == '\0')
+        strbuf_add_identifier(&name, stmt_text(row, 1));
+    else
+        strbuf_add_qualified(&name, stmt_text(row, 1), relname);
+    add(arg, stmt_text(row, 0), name.text);
     return true;
 }
 
@@ -89,6 +112,7 @@ static bool add_filters(struct arguments *arguments, struct db *db, struct fault
 {
     int64_t tables;
     return filter_list(db, on_filter, arguments, why) &&
+           catalog_list(db, SQL_FILTER_NAME_LIST, 0, on_name, arguments, why) &&
            catalog_list(db, SQL_LEFT_OUT_RELATIONS, 0, on_left_out, arguments, why) &&
            filter_count(db, FILTER_INCLUDE_TABLE, &tables, why) &&
            (tables == 0 || add_not_system(arguments)) &&

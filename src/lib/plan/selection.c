@@ -56,6 +56,7 @@ static const struct {
     [FILTER_EXCLUDE_TABLE] = {ASK_MATCHING_TABLES, 2, "table"},
     [FILTER_EXCLUDE_DATA] = {ASK_MATCHING_TABLES, 2, "table"},
     [FILTER_EXCLUDE_INDEX] = {ASK_MATCHING_INDEXES, 2, "index"},
+    [FILTER_INCLUDE_EXTENSION] = {ASK_MATCHING_EXTENSIONS, 1, "extension"},
     [FILTER_EXCLUDE_EXTENSION] = {ASK_MATCHING_EXTENSIONS, 1, "extension"},
 };
 
@@ -109,31 +110,62 @@ static bool on_filter(void *arg, enum filter_kind kind, const char *text, struct
         return fault_set(why, FAULT_BAD_VALUE, "--%s \"%s\" is not a pattern: %s",
                          filter_kind_word(kind), text, wrong);
     const char *const values[] = {pattern.schema, pattern.name};
-    if (!ask_with(r->source, kinds[kind].ask, 2, values, &rows, why))
+    if (!ask_with(r->source, kinds[kind].ask, 2, values, &rows, why)) {
+        /* invalid_regular_expression */
+        if (strcmp(why->sqlstate, "2201B") == 0)
+            why->id = FAULT_BAD_VALUE;
         return fault_during(why, "matching --%s \"%s\"", filter_kind_word(kind), text);
+    }
     if (r->strict && rows_count(&rows) == 0)
         return fault_set(why, FAULT_NO_MATCH, "no %s on the source matches --%s \"%s\"",
                          kinds[kind].noun, filter_kind_word(kind), text);
     r->has[kind] = true;
-    if (kind == FILTER_INCLUDE_TABLE && strpbrk(text, "*?") == NULL)
+    if (kind == FILTER_INCLUDE_TABLE && !pattern.regular && strpbrk(text, "*?") == NULL)
         for (int row = 0; row < rows_count(&rows); row++)
             strbuf_addf(&r->exact, ",%s,", rows_text(&rows, row, 0));
     if (kind != FILTER_EXCLUDE_INDEX && kind != FILTER_EXCLUDE_EXTENSION)
         add_oids(&r->oids[kind], &rows);
     bool good = true;
+    bool named = pattern.regular && kind < FILTER_EXCLUDE_DATA;
     for (int row = 0; good && row < rows_count(&rows); row++)
         good = kind == FILTER_EXCLUDE_INDEX       ? leave_out_index(r, &rows, row, why)
                : kind == FILTER_EXCLUDE_EXTENSION ? leave_out_extension(r, &rows, row, why)
-                                                  : true;
+               : named ? filter_name_add(r->db, kind, rows_text(&rows, row, 1),
+                                         rows_text(&rows, row, 2), why)
+                       : true;
     return good;
+}
+
+/* With --extension the others are left out, as if they were named. */
+static bool leave_out_others(struct resolving *r, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
+    if (!r->has[FILTER_INCLUDE_EXTENSION])
+        return true;
+    if (r->has[FILTER_INCLUDE_TABLE] || r->has[FILTER_INCLUDE_SCHEMA]) {
+        fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                  "beside --table or --schema no extension comes: --extension cannot be given");
+        return fault_hint(why,
+                          "Copy the extensions first: pghaul copy extensions --extension NAME.");
+    }
+    strbuf_addf(&wanted, "{%s}", strbuf_text(&r->oids[FILTER_INCLUDE_EXTENSION]));
+    const char *const values[] = {wanted.text};
+    if (!ask_with(r->source, ASK_OTHER_EXTENSIONS, 1, values, &rows, why))
+        return false;
+    for (int row = 0; row < rows_count(&rows); row++)
+        if (!leave_out_extension(r, &rows, row, why))
+            return false;
+    return true;
 }
 
 /* Names without a schema mean what the role usually sees. */
 static bool match(struct resolving *r, struct db *db, struct fault *why)
 {
     return db_run(db, why, SQL_FORGET_LEFT_OUT, "") &&
+           db_run(db, why, SQL_FILTER_NAME_FORGET, "") &&
            conn_run(r->source, "RESET search_path", why) && filter_list(db, on_filter, r, why) &&
-           conn_run(r->source, "SET search_path = ''", why);
+           conn_run(r->source, "SET search_path = ''", why) && leave_out_others(r, why);
 }
 
 static char *array_of(const struct rows *rows)
@@ -333,6 +365,9 @@ bool selection_resolve(const struct selection_wish *wish, struct selection *ret_
     scoped(drop_lacking) struct lacking lacking = {.oids = STRBUF_EMPTY};
     if (!match(&r, wish->db, why))
         return false;
+    if (r.has[FILTER_INCLUDE_SCHEMA] && !r.has[FILTER_INCLUDE_TABLE] &&
+        r.oids[FILTER_INCLUDE_SCHEMA].length == 0)
+        return fault_set(why, FAULT_NO_MATCH, "no schema on the source matches any --schema");
     for (int kind = 0; kind < FILTER_KINDS; kind++)
         strbuf_addf(&r.arrays[kind], "{%s}", strbuf_text(&r.oids[kind]));
     selection.everything = !r.has[FILTER_INCLUDE_TABLE] && !r.has[FILTER_INCLUDE_SCHEMA];

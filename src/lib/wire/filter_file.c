@@ -10,7 +10,7 @@ static const struct {
     {"include-only-table", true, "table"},       {"include-only-schema", true, "schema"},
     {"exclude-table", false, "table"},           {"exclude-schema", false, "schema"},
     {"exclude-table-data", false, "table_data"}, {"exclude-index", false, "index"},
-    {"exclude-extension", false, "extension"},
+    {"exclude-extension", false, "extension"},   {"include-only-extension", true, "extension"},
 };
 
 static const char *const objects[] = {"table", "schema", "table_data", "index", "extension"};
@@ -33,14 +33,29 @@ static void trim(struct line *line)
         line->end--;
 }
 
-/* A # outside of double quotes begins a comment. */
+/* Behind the regular expression ~/…/ that begins here; NULL: there is none. */
+static const char *regular_end(const char *at, const char *end)
+{
+    if (end - at < 3 || at[0] != '~' || at[1] != '/')
+        return NULL;
+    for (at += 2; at < end; at++)
+        if (*at == '/' && (at + 1 == end || at[1] == '.' || is_space(at[1])))
+            return at + 1;
+    return NULL;
+}
+
+/* A # outside of double quotes and regular expressions begins a comment. */
 static void cut_comment(struct line *line)
 {
     bool quoted = false;
     for (const char *at = line->at; at < line->end; at++) {
-        if (*at == '"')
+        bool part = !quoted && (at == line->at || at[-1] == '.');
+        const char *end = part ? regular_end(at, line->end) : NULL;
+        if (end != NULL)
+            at = end - 1;
+        else if (*at == '"')
             quoted = !quoted;
-        if (*at == '#' && !quoted)
+        else if (*at == '#' && !quoted)
             line->end = at;
     }
     trim(line);
@@ -107,8 +122,8 @@ static enum filter_found read_rule(struct line line, struct filter_entry *entry,
     if (entry->object == NULL)
         return FILTER_WRONG;
     *ret_wrong = "it can be excluded, but not included";
-    if (entry->include && strcmp(entry->object, "table") != 0 &&
-        strcmp(entry->object, "schema") != 0)
+    if (entry->include &&
+        (strcmp(entry->object, "table_data") == 0 || strcmp(entry->object, "index") == 0))
         return FILTER_WRONG;
     *ret_wrong = "the pattern is missing";
     if (line.at == line.end)
@@ -143,9 +158,6 @@ static enum filter_found read_name(const struct filter_file *file, struct line l
     struct line name = {file->section, file->section + file->section_length};
     *ret_wrong = "it is before the first section";
     if (file->section == NULL)
-        return FILTER_WRONG;
-    *ret_wrong = "regular expressions (~/…/) are not supported: write pg_dump's grammar";
-    if (*line.at == '~' || memmem(line.at, (size_t)(line.end - line.at), ".~/", 3) != NULL)
         return FILTER_WRONG;
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
         if (is_word(&name, sections[i].section)) {

@@ -5,7 +5,8 @@
  *   exclude schema scratch        shop.orders
  *   # a comment                   ; a comment
  *
- * The second one begins with a section. Its lines are names, not patterns.
+ * The second one begins with a section. Its lines are names, not patterns; but a part of one that
+ * is written ~/…/ is a regular expression.
  */
 #ifndef PGHAUL_WIRE_FILTER_FILE_H
 #define PGHAUL_WIRE_FILTER_FILE_H

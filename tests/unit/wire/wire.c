@@ -308,16 +308,19 @@ START_TEST(files_of_filters_are_read)
                    "3+table shop.*|4-table_data \"a # b\"|");
     expect_filters("; c\n[include-only-table]\npublic.t # x\n  \"S\".\"t\"\n[exclude-index]\ni",
                    "3+table= public.t|4+table= \"S\".\"t\"|6-index= i|");
-    expect_filters("exclude schema a\ninclude extension e",
-                   "1-schema a|2: it can be excluded, but not included");
+    expect_filters("exclude schema a\ninclude extension e", "1-schema a|2+extension e|");
+    expect_filters("include table_data a", "1: it can be excluded, but not included");
+    expect_filters("include index a", "1: it can be excluded, but not included");
     expect_filters("table a", "1: it begins with neither include nor exclude");
     expect_filters("include view a",
                    "1: its second word is none of table, schema, table_data, index, extension");
     expect_filters("include table ", "1: the pattern is missing");
     expect_filters("[include-only-table\n", "1: the section's name does not end with ]");
     expect_filters("[nothing]\na", "1: there is no such section, or it is not supported");
-    expect_filters("[exclude-table]\npublic.~/^x/",
-                   "2: regular expressions (~/…/) are not supported: write pg_dump's grammar");
+    expect_filters("[exclude-table]\npublic.~/^x #1/ # c\n~/a b/.~/c#d/#e",
+                   "2-table= public.~/^x #1/|3-table= ~/a b/.~/c|");
+    expect_filters("[include-only-extension]\nuuid-ossp\n~/x # open",
+                   "2+extension= uuid-ossp|3+extension= ~/x|");
     expect_filters("", "");
 }
 END_TEST
@@ -343,10 +346,23 @@ START_TEST(name_patterns_become_regular_expressions)
         ck_assert_str_eq(pattern.schema, good[i].schema);
         ck_assert_str_eq(pattern.name, good[i].name);
     }
-    static const char *const bad[] = {"", "a.b.c", "\"open", "a\"b"};
+    ck_assert(!pattern.regular);
+    static const char *const regular[] = {"Shop.~/^A.b$/", "~/x/.\"Y\"", "~/a/b.c/.~//",
+                                          "~/[.]\"/"};
+    static const char *const schemas[] = {"^(shop)$", "(?e)x", "(?e)a/b.c", ""};
+    static const char *const names[] = {"(?e)^A.b$", "^(Y)$", "(?e)", "(?e)[.]\""};
+    for (size_t i = 0; i < sizeof regular / sizeof regular[0]; i++) {
+        ck_assert_msg(name_pattern_parse(regular[i], 2, &pattern, &wrong), "%s", regular[i]);
+        ck_assert(pattern.regular);
+        ck_assert_str_eq(pattern.schema, schemas[i]);
+        ck_assert_str_eq(pattern.name, names[i]);
+    }
+    static const char *const bad[] = {"",       "a.b.c",    "\"open",      "a\"b",
+                                      "~/open", "~/a/.b.c", "~/a/.~/b/.c", "~/a/b"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         ck_assert_msg(!name_pattern_parse(bad[i], 2, &pattern, &wrong) && wrong != NULL, "%s",
                       bad[i]);
+    ck_assert(!name_pattern_parse("~/a/.b", 1, &pattern, &wrong));
     ck_assert(!name_pattern_parse("a.b", 1, &pattern, &wrong));
     ck_assert_str_eq(wrong, "it has a dot");
 }

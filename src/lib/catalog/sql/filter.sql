@@ -12,6 +12,15 @@ select kind, pattern from filter order by position
 -- name: FILTER_FORGET
 delete from filter
 
+-- name: FILTER_NAME_INSERT
+insert or ignore into filter_name (kind, nspname, relname) values (:kind, :nspname, :relname)
+
+-- name: FILTER_NAME_LIST scan-ok
+select kind, nspname, relname from filter_name
+
+-- name: FILTER_NAME_FORGET
+delete from filter_name
+
 -- name: LEFT_OUT_INSERT
 insert or ignore into left_out (classid, oid, kind, nspname, relname, description, reason)
 values (:classid, :oid, :kind, :nspname, :relname, :description, :reason)

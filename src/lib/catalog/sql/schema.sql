@@ -62,6 +62,14 @@ create table member (
     unique (roles, name)
 ) strict;
 
+-- What regular expressions among them mean.
+create table filter_name (
+    kind    text not null,
+    nspname text not null,
+    relname text not null,                        -- '': the schema itself
+    primary key (kind, nspname, relname)
+) strict, without rowid;
+
 -- What the user wants to be another on the target.
 create table mapping (
     position integer primary key,

@@ -536,13 +536,13 @@ select k.oid, m.nspname, t.relname, k.conname, pg_catalog.pg_get_constraintdef(k
 -- visible in the search_path that the role usually has.
 
 -- name: ASK_MATCHING_SCHEMAS
-select n.oid
+select n.oid, n.nspname, ''
   from pg_catalog.pg_namespace n
  where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
    and n.nspname operator(pg_catalog.~) $2 {120000: collate pg_catalog.default} and $1 = ''
 
 -- name: ASK_MATCHING_TABLES
-select c.oid
+select c.oid, n.nspname, c.relname
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relpersistence <> 't'
@@ -571,6 +571,14 @@ select e.oid, coalesce(pg_catalog.array_to_string(e.extconfig, ','), ''),
        pg_catalog.pg_describe_object('pg_catalog.pg_extension'::pg_catalog.regclass, e.oid, 0)
   from pg_catalog.pg_extension e
  where e.extname operator(pg_catalog.~) $2 {120000: collate pg_catalog.default} and $1 = ''
+
+-- Those that are not asked for ($1), in the same columns.
+
+-- name: ASK_OTHER_EXTENSIONS
+select e.oid, coalesce(pg_catalog.array_to_string(e.extconfig, ','), ''),
+       pg_catalog.pg_describe_object('pg_catalog.pg_extension'::pg_catalog.regclass, e.oid, 0)
+  from pg_catalog.pg_extension e
+ where e.oid >= 16384 and e.oid <> all ($1::pg_catalog.oid[])
 
 -- Which relations are meant, by the rules of pg_dump. $1 tables that are asked for, $2 schemas that
 -- are (null: there is no such filter), $3 schemas and $4 tables that are not. A sequence comes with
