@@ -20,6 +20,7 @@ teardown() {
         "admin_$side" 'drop role if exists pgh_app'
         "admin_$side" 'drop role if exists pgh_other'
     done
+    admin_source 'drop role if exists pgh_only'
     admin_target 'drop role if exists pgh_admin'
 }
 
@@ -117,6 +118,4 @@ relations_of() {
     assert_output --partial 'PGH-3102'
     run -0 clone --no-owner --no-acl
     same_contents
-    src -c 'alter schema public owner to postgres'
-    admin_source 'drop role pgh_only'
 }

@@ -324,6 +324,12 @@ create table app.part_refs_1 partition of app.part_refs for values in (1, 2);
 insert into app.part_refs values (1, 5), (2, 6);
 
 -- What newer versions know.
+\if :v15
+create publication columns for table app.left_side (id), app.right_side (id, other) where (id > 0);
+create function app.merging(int) returns void language sql as $$
+    merge into app.left_side l using (values ($1)) v (id) on l.id = v.id
+    when matched then update set other = null when not matched then insert (id) values (v.id) $$;
+\endif
 \if :v16
 create collation app.ruled_icu (provider = icu, locale = 'und', rules = '&a < g');
 \endif
@@ -337,7 +343,19 @@ create table app.excluded_0 partition of app.excluded for values with (modulus 2
 create table app.excluded_1 partition of app.excluded for values with (modulus 2, remainder 1);
 insert into app.excluded select n, tsrange(timestamp '2020-01-01', timestamp '2020-01-02') from generate_series(1, 50) n;
 \endif
+\if :v17
+grant maintain on app.identity_parts to pgh_reader with grant option;
+create function app.merging_now(i int) returns int language sql begin atomic
+    merge into app.left_side l using (select i as id) v on l.id = v.id when not matched by source then delete
+    when matched then do nothing; select i; end;
+\endif
 \if :v18
+create publication generated_too for table app.every_type with (publish_generated_columns = stored);
+create table app.parted_keys (id int primary key, other int) partition by range (id);
+create table app.parted_keys_1 partition of app.parted_keys for values from (0) to (1000);
+insert into app.parted_keys select n, n + 5000 from generate_series(1, 10) n;
+alter table app.parted_keys add constraint later_key foreign key (other) references app.left_side not valid;
+create table app.kept_not_null (a int constraint kept not null no inherit, b int);
 create table app.virtual (a int, b int generated always as (a * 2) virtual, c int generated always as (a + 1) stored,
     constraint virtual_a not null a);
 insert into app.virtual select n from generate_series(1, 20) n;

@@ -308,8 +308,8 @@ static bool on_check(void *arg, const struct rows *row, struct fault *why)
         return true;
     if (same != 0)
         return left_out_add(e->db, &check, why);
-    fault_set(why, FAULT_TARGET_NOT_EMPTY, "the target has another constraint %s on table %s.%s",
-              conname, nspname, relname);
+    fault_set(why, FAULT_TARGET_NOT_EMPTY, "the target has another constraint %s on %s.%s", conname,
+              nspname, relname);
     return fault_hint(why, "Drop it.");
 }
 

@@ -515,20 +515,22 @@ select n.nspname, c.relname, m.nspname, t.relname,
  where m.nspname !~ '^pg_' and m.nspname not in ('information_schema', 'pghaul')
 
 -- name: ASK_TARGET_CONSTRAINTS
-select m.nspname, t.relname, k.conname, pg_catalog.pg_get_constraintdef(k.oid), k.convalidated
+select m.nspname, coalesce(t.relname, d.typname), k.conname, pg_catalog.pg_get_constraintdef(k.oid), k.convalidated
   from pg_catalog.pg_constraint k
-  join pg_catalog.pg_class t on t.oid = k.conrelid
-  join pg_catalog.pg_namespace m on m.oid = t.relnamespace
+  left join pg_catalog.pg_class t on t.oid = k.conrelid
+  left join pg_catalog.pg_type d on d.oid = k.contypid
+  join pg_catalog.pg_namespace m on m.oid = coalesce(t.relnamespace, d.typnamespace)
  where (k.contype in ('p', 'u', 'x', 'f') or (k.contype = 'c' and not k.convalidated))
    and m.nspname !~ '^pg_' and m.nspname not in ('information_schema', 'pghaul')
 
--- Check constraints that are no part of CREATE TABLE.
+-- Check constraints that are no part of CREATE TABLE or CREATE DOMAIN.
 
 -- name: ASK_LATE_CHECKS
-select k.oid, m.nspname, t.relname, k.conname, pg_catalog.pg_get_constraintdef(k.oid)
+select k.oid, m.nspname, coalesce(t.relname, d.typname), k.conname, pg_catalog.pg_get_constraintdef(k.oid)
   from pg_catalog.pg_constraint k
-  join pg_catalog.pg_class t on t.oid = k.conrelid
-  join pg_catalog.pg_namespace m on m.oid = t.relnamespace
+  left join pg_catalog.pg_class t on t.oid = k.conrelid
+  left join pg_catalog.pg_type d on d.oid = k.contypid
+  join pg_catalog.pg_namespace m on m.oid = coalesce(t.relnamespace, d.typnamespace)
  where k.contype = 'c' and not k.convalidated {chosen k.conrelid}
    and m.nspname !~ '^pg_' and m.nspname not in ('information_schema', 'pghaul')
 
