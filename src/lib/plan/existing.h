@@ -23,8 +23,9 @@ struct existing {
 };
 
 /* Compares, and notes in the catalog what jobs must know. FAULT_TARGET_LACKS_RELATION,
- * FAULT_TARGET_NOT_COMPUTED, FAULT_TARGET_HAS_ROWS, FAULT_TARGET_TRIGGERS, FAULT_TARGET_NOT_EMPTY (an index or constraint of
- * the same name that is another). In a write transaction of the catalog, before plan_work(). */
+ * FAULT_TARGET_NOT_COMPUTED, FAULT_TARGET_HAS_ROWS, FAULT_TARGET_TRIGGERS, FAULT_TARGET_NOT_EMPTY
+ * (an index or constraint of the same name that is another). In a write transaction of the catalog,
+ * before plan_work(). */
 bool existing_match(struct existing *existing, struct fault *why);
 
 /* Reads all indexes and constraints of the target into found_index and found_constraint; forgets
