@@ -340,7 +340,7 @@ unfit() {
 @test "a setting that the target does not know: pg_dump's own are left out, others are errors" {
     small
     dump
-    edit "$(pre)" 's/^SET xmloption = content;/SET xmloption = content;\nSET no_such_thing = 1;/'
+    edit "$(pre)" 's/^SET xmloption = content;/SET xmloption = content;\nSET transaction_timeout = 0;\nSET no_such_thing = 1;/'
     run -5 "$PGHAUL" restore schema --dir "$RUN"
     assert_output --partial 'unrecognized configuration parameter "no_such_thing"'
     edit "$(pre)" "s/^SET no_such_thing = 1;/SET app.mine = 'yes';/"
