@@ -499,7 +499,7 @@ revoke usage on type app."Odd, Type" from public;
 grant create on schema "Odd Names" to pgh_reader with grant option;
 grant execute on procedure app.nothing(int) to pgh_reader;
 grant references (id), update (b, c) on app.indexed to public;
-alter default privileges revoke execute on functions from public;
+alter default privileges for role pgh_owner revoke execute on functions from public;
 alter default privileges for role pgh_owner grant all on sequences to pgh_reader with grant option;
 alter default privileges in schema "Odd Names" grant usage on types to pgh_owner;
 comment on column app.every_type.id is 'the key';
