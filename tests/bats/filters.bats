@@ -20,6 +20,7 @@ filtered() {
 }
 
 new_pair() {
+    skip_downwards
     pair template0
     src -f "$PGH_TOP/tests/sql/filters.sql" >/dev/null
 }

@@ -119,3 +119,20 @@ relations_of() {
     run -0 clone --no-owner --no-acl
     same_contents
 }
+
+# bats test_tags=any-servers
+@test "versions: to an older one the run warns, and what that one does not know stops it by name" {
+    pair work
+    if ! (skip() { exit 1; } && skip_downwards); then
+        run -0 clone
+        assert_output --regexp "warning .*the target's version \(.*\) is older than the source's"
+        same
+        again
+        src -c 'create type r as range (subtype = float8)' -c 'create table n (a int unique nulls not distinct)'
+        run -5 clone
+        assert_output --partial 'PGH-3105: creating the schema: r; Type: TYPE; Schema: public'
+    else
+        run -0 clone
+        refute_output --partial 'is older than'
+    fi
+}

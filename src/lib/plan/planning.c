@@ -29,6 +29,17 @@ static bool check_statistics(const struct planning *planning, struct fault *why)
                      conn_version_text(conn));
 }
 
+/* pg_dump speaks the source's language. */
+static void warn_of_older(struct planning *planning)
+{
+    int source = conn_version(planning->source), target = conn_version(planning->target);
+    if (target / 10000 < source / 10000)
+        strbuf_addf(&planning->warnings,
+                    "the target's version (%s) is older than the source's (%s): what it does not "
+                    "know it refuses, and the run stops there\n",
+                    conn_version_text(planning->target), conn_version_text(planning->source));
+}
+
 /* Before all that asks for roles on the target: some may be coming. */
 static bool plan_roles(struct planning *planning, struct fault *why)
 {
@@ -107,6 +118,8 @@ bool planning_choose(struct planning *planning, struct fault *why)
         .skip_forbidden = settings->skip_forbidden || planning->unchecked,
         .dependents = (settings->contents & CONTENT_DUMPED) != 0,
     };
+    if (is_checked(planning))
+        warn_of_older(planning);
     return (planning->unchecked || check_statistics(planning, why)) &&
            (!is_checked(planning) ||
             (check_rights(planning->target, why) && plan_roles(planning, why))) &&
