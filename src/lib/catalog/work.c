@@ -167,6 +167,26 @@ bool work_unconfirmed(struct db *db, int64_t *ret_count, struct fault *why)
     return db_int(db, why, ret_count, 0, SQL_WORK_UNCONFIRMED, "");
 }
 
+struct put_off {
+    const struct work *work;
+    enum phase stage;
+    const char *reason;
+};
+
+static bool put_off_in_write(struct db *db, void *arg, struct fault *why)
+{
+    const struct put_off *off = arg;
+    return db_run(db, why, SQL_WORK_PUT_OFF, "id", off->work->id, (int)off->stage) &&
+           db_run_one(db, why, SQL_WORK_TAKE_BACK, "si", off->reason, off->work->id);
+}
+
+bool work_put_off(struct db *db, const struct work *work, enum phase stage, const char *reason,
+                  struct fault *why)
+{
+    struct put_off off = {work, stage, reason};
+    return db_write(db, put_off_in_write, &off, why);
+}
+
 bool work_return(struct db *db, int64_t owner, const char *reason, struct fault *why)
 {
     return db_run(db, why, SQL_WORK_RETURN, "si", reason, owner);

@@ -168,6 +168,10 @@ bool work_skip(struct db *db, enum work_kind kind, struct fault *why);
 bool work_data_open(struct db *db, bool *ret_open, struct fault *why);
 bool work_rows_open(struct db *db, int64_t *ret_count, struct fault *why);
 
+/* Takes an item back from its owner and puts it, with all that waits for it, into a later stage. */
+bool work_put_off(struct db *db, const struct work *work, enum phase stage, const char *reason,
+                  struct fault *why);
+
 /* Counts the edges into work.waits: once, when a plan is complete. */
 bool work_count_waits(struct db *db, struct fault *why);
 

@@ -115,13 +115,10 @@ static bool add_blobs(struct plan *plan, struct fault *why)
 
 static bool add_sequences(struct plan *plan, struct fault *why)
 {
-    int64_t count, at_risk;
-    if (!db_int(plan->db, why, &count, 0, SQL_SEQUENCE_COUNT, "") ||
-        !db_int(plan->db, why, &at_risk, 0, SQL_PLAN_KEYS_AT_RISK, ""))
+    int64_t count;
+    if (!db_int(plan->db, why, &count, 0, SQL_SEQUENCE_COUNT, ""))
         return false;
-    return (count == 0 && at_risk == 0) ||
-           (add(plan->db, PHASE_COPY, LANE_COPY, WORK_SEQUENCES, why) &&
-            (at_risk == 0 || db_run(plan->db, why, SQL_PLAN_EDGES_KEYS_AT_RISK, "")));
+    return count == 0 || add(plan->db, PHASE_COPY, LANE_COPY, WORK_SEQUENCES, why);
 }
 
 static bool on_config_key(void *arg, const struct rows *row, struct fault *why)

@@ -288,6 +288,33 @@ static bool may_try_again(struct worker *worker, const struct work *work, struct
            (!conn_broken(worker->target) || reconnect_target(worker, why));
 }
 
+/* What the rows do not meet (integrity_constraint_violation): the cause is in the data. */
+static bool is_broken_by_rows(const struct work *work, const struct fault *why)
+{
+    return (work->kind == WORK_INDEX || work->kind == WORK_KEYS || work->kind == WORK_EXCLUSION ||
+            work->kind == WORK_FOREIGN_KEYS) &&
+           (strncmp(why->sqlstate, "23", 2) == 0 || why->id == FAULT_KEY_BROKEN);
+}
+
+/* An index or a key that cannot be made must not cost the snapshot while rows are still to be read:
+ * it is tried again when they are all there, and then ends the run. True when the worker goes on;
+ * *why is as it was, or says why not. */
+static bool put_off(struct worker *worker, const struct work *work, struct fault *why)
+{
+    int64_t rows;
+    struct fault ignored;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (!is_broken_by_rows(work, why) || conn_broken(worker->target) ||
+        worker->leash->wish != LEASH_GO || !work_rows_open(worker->db, &rows, &ignored) ||
+        rows == 0)
+        return false;
+    strbuf_addf(&text, "%s; trying again when all rows are copied", why->text);
+    log_warning("%s", text.text);
+    return event_add(worker->db, "warning", why->id, text.text, why) &&
+           conn_run(worker->target, "ROLLBACK", why) &&
+           work_put_off(worker->db, work, PHASE_REFRESH, text.text, why);
+}
+
 static bool do_items(struct worker *worker, struct fault *why)
 {
     struct job job = {
@@ -314,7 +341,8 @@ static bool do_items(struct worker *worker, struct fault *why)
         }
         job.work = &work;
         job.target = worker->target;
-        if (!do_item(worker, &job, why) && !may_try_again(worker, &work, why))
+        if (!do_item(worker, &job, why) && !put_off(worker, &work, why) &&
+            !may_try_again(worker, &work, why))
             return false;
         if (!leash_look(worker->leash, why))
             return false;

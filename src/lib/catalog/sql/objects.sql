@@ -464,22 +464,6 @@ select w.id, b.item
   join obj_constraint c on c.table_oid = b.oid
   join work w on w.object = c.oid and w.kind = 'exclusion'
 
--- Where keys may well not hold, all is read first: then the snapshot is not needed any more, and the run can
--- be resumed when the user has mended the rows. The item of sequences is read last, and stands for all.
-
--- name: PLAN_KEYS_AT_RISK scan-ok
-select exists (select 1 from work where kind = 'foreign_keys')
-   and (exists (select 1 from obj_table where is_share)
-        or exists (select 1 from obj_constraint where verify is not null))
-
--- name: PLAN_EDGES_KEYS_AT_RISK scan-ok
-insert or ignore into edge (before, after)
-select w.id, s.id
-  from work s join work w on w.stage = s.stage and w.lane = s.lane and w.id <> s.id
- where s.kind = 'sequences'
-union all
-select s.id, f.id from work s join work f on f.kind = 'foreign_keys' where s.kind = 'sequences'
-
 -- A configuration table is filled after the ones that it references: their keys exist already.
 
 -- name: CONFIG_EDGE_INSERT

@@ -54,6 +54,16 @@ select distinct lane from work
 update work set state = 'ready', owner = null, fault = :fault
  where owner = :owner and state = 'running'
 
+-- name: WORK_PUT_OFF scan-ok
+with recursive later (id) as (
+    values (:id)
+    union
+    select e.after from edge e join later l on e.before = l.id)
+update work set stage = :stage where id in (select id from later) and stage < :stage and state <> 'done'
+
+-- name: WORK_TAKE_BACK
+update work set state = 'ready', owner = null, fault = :fault where id = :id
+
 -- name: WORK_MOVED
 update work set moved = :moved where id = :id and state = 'running'
 
