@@ -331,3 +331,17 @@ no_worker_backends() {
     wait_for 20 catalog_says 'select state from run' done
     same
 }
+
+@test "a supervisor that was killed, but not yet waited for by who started it, does not hold the directory" {
+    pair work
+    # The sleep takes the shell's place, and never waits.
+    background env PGHAUL_TEST_AT=copy.before_commit:stop bash -c '"$0" clone --dir "$1" -q & echo $! >"$1.pid"; exec sleep 300' "$PGHAUL" "$RUN"
+    stopped_at copy.before_commit
+    kill -9 "$(cat "$RUN.pid")"
+    wait_for 10 grep -qs '^State:.Z' "/proc/$(cat "$RUN.pid")/status"
+    background "$PGHAUL" clone --dir "$RUN" --resume --not-consistent
+    wait_for 10 grep -q 'waiting for the workers of process' "$BATS_TEST_TMPDIR/err"
+    go_on
+    ended_with 0 ''
+    same
+}

@@ -62,6 +62,21 @@ bool workdir_make(const char *path, struct fault *why)
     return true;
 }
 
+/* One that has died, but whose parent has not looked yet, is not. */
+static bool is_alive(pid_t pid)
+{
+    char path[32], state = '?';
+    if (kill(pid, 0) != 0 && errno == ESRCH)
+        return false;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *stat = fopen(path, "re");
+    if (stat == NULL)
+        return true;
+    bool known = fscanf(stat, "%*d (%*[^)]) %c", &state) == 1;
+    fclose(stat);
+    return !known || state != 'Z';
+}
+
 static bool lock_or_explain(struct workdir *dir, struct fault *why)
 {
     char text[32] = "";
@@ -71,7 +86,7 @@ static bool lock_or_explain(struct workdir *dir, struct fault *why)
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock work directory \"%s\"", dir->path);
     ssize_t got = pread(dir->lock, text, sizeof text - 1, 0);
     pid_t holder = got > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
-    if (holder <= 0 || kill(holder, 0) == 0 || errno != ESRCH)
+    if (holder <= 0 || is_alive(holder))
         return fault_set(why, FAULT_DIR_BUSY, "work directory \"%s\" is in use by process %d",
                          dir->path, (int)holder);
     log_info("waiting for the workers of process %d, which is gone, to end", (int)holder);
