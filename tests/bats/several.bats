@@ -77,6 +77,8 @@ how_made='select datname, pg_encoding_to_char(encoding), datcollate, datctype, d
     all_equal
     equal postgres
     [[ $output == *'created 1 role'* && $output == *Database*shop*30,000*Total* ]]
+    # A superuser need not be a member of the owner to come.
+    [[ $(admin_target "select count(*) from pg_auth_members where roleid = 'pgs_app'::regrole") == 0 ]]
     admin_source 'alter database closed allow_connections true'
     admin_source 'drop database closed'
     [[ $(admin_source "$how_made") == "$(admin_target "$how_made")" ]]
