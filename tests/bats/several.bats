@@ -170,6 +170,25 @@ how_made='select datname, pg_encoding_to_char(encoding), datcollate, datctype, d
     [[ $(sqlite3 "$RUN/databases/crm/catalog.db" "select value from setting where name = 'no-comments'") == true ]]
 }
 
+@test "one that cannot even be begun does not stop the others, also one at a time" {
+    admin_source "create tablespace pgs_slow location ''"
+    admin_source 'create database slow tablespace pgs_slow'
+    in_source slow -c "create table big as select i, repeat('x', 300) x from generate_series(1, 30000) i"
+    admin_target 'create role pgs_app'
+    run -5 several --database slow,shop,crm --create --database-jobs 1
+    [[ $output == *'PGH-3103: database "slow": '*'pgs_slow'*'The others went on. Go on'* ]]
+    equal shop
+    equal crm
+    admin_target "create tablespace pgs_slow location ''"
+    run -0 several --resume
+    equal slow
+    rm -rf "$RUN"
+    admin_target 'drop database slow'
+    admin_target 'drop tablespace pgs_slow'
+    run -5 several --database slow --create
+    [[ $output == *'PGH-3103: database "slow": '* && $output != *'The others went on'* ]]
+}
+
 @test "filters and maps hold for each database, also after a resume" {
     local db
     for db in shop crm; do
@@ -218,6 +237,17 @@ fresh_target() {
     rm -rf "$RUN" "$PGHAUL_TEST_DIR"
     mkdir -p "$PGHAUL_TEST_DIR"
 }
+
+@test "when the one above is killed, what it began ends at once, as in a run of its own" {
+    admin_target 'create role pgs_app'
+    background "$PGHAUL" clone --dir "$RUN" --database shop --create --where 't=pg_sleep(60) is not null'
+    wait_for 20 asleep
+    kill -9 "$PID"
+    wait "$PID" || true
+    wait_for 10 flock -n "$RUN/lock" true
+    run ! asleep
+}
+asleep() { [[ $(admin_source "select count(*) from pg_stat_activity where wait_event = 'PgSleep'") != 0 ]]; }
 
 @test "stopped while it works, then resumed" {
     background env PGHAUL_TEST_AT=copy.before_commit:stop "$PGHAUL" clone --dir "$RUN" --all-databases --create --roles
