@@ -94,6 +94,13 @@ how_made='select datname, pg_encoding_to_char(encoding), datcollate, datctype, d
     # One of them alone.
     run -0 "$PGHAUL" status --dir "$RUN/databases/we%2Fird, \"Näme"
     [[ $output == *'run       we/ird, "Näme'* ]]
+    # One whose catalog is just being made is one that waits.
+    sqlite3 "$RUN/catalog.db" "update member set state = 'waiting' where name = 'crm'"
+    sqlite3 "$RUN/databases/crm/catalog.db" 'delete from run'
+    run -0 "$PGHAUL" status --dir "$RUN"
+    : >"$RUN/databases/crm/catalog.db"
+    run -0 --separate-stderr "$PGHAUL" status --json --dir "$RUN"
+    [[ $(jq -r '[.members[] | select(.run == null)] | .[].name' <<<"$output") == crm ]]
     run -0 several --all-databases --resume
     [[ $output == *'is done already'* ]]
     run -6 several --all-databases

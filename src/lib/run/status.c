@@ -221,6 +221,13 @@ static void collect_run(const struct run *run, const char *dir, json_t *status)
 
 /* ---- a run over several databases ---- */
 
+/* It waits until its run is made: somebody may be writing the catalog right now. */
+static bool is_unmade(const struct member *member, const struct fault *why)
+{
+    return strcmp(member->state, "waiting") == 0 &&
+           (why->id == FAULT_CATALOG_VERSION || why->id == FAULT_DIR_NO_RUN);
+}
+
 static bool collect_member(const struct member *member, const char *dir, json_t *list,
                            struct fault *why)
 {
@@ -230,7 +237,8 @@ static bool collect_member(const struct member *member, const char *dir, json_t 
     member_path(path, dir, member);
     workdir_path(file, path, "catalog.db");
     if (access(file, F_OK) == 0 &&
-        (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &run, why)))
+        (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &run, why)) &&
+        !is_unmade(member, why))
         return false;
     json_t *json = json_object();
     json_array_append_new(list, json);
