@@ -122,6 +122,8 @@ how_made='select datname, pg_encoding_to_char(encoding), datcollate, datctype, d
 }
 
 @test "what makes no sense, or is not there, is refused before anything is done" {
+    PGHAUL_SOURCE="host=$HERE/s user=nobody_here dbname=shop" run -4 several --all-databases
+    [[ $output == *'PGH-2001: cannot connect to the source postgres://nobody_here@'*'/shop: '*'role "nobody_here" does not exist'*'postgres and template1 were tried as well: '*/template1:* ]]
     run -2 several --all-databases --database shop
     [[ $output == *'PGH-1005: --all-databases and --database exclude each other'* ]]
     run -2 several --exclude-database shop
