@@ -47,6 +47,10 @@ new_pair() {
 @test "what is left out is named before anything is copied" {
     new_pair
     run -0 clone -T a.t
+    # With what it needs, also by way of something else.
+    assert_output --regexp 'constraint u_t_fkey on table "a"."u" is left out: it needs what is left out \(table "?a"?."?t"?\)'
+    assert_output --regexp 'view "a"."v" is left out: it needs what is left out \(table "?a"?."?t"?\)'
+    assert_output --regexp 'view "a"."vv" is left out: it needs what is left out \(view "?a"?."?v"?\)'
     for what in 'view "a"."v"' 'view "a"."vv"' 'materialized view "b"."m"' 'constraint u_t_fkey on table "a"."u"' \
         'policy p on table "b"."w"' 'rule w_rule on table "b"."w"'; do
         assert_output --partial "$what is left out: it needs what is left out"
@@ -211,7 +215,7 @@ new_pair() {
     src -c 'create table parent (i int)' -c 'create table heir () inherits (parent)'
     again
     run -4 clone -t heir
-    assert_output --partial 'table "public"."heir" is asked for, but needs what is not chosen'
+    assert_output --partial 'table "public"."heir" is asked for, but needs what is not chosen and the target lacks (table "public"."parent")'
 }
 
 @test "keys, indexes and functions that filters cut off" {

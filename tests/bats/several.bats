@@ -77,6 +77,8 @@ how_made='select datname, pg_encoding_to_char(encoding), datcollate, datctype, d
     all_equal
     equal postgres
     [[ $output == *'created 1 role'* && $output == *Database*shop*30,000*Total* ]]
+    # A superuser need not be a member of the owner to come.
+    [[ $(admin_target "select count(*) from pg_auth_members where roleid = 'pgs_app'::regrole") == 0 ]]
     admin_source 'alter database closed allow_connections true'
     admin_source 'drop database closed'
     [[ $(admin_source "$how_made") == "$(admin_target "$how_made")" ]]
@@ -92,6 +94,13 @@ how_made='select datname, pg_encoding_to_char(encoding), datcollate, datctype, d
     # One of them alone.
     run -0 "$PGHAUL" status --dir "$RUN/databases/we%2Fird, \"Näme"
     [[ $output == *'run       we/ird, "Näme'* ]]
+    # One whose catalog is just being made is one that waits.
+    sqlite3 "$RUN/catalog.db" "update member set state = 'waiting' where name = 'crm'"
+    sqlite3 "$RUN/databases/crm/catalog.db" 'delete from run'
+    run -0 "$PGHAUL" status --dir "$RUN"
+    : >"$RUN/databases/crm/catalog.db"
+    run -0 --separate-stderr "$PGHAUL" status --json --dir "$RUN"
+    [[ $(jq -r '[.members[] | select(.run == null)] | .[].name' <<<"$output") == crm ]]
     run -0 several --all-databases --resume
     [[ $output == *'is done already'* ]]
     run -6 several --all-databases
@@ -113,6 +122,8 @@ how_made='select datname, pg_encoding_to_char(encoding), datcollate, datctype, d
 }
 
 @test "what makes no sense, or is not there, is refused before anything is done" {
+    PGHAUL_SOURCE="host=$HERE/s user=nobody_here dbname=shop" run -4 several --all-databases
+    [[ $output == *'PGH-2001: cannot connect to the source postgres://nobody_here@'*'/shop: '*'role "nobody_here" does not exist'*'postgres and template1 were tried as well: '*/template1:* ]]
     run -2 several --all-databases --database shop
     [[ $output == *'PGH-1005: --all-databases and --database exclude each other'* ]]
     run -2 several --exclude-database shop
@@ -168,6 +179,25 @@ how_made='select datname, pg_encoding_to_char(encoding), datcollate, datctype, d
     [[ $(sqlite3 "$RUN/databases/crm/catalog.db" "select value from setting where name = 'no-comments'") == true ]]
 }
 
+@test "one that cannot even be begun does not stop the others, also one at a time" {
+    admin_source "create tablespace pgs_slow location ''"
+    admin_source 'create database slow tablespace pgs_slow'
+    in_source slow -c "create table big as select i, repeat('x', 300) x from generate_series(1, 30000) i"
+    admin_target 'create role pgs_app'
+    run -5 several --database slow,shop,crm --create --database-jobs 1
+    [[ $output == *'PGH-3103: database "slow": '*'pgs_slow'*'The others went on. Go on'* ]]
+    equal shop
+    equal crm
+    admin_target "create tablespace pgs_slow location ''"
+    run -0 several --resume
+    equal slow
+    rm -rf "$RUN"
+    admin_target 'drop database slow'
+    admin_target 'drop tablespace pgs_slow'
+    run -5 several --database slow --create
+    [[ $output == *'PGH-3103: database "slow": '* && $output != *'The others went on'* ]]
+}
+
 @test "filters and maps hold for each database, also after a resume" {
     local db
     for db in shop crm; do
@@ -216,6 +246,17 @@ fresh_target() {
     rm -rf "$RUN" "$PGHAUL_TEST_DIR"
     mkdir -p "$PGHAUL_TEST_DIR"
 }
+
+@test "when the one above is killed, what it began ends at once, as in a run of its own" {
+    admin_target 'create role pgs_app'
+    background "$PGHAUL" clone --dir "$RUN" --database shop --create --where 't=pg_sleep(60) is not null'
+    wait_for 20 asleep
+    kill -9 "$PID"
+    wait "$PID" || true
+    wait_for 10 flock -n "$RUN/lock" true
+    run ! asleep
+}
+asleep() { [[ $(admin_source "select count(*) from pg_stat_activity where wait_event = 'PgSleep'") != 0 ]]; }
 
 @test "stopped while it works, then resumed" {
     background env PGHAUL_TEST_AT=copy.before_commit:stop "$PGHAUL" clone --dir "$RUN" --all-databases --create --roles
@@ -292,7 +333,7 @@ most_at_once() {
     admin_source "update pg_database set datcollate = 'C.UTF-8', datctype = 'C.UTF-8' where datname = 'odd'"
     admin_target 'create role pgs_plain login createdb'
     PGHAUL_TARGET="host=$HERE/t user=pgs_plain dbname=odd" run -5 several --create
-    [[ $output == *'PGH-3172: creating database "odd": '*'must be member of role'* ]]
+    [[ $output == *'PGH-3172: creating database "odd": '*'must be member of role'*'"pgs_plain" must be a member of the owner "postgres"'*--no-owner* ]]
     PGHAUL_TARGET="host=$HERE/t user=pgs_plain dbname=odd" run -0 several --create --no-owner
     rm -rf "$RUN"
     PGHAUL_TARGET="host=$HERE/t user=pgs_plain dbname=odd" run -0 several --no-owner

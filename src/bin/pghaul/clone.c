@@ -181,29 +181,43 @@ bool clone_begin(struct clone *clone, struct fault *why)
 
 /* ---- a database that is not there yet ---- */
 
+/* It is the user's database of which is told why. */
+static bool refuse_all(struct fault *why, const struct fault *last)
+{
+    struct fault first = *why;
+    return fault_hint(why, "%s The databases postgres and template1 were tried as well: %s",
+                      fault_remedy(&first), last->text);
+}
+
 bool clone_connect_any(const struct conninfo *info, const struct options *options,
                        struct leash *leash, struct conn **ret_conn, struct fault *why)
 {
     static const char *const others[] = {"postgres", "template1"};
     const struct settings *settings = &options->settings;
+    bool source = info->side == SIDE_SOURCE;
+    struct fault last;
     struct conn_wish wish = {
         .info = info,
         .application = "pghaul clone",
-        .role = info->side == SIDE_SOURCE ? settings->source_role : settings->role,
+        .role = source ? settings->source_role : settings->role,
     };
     if (conn_open(ret_conn, &wish, leash, why))
         return true;
-    for (size_t i = 0; i < sizeof others / sizeof others[0] && leash->wish == LEASH_GO; i++) {
+    if (why->id != (source ? FAULT_SOURCE_CONNECT : FAULT_TARGET_CONNECT))
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         scoped(drop_conninfo) struct conninfo other = {.password = NULL};
         scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
         conninfo_add_other(&text, info, others[i]);
         wish.info = &other;
-        if (!conninfo_read(&other, info->side, text.text, why))
+        if (leash->wish != LEASH_GO)
             return false;
-        if (conn_open(ret_conn, &wish, leash, why))
+        if (!conninfo_read(&other, info->side, text.text, &last))
+            return refuse_all(why, &last);
+        if (conn_open(ret_conn, &wish, leash, &last))
             return true;
     }
-    return false;
+    return refuse_all(why, &last);
 }
 
 static bool make_database(struct clone *clone, const char *name, struct conn *target,

@@ -115,6 +115,7 @@ static bool run_one(struct clone *clone, struct fault *why)
         .resume = options->resume,
         .not_consistent = options->not_consistent,
         .show_progress = !options->quiet,
+        .channel = -1,
     };
     return prepare_target(clone, why) && supervise(&what, why);
 }

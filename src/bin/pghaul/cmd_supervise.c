@@ -35,6 +35,7 @@ static bool live(struct options *options, int channel, struct fault *why)
         .resume = options->resume,
         .not_consistent = options->not_consistent,
         .budget = options->budget == NULL ? NULL : &budget,
+        .channel = channel,
     };
     return supervise(&what, why);
 }

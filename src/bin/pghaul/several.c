@@ -331,22 +331,29 @@ static void stop(struct several *s, int number)
         child_signal(&s->places[i].child, number);
 }
 
-static bool fill(struct several *s, struct fault *why)
+/* Those that cannot even be begun do not stop the others. */
+static bool fill_place(struct several *s, struct place *place, struct fault *why)
 {
     struct member *member;
     char name[DESCRIPTION];
-    for (int i = 0; i < s->jobs && (member = next_member(s)) != NULL; i++) {
+    while (place->member == NULL && (member = next_member(s)) != NULL) {
         struct fault fault;
-        if (s->places[i].member != NULL)
-            continue;
         log_info("beginning with %s", describe(name, sizeof name, member));
-        if (start(s, &s->places[i], member, &fault))
-            continue;
+        if (start(s, place, member, &fault))
+            return true;
         if (fault_kind_of(&fault) == FAULT_KIND_STOPPED)
             stop(s, SIGTERM);
         if (!note_failure(s, member, &fault, why))
             return false;
     }
+    return true;
+}
+
+static bool fill(struct several *s, struct fault *why)
+{
+    for (int i = 0; i < s->jobs; i++)
+        if (!fill_place(s, &s->places[i], why))
+            return false;
     return true;
 }
 
@@ -432,8 +439,9 @@ static bool say_failure(const struct several *s, struct fault *why)
     if (s->failed > 1)
         fault_during(why, "%d of %d runs have failed, the first one", s->failed,
                      s->clone->members.count);
-    return fault_hint(why, "%s%sThe others went on. Go on with --resume when it is mended.",
-                      fault_remedy(&s->fault), fault_remedy(&s->fault)[0] == '\0' ? "" : " ");
+    return fault_hint(why, "%s%s%sGo on with --resume when it is mended.", fault_remedy(&s->fault),
+                      fault_remedy(&s->fault)[0] == '\0' ? "" : " ",
+                      count_state(s, "done") > 0 ? "The others went on. " : "");
 }
 
 static bool end_run(struct several *s, struct fault *why)

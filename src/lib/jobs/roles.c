@@ -222,10 +222,12 @@ static bool on_role(void *arg, const struct stmt *row, struct fault *why)
     return run(m, "becoming a member of role", name, why);
 }
 
-/* Only a member of a role may make it the owner of something. */
+/* Only a member of a role may make it the owner of something, or a superuser. */
 static bool join_owners(struct making *m, struct fault *why)
 {
     scoped(drop_joining) struct joining joining = {.making = m};
+    if (conn_is_superuser(m->job->target))
+        return true;
     if (!catalog_list(m->job->db, SQL_ROLE_LIST, 0, on_role, &joining, why))
         return false;
     if (joining.count > NAMED)

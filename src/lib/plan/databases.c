@@ -255,6 +255,14 @@ static bool run_making(struct making *m, struct fault *why)
         return setting_put(m->wish->db, SETTING_DATABASE_OWNER, "", why);
     if (why->sqlstate[0] != '\0' && !why->retry)
         why->id = FAULT_DATABASE_CREATE;
+    /* The right to create databases was looked at before. */
+    if (strcmp(why->sqlstate, "42501") == 0)
+        fault_hint(
+            why,
+            "Role \"%s\" must be a member of the owner \"%s\" (from version 16 on with SET), "
+            "and needs CREATE on the tablespace: GRANT them, or use --no-owner, "
+            "--no-tablespaces.",
+            conn_user(m->wish->target), made(m, OWNER));
     return fault_during(why, "creating database \"%s\"", m->wish->name);
 }
 

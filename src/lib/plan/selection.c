@@ -299,6 +299,21 @@ static bool is_asked_for(const struct resolving *r, const char *oid)
     return strstr(strbuf_text(&r->exact), text) != NULL;
 }
 
+/* One thing that what is left out in this row needs, if it is known. */
+static void add_need(struct strbuf *text, const struct rows *left, int row)
+{
+    if (rows_text(left, row, 6)[0] != '\0')
+        strbuf_addf(text, " (%s)", rows_text(left, row, 6));
+}
+
+static bool refuse_need(const char *sentence, const struct rows *left, int row, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf need = STRBUF_EMPTY;
+    add_need(&need, left, row);
+    return fault_set(why, FAULT_FILTER_NEEDS, "the %s %s%s", rows_text(left, row, 5), sentence,
+                     strbuf_text(&need));
+}
+
 /* Relations that stay behind are chosen no more. */
 static bool take_away(struct resolving *r, struct selection *selection, struct fault *why)
 {
@@ -309,14 +324,11 @@ static bool take_away(struct resolving *r, struct selection *selection, struct f
     for (int row = 0; row < rows_count(left); row++) {
         const char *kind = rows_text(left, row, 2);
         if (strcmp(kind, "part") == 0)
-            return fault_set(why, FAULT_FILTER_NEEDS,
-                             "the %s needs what the filters leave out and the target lacks",
-                             rows_text(left, row, 5));
+            return refuse_need("needs what the filters leave out and the target lacks", left, row,
+                               why);
         if (strcmp(kind, "relation") == 0 && is_asked_for(r, rows_text(left, row, 1)))
-            return fault_set(
-                why, FAULT_FILTER_NEEDS,
-                "the %s is asked for, but needs what is not chosen and the target lacks",
-                rows_text(left, row, 5));
+            return refuse_need("is asked for, but needs what is not chosen and the target lacks",
+                               left, row, why);
         if (strcmp(kind, "relation") == 0)
             strbuf_addf(&lost, "%s%s", lost.length == 1 ? "" : ",", rows_text(left, row, 1));
     }
@@ -388,7 +400,11 @@ bool selection_resolve(const struct selection_wish *wish, struct selection *ret_
 
 static bool note_left_out(struct db *db, const struct rows *left, struct fault *why)
 {
+    scoped(drop_strbuf) struct strbuf reason = STRBUF_EMPTY;
     for (int row = 0; row < rows_count(left); row++) {
+        strbuf_clear(&reason);
+        strbuf_add(&reason, "it needs what is left out");
+        add_need(&reason, left, row);
         struct left_out object = {
             .classid = rows_int(left, row, 0),
             .oid = rows_int(left, row, 1),
@@ -396,7 +412,7 @@ static bool note_left_out(struct db *db, const struct rows *left, struct fault *
             .nspname = rows_text(left, row, 3),
             .relname = rows_text(left, row, 4),
             .description = rows_text(left, row, 5),
-            .reason = "it needs what is left out",
+            .reason = reason.text,
         };
         if (!left_out_add(db, &object, why))
             return false;

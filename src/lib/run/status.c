@@ -221,6 +221,13 @@ static void collect_run(const struct run *run, const char *dir, json_t *status)
 
 /* ---- a run over several databases ---- */
 
+/* It waits until its run is made: somebody may be writing the catalog right now. */
+static bool is_unmade(const struct member *member, const struct fault *why)
+{
+    return strcmp(member->state, "waiting") == 0 &&
+           (why->id == FAULT_CATALOG_VERSION || why->id == FAULT_DIR_NO_RUN);
+}
+
 static bool collect_member(const struct member *member, const char *dir, json_t *list,
                            struct fault *why)
 {
@@ -230,7 +237,8 @@ static bool collect_member(const struct member *member, const char *dir, json_t 
     member_path(path, dir, member);
     workdir_path(file, path, "catalog.db");
     if (access(file, F_OK) == 0 &&
-        (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &run, why)))
+        (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &run, why)) &&
+        !is_unmade(member, why))
         return false;
     json_t *json = json_object();
     json_array_append_new(list, json);
@@ -328,7 +336,7 @@ static void add_step(struct strbuf *text, const json_t *step)
     if (int_of(step, "bytes") > 0)
         size_text(bytes, sizeof bytes, int_of(step, "bytes"));
     add_padded(text, text_of(step, "sentence"), 36);
-    strbuf_addf(text, "%12s%12s%6d%9" PRId64 "%16s%11s\n", wall, cumulative,
+    strbuf_addf(text, "%12s%12s%6d%9" PRId64 "%16s%12s\n", wall, cumulative,
                 (int)int_of(step, "concurrency"), items, rows, bytes);
 }
 
@@ -338,7 +346,7 @@ static void add_table(struct strbuf *text, const json_t *table)
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
     strbuf_add_name(&name, text_of(table, "schema"), text_of(table, "name"));
     add_padded(text, name.text, 36);
-    strbuf_addf(text, "%12s%12s%6d%25s%11s\n",
+    strbuf_addf(text, "%12s%12s%6d%25s%12s\n",
                 duration_text(copy, sizeof copy, int_of(table, "copy_ms")),
                 duration_text(index, sizeof index, int_of(table, "index_ms")),
                 (int)int_of(table, "parts"), count_text(rows, sizeof rows, int_of(table, "rows")),
@@ -397,7 +405,7 @@ void status_add_summary(struct strbuf *text, const json_t *status)
         add_members(text, status);
         return;
     }
-    strbuf_addf(text, "%-36s%12s%12s%6s%9s%16s%11s\n", "Step", "wall", "cumulative", "jobs",
+    strbuf_addf(text, "%-36s%12s%12s%6s%9s%16s%12s\n", "Step", "wall", "cumulative", "jobs",
                 "items", "rows", "moved");
     json_array_foreach(json_object_get(status, "steps"), index, entry)
     {
@@ -408,7 +416,7 @@ void status_add_summary(struct strbuf *text, const json_t *status)
                 duration_text(total, sizeof total, int_of(status, "duration_ms")));
     if (json_array_size(json_object_get(status, "slowest_tables")) == 0)
         return;
-    strbuf_addf(text, "\n%-36s%12s%12s%6s%25s%11s\n", "Slowest tables", "copy", "indexes", "parts",
+    strbuf_addf(text, "\n%-36s%12s%12s%6s%25s%12s\n", "Slowest tables", "copy", "indexes", "parts",
                 "rows", "moved");
     json_array_foreach(json_object_get(status, "slowest_tables"), index, entry)
     {

@@ -35,6 +35,14 @@ static void take_signals(struct supervisor *s)
     }
 }
 
+/* Like our own workers, we do not outlive who started us. */
+static void on_orphaned(struct supervisor *s)
+{
+    s->what->channel = -1;
+    supervisor_stop(s);
+    supervisor_stop(s);
+}
+
 /* ---- messages ---- */
 
 /* A worker found nothing, but somebody may have made work ready since it looked. */
@@ -270,22 +278,25 @@ static int time_left(const struct supervisor *s)
 
 static bool wait_and_handle(struct supervisor *s, struct fault *why)
 {
-    static struct pollfd fds[1 + 2 * CREW_MOST];
+    static struct pollfd fds[2 + 2 * CREW_MOST];
     struct crew *crew = s->crew;
     int count = crew->count;
     fds[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = s->what->channel, .events = POLLIN};
     for (int i = 0; i < count; i++) {
-        fds[1 + 2 * i] = (struct pollfd){.fd = crew->places[i].channel, .events = POLLIN};
-        fds[2 + 2 * i] = (struct pollfd){.fd = crew->places[i].child.pidfd, .events = POLLIN};
+        fds[2 + 2 * i] = (struct pollfd){.fd = crew->places[i].channel, .events = POLLIN};
+        fds[3 + 2 * i] = (struct pollfd){.fd = crew->places[i].child.pidfd, .events = POLLIN};
     }
-    if (poll(fds, 1 + 2 * (nfds_t)count, time_left(s)) < 0 && errno != EINTR)
+    if (poll(fds, 2 + 2 * (nfds_t)count, time_left(s)) < 0 && errno != EINTR)
         return fault_errno(why, FAULT_SYSTEM, "poll failed");
     if (fds[0].revents != 0)
         take_signals(s);
+    if (fds[1].revents != 0)
+        on_orphaned(s);
     for (int i = 0; i < count; i++) {
-        if (fds[1 + 2 * i].revents != 0 && !take_messages(s, &crew->places[i], why))
+        if (fds[2 + 2 * i].revents != 0 && !take_messages(s, &crew->places[i], why))
             return false;
-        if (fds[2 + 2 * i].revents != 0 && !on_end(s, &crew->places[i], why))
+        if (fds[3 + 2 * i].revents != 0 && !on_end(s, &crew->places[i], why))
             return false;
     }
     return true;

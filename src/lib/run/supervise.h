@@ -23,6 +23,7 @@ struct supervise {
     bool not_consistent;   /* a new snapshot may be taken for unfinished tables */
     bool show_progress;    /* draw or print how far the run is */
     struct budget *budget; /* workers shared with other runs; NULL: all are our own */
+    int channel;           /* of who started us: when it is closed, all end at once; -1: none */
 };
 
 /* Works until the run is done, has failed or was stopped; the state is then in the

@@ -637,7 +637,7 @@ select d.refobjid
 -- functions, tables that inherit. A sequence does not need the table that owns it, nor a partition
 -- its parent: only the link between them goes. $1 are the relations that are chosen; functions are,
 -- unless tables are asked for ($2), those of the schemas $3 (null: all) less $4. $5 and $6 are further
--- objects (system catalogs, oids) that are not there.
+-- objects (system catalogs, oids) that are not there. The last column is something that it needs.
 
 -- name: ASK_LEFT_OUT
 with recursive chosen (oid) as (select pg_catalog.unnest($1::pg_catalog.oid[])),
@@ -668,6 +668,18 @@ lost (classid, objid) as (
       left join pg_catalog.pg_class k
              on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and k.oid = d.objid
      where k.oid is null or ((k.relkind <> 'S' or d.deptype = 'i') {100000: and not k.relispartition})
+),
+needs (classid, objid, what) as (
+    select case when r.rulename = '_RETURN' then 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+                else d.classid end,
+           case when r.rulename = '_RETURN' then r.ev_class else d.objid end,
+           pg_catalog.min(array[l.classid, l.objid])
+      from lost l
+      join pg_catalog.pg_depend d on d.refclassid = l.classid and d.refobjid = l.objid
+      left join pg_catalog.pg_rewrite r
+             on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = d.objid
+     where r.ev_class is null or r.ev_class <> l.objid
+     group by 1, 2
 )
 select l.classid, l.objid,
        case when x.indexrelid is not null then 'index'
@@ -683,8 +695,10 @@ select l.classid, l.objid,
                                     and s.oid not in (select oid from chosen)) then 'part'
             else 'other' end,
        coalesce(n.nspname, ''), coalesce(c.relname, v.srvname, ''),
-       pg_catalog.pg_describe_object(l.classid, l.objid, 0)
+       pg_catalog.pg_describe_object(l.classid, l.objid, 0),
+       coalesce(pg_catalog.pg_describe_object(w.what[1], w.what[2], 0), '')
   from lost l
+  left join needs w on w.classid = l.classid and w.objid = l.objid
   left join pg_catalog.pg_foreign_server v
          on l.classid = 'pg_catalog.pg_foreign_server'::pg_catalog.regclass and v.oid = l.objid
   left join pg_catalog.pg_class c on l.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and c.oid = l.objid
@@ -711,12 +725,13 @@ select l.classid, l.objid,
         and not $2::pg_catalog.bool and $3::pg_catalog.oid[] is null))
 {150000: union all
 select 'pg_catalog.pg_publication_namespace'::pg_catalog.regclass, pn.oid, 'other', '', '',
-       pg_catalog.pg_describe_object('pg_catalog.pg_publication_namespace'::pg_catalog.regclass, pn.oid, 0)
+       pg_catalog.pg_describe_object('pg_catalog.pg_publication_namespace'::pg_catalog.regclass, pn.oid, 0),
+       ''
   from pg_catalog.pg_publication_namespace pn
  where not $2::pg_catalog.bool and $3::pg_catalog.oid[] is null and pn.pnnspid = any ($4::pg_catalog.oid[])}
 {110000: union all
 select 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 'other', '', '',
-       pg_catalog.pg_describe_object('pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0)
+       pg_catalog.pg_describe_object('pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 0), ''
   from pg_catalog.pg_constraint k
   join pg_catalog.pg_constraint p on p.oid = k.conparentid
  where k.contype = 'f' and k.conrelid in (select oid from chosen)
@@ -724,7 +739,7 @@ select 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, 'other', '', '',
 {100000: union all
 select 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 'link', n.nspname, c.relname,
        'the link of partition ' || c.oid::pg_catalog.regclass || ' to '
-       || i.inhparent::pg_catalog.regclass
+       || i.inhparent::pg_catalog.regclass, ''
   from pg_catalog.pg_inherits i
   join pg_catalog.pg_class c on c.oid = i.inhrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
