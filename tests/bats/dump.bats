@@ -38,7 +38,7 @@ small() {
     [[ ! -e $RUN/dump ]]
     head -n 3 "$(pre)" | grep -q 'pre-data.sql: what rows need'
     head -n 3 "$(post)" | grep -q 'post-data.sql: what comes after the rows'
-    pg_restore --list "$RUN/schema/schema.dump" >/dev/null
+    "${PGHAUL_PG_BINDIR:+$PGHAUL_PG_BINDIR/}pg_restore" --list "$RUN/schema/schema.dump" >/dev/null
     run -0 "$PGHAUL" restore schema --dir "$RUN" --section pre-data
     [[ $(tgt -c "select count(*) from pg_constraint where contype in ('p', 'u', 'x', 'f') and connamespace::regnamespace::text !~ '^pg_'") == 0 ]]
     no_helper_schema
