@@ -18,6 +18,7 @@
 #include <inttypes.h>
 
 enum {
+    NAMED = 10,
     BLOBS_IN_BATCH = 500,
     SMALL_TABLE = 16 << 20, /* bytes, indexes included */
 };
@@ -66,7 +67,14 @@ struct batch {
     int number, count;
     char low[24];
     char last[24];
+    int unreadable;
+    struct strbuf names; /* the first of these */
 };
+
+static void drop_batch(struct batch *batch)
+{
+    drop_strbuf(&batch->names);
+}
 
 static bool end_batch(struct batch *batch, const char *high, struct fault *why)
 {
@@ -91,6 +99,8 @@ static bool on_large_object(void *arg, const struct rows *row, struct fault *why
 {
     struct batch *batch = arg;
     const char *oid = rows_text(row, 0, 0);
+    if (!rows_bool(row, 0, 1) && batch->unreadable++ < NAMED)
+        strbuf_addf(&batch->names, "%s%s", batch->unreadable == 1 ? "" : ", ", oid);
     batch->plan->large_objects++;
     if (batch->count == BLOBS_IN_BATCH && !end_batch(batch, oid, why))
         return false;
@@ -100,14 +110,26 @@ static bool on_large_object(void *arg, const struct rows *row, struct fault *why
     return true;
 }
 
+static bool refuse_unreadable(const struct batch *batch, struct fault *why)
+{
+    const char *user = conn_user(batch->plan->source);
+    if (batch->unreadable <= NAMED)
+        return fault_set(why, FAULT_LARGE_OBJECT_UNREADABLE,
+                         "role \"%s\" may not read large objects: %s", user, batch->names.text);
+    return fault_set(why, FAULT_LARGE_OBJECT_UNREADABLE,
+                     "role \"%s\" may not read large objects: %s and %d more", user,
+                     batch->names.text, batch->unreadable - NAMED);
+}
+
 static bool add_blobs(struct plan *plan, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    struct batch batch = {.plan = plan};
+    scoped(drop_batch) struct batch batch = {.plan = plan};
     if (!plan->selection->everything || (plan->contents & CONTENT_LARGE_OBJECTS) == 0)
         return true;
     ask_add(&sql, ASK_LARGE_OBJECTS, conn_version(plan->source), NULL);
     return conn_stream(plan->source, sql.text, on_large_object, &batch, why) &&
+           (batch.unreadable == 0 || refuse_unreadable(&batch, why)) &&
            end_batch(&batch, NULL, why);
 }
 

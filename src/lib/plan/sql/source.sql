@@ -331,8 +331,20 @@ select c.oid, n.nspname, c.relname
                              where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                                and d.objid = c.oid and d.deptype = 'e')))
 
+-- All of them, with whether we may read them.
+
 -- name: ASK_LARGE_OBJECTS
-select oid from pg_catalog.pg_largeobject_metadata order by oid
+select m.oid,
+       {180000: pg_catalog.has_largeobject_privilege(m.oid, 'SELECT') or}
+       pg_catalog.pg_has_role(m.lomowner, 'USAGE')
+       or pg_catalog.current_setting('lo_compat_privileges')::pg_catalog.bool
+       or exists (select 1
+                    from pg_catalog.aclexplode(m.lomacl) a
+                   where a.privilege_type = 'SELECT'
+                     and case when a.grantee = 0 then true
+                              else pg_catalog.pg_has_role(a.grantee, 'USAGE') end)
+  from pg_catalog.pg_largeobject_metadata m
+ order by m.oid
 
 -- Roles that own something in this database (o) or are named in a privilege (a) or policy (r) of it.
 
