@@ -273,6 +273,29 @@ asleep() { [[ $(admin_source "select count(*) from pg_stat_activity where wait_e
     all_equal
 }
 
+@test "stopped while a database is made: nothing else is begun, and a resume makes it" {
+    background env PGHAUL_TEST_AT=database.before_make:stop:2 "$PGHAUL" clone --dir "$RUN" --all-databases --create --roles
+    stopped_at database.before_make
+    kill "$PID"
+    go_on
+    ended_with 3 'stopped: 1 of 5 runs are done'
+    [[ $(sqlite3 "$RUN/catalog.db" "select count(*) from member where state in ('waiting', 'stopped')") == 4 ]]
+    run -0 several --resume --not-consistent
+    all_equal
+    # One database alone.
+    rm -rf "$RUN"
+    admin_target 'drop database crm'
+    background env PGHAUL_TEST_DIR="$BATS_TEST_TMPDIR" PGHAUL_TEST_AT=database.before_make:stop "$PGHAUL" clone --dir "$RUN" --create \
+        --source "$PGH_SOURCE dbname=crm" --target "$PGH_TARGET dbname=crm"
+    PGHAUL_TEST_DIR=$BATS_TEST_TMPDIR stopped_at database.before_make
+    kill "$PID"
+    go_on
+    ended_with 3 ''
+    [[ $(sqlite3 "$RUN/catalog.db" 'select state from run') == stopped ]]
+    run -0 several --resume --source "$PGH_SOURCE dbname=crm" --target "$PGH_TARGET dbname=crm"
+    equal crm
+}
+
 @test "all databases together have no more workers than one" {
     local db
     for db in shop crm; do

@@ -1,6 +1,7 @@
 #include "clone.h"
 #include "commands.h"
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
@@ -211,7 +212,7 @@ bool clone_connect_any(const struct conninfo *info, const struct options *option
         conninfo_add_other(&text, info, others[i]);
         wish.info = &other;
         if (leash->wish != LEASH_GO)
-            return false;
+            return leash_fault(leash, why);
         if (!conninfo_read(&other, info->side, text.text, &last))
             return refuse_all(why, &last);
         if (conn_open(ret_conn, &wish, leash, &last))
@@ -238,6 +239,7 @@ static bool make_database(struct clone *clone, const char *name, struct conn *ta
         .tablespaces = !settings->no_tablespaces,
         .roles = settings->roles,
     };
+    FAILPOINT("database.before_make", why);
     if (!database_make(&making, why))
         return false;
     log_info("created database \"%s\" on the target", name);
@@ -250,10 +252,14 @@ bool clone_make_database(struct clone *clone, const char *name, struct leash *le
     scoped(drop_conn) struct conn *target = NULL;
     struct fault ignored;
     bool there;
-    if (clone_connect_any(&clone->target, clone->options, leash, &target, why) &&
-        database_check(target, name, true, &there, why) &&
-        (there || make_database(clone, name, target, leash, why)))
-        return true;
-    run_end(clone->db, "failed", why, &ignored);
-    return false;
+    bool good = clone_connect_any(&clone->target, clone->options, leash, &target, why) &&
+                database_check(target, name, true, &there, why) &&
+                (there || make_database(clone, name, target, leash, why));
+    /* Of a signal that the leash has taken nobody else will hear. */
+    if (leash->wish != LEASH_GO)
+        good = leash_fault(leash, why);
+    if (!good)
+        run_end(clone->db, fault_kind_of(why) == FAULT_KIND_STOPPED ? "stopped" : "failed", why,
+                &ignored);
+    return good;
 }

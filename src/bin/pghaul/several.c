@@ -110,7 +110,8 @@ bool several_choose(struct clone *clone, struct fault *why)
     return leash_open(&leash, -1, why) &&
            clone_connect_any(&clone->source, options, &leash, &source, why) &&
            databases_choose(source, &wish, add_database, &clone->members, why) &&
-           check_targets(clone, &leash, why);
+           check_targets(clone, &leash, why) &&
+           (leash.wish == LEASH_GO || leash_fault(&leash, why));
 }
 
 /* ---- making the run of one ---- */
