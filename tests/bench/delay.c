@@ -175,8 +175,7 @@ static void serve(int listener, const char *server)
         for (int w = 0; w < 2; w++) {
             const struct way *way = &lines[i]->ways[w];
             bool wanted = !way->ended && way->held < WINDOW;
-            fds[1 + 2 * i + w] =
-                (struct pollfd){.fd = wanted ? way->from : -1, .events = POLLIN};
+            fds[1 + 2 * i + w] = (struct pollfd){.fd = wanted ? way->from : -1, .events = POLLIN};
         }
     struct timespec wait = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
     int count = line_count;
