@@ -296,6 +296,31 @@ asleep() { [[ $(admin_source "select count(*) from pg_stat_activity where wait_e
     equal crm
 }
 
+waiting_to_make() { [[ $(admin_target "select count(*) from pg_stat_activity where query like 'CREATE DATABASE%' and wait_event_type = 'Lock'") == "$1" ]]; }
+
+@test "a database that comes into being while the run makes it too is used" {
+    local one=(--source "$PGH_SOURCE dbname=shop" --target "$PGH_TARGET dbname=shop" --create --roles)
+    psql -qX "$PGH_TARGET dbname=postgres" -c 'begin; lock table pg_shdepend in share mode; select pg_sleep(600)' >/dev/null 2>&1 3>&- &
+    PIDS="${PIDS:-} $!"
+    wait_for 10 eval '[[ $(admin_target "select count(*) from pg_locks where relation = 1214 and mode = '"'ShareLock'"'") == 1 ]]'
+    # A run that is killed while it waits.
+    background "$PGHAUL" clone --dir "$RUN" "${one[@]}"
+    wait_for 30 waiting_to_make 1
+    kill -9 "$PID"
+    wait "$PID" || true
+    wait_for 60 waiting_to_make 0
+    # Its session on the server would go on like this.
+    psql -qX "$PGH_TARGET dbname=postgres" -c 'CREATE DATABASE shop' >/dev/null 2>&1 3>&- &
+    PIDS="$PIDS $!"
+    wait_for 10 waiting_to_make 1
+    background "$PGHAUL" clone --dir "$RUN" "${one[@]:0:4}" --resume
+    wait_for 30 waiting_to_make 2
+    admin_target "select pg_terminate_backend(pid) from pg_stat_activity where query like 'begin; lock table%'"
+    ended_with 0 ''
+    equal shop
+    [[ $(admin_target "select datdba::regrole from pg_database where datname = 'shop'") == pgs_app ]]
+}
+
 @test "all databases together have no more workers than one" {
     local db
     for db in shop crm; do

@@ -150,6 +150,8 @@ struct making {
     struct rows rows;
     struct strbuf sql;
     struct strbuf tablespace;
+    struct strbuf noted; /* the owner that an earlier attempt has noted */
+    bool begun_before;
 };
 
 static void drop_making(struct making *m)
@@ -157,6 +159,7 @@ static void drop_making(struct making *m)
     drop_rows(&m->rows);
     drop_strbuf(&m->sql);
     drop_strbuf(&m->tablespace);
+    drop_strbuf(&m->noted);
 }
 
 static const char *made(const struct making *m, int column)
@@ -215,7 +218,8 @@ static bool add_owner(struct making *m, struct fault *why)
         return fault_set(why, FAULT_ROLE_MISSING,
                          "roles missing on the target: %s (the owner of database \"%s\")", name,
                          m->wish->name);
-    return setting_put(m->wish->db, SETTING_DATABASE_OWNER, name, why);
+    return setting_get(m->wish->db, SETTING_DATABASE_OWNER, &m->noted, &m->begun_before, why) &&
+           setting_put(m->wish->db, SETTING_DATABASE_OWNER, name, why);
 }
 
 /* The server's own need not be said. */
@@ -244,15 +248,23 @@ static bool add_tablespace(struct making *m, struct fault *why)
     return true;
 }
 
-static bool run_making(struct making *m, struct fault *why)
+/* duplicate_database; or unique_violation, when the other one committed while we waited for it. */
+static bool is_there_meanwhile(struct making *m, const struct fault *why)
 {
     struct fault ignored;
     bool there;
+    return (strcmp(why->sqlstate, "42P04") == 0 || strcmp(why->sqlstate, "23505") == 0) &&
+           database_check(m->wish->target, m->wish->name, false, &there, &ignored);
+}
+
+/* Somebody else's database keeps its owner. One that a killed attempt of this run had asked for is
+ * ours: the server goes on with a CREATE DATABASE whose client is dead. */
+static bool run_making(struct making *m, struct fault *why)
+{
     if (conn_run(m->wish->target, m->sql.text, why))
         return true;
-    if (strcmp(why->sqlstate, "42P04") == 0 &&
-        database_check(m->wish->target, m->wish->name, false, &there, &ignored))
-        return setting_put(m->wish->db, SETTING_DATABASE_OWNER, "", why);
+    if (is_there_meanwhile(m, why))
+        return m->begun_before || setting_put(m->wish->db, SETTING_DATABASE_OWNER, "", why);
     if (why->sqlstate[0] != '\0' && !why->retry)
         why->id = FAULT_DATABASE_CREATE;
     /* The right to create databases was looked at before. */
