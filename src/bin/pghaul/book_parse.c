@@ -137,14 +137,9 @@ static bool set_buffer(struct options *options, const struct option *option, con
 
 static void add_filter(struct options *options, enum filter_kind kind, const char *pattern)
 {
-    size_t count = (size_t)options->filter_count + 1;
-    struct filter_wish *filters = new_memory(count, sizeof *filters);
-    if (count > 1)
-        memcpy(filters, options->filters, (count - 1) * sizeof *filters);
-    free(options->filters);
-    filters[count - 1] = (struct filter_wish){kind, copy_string(pattern)};
-    options->filters = filters;
-    options->filter_count = (int)count;
+    options->filters =
+        grow_memory(options->filters, (size_t)options->filter_count, sizeof *options->filters);
+    options->filters[options->filter_count++] = (struct filter_wish){kind, copy_string(pattern)};
 }
 
 static enum filter_kind kind_of(const struct filter_entry *entry)
@@ -247,14 +242,8 @@ static bool add_filter_file(struct options *options, const char *path, struct fa
 
 static void add_map(struct options *options, enum mapping_kind kind, char *name, const char *value)
 {
-    size_t count = (size_t)options->map_count + 1;
-    struct map_wish *maps = new_memory(count, sizeof *maps);
-    if (count > 1)
-        memcpy(maps, options->maps, (count - 1) * sizeof *maps);
-    free(options->maps);
-    maps[count - 1] = (struct map_wish){kind, name, value};
-    options->maps = maps;
-    options->map_count = (int)count;
+    options->maps = grow_memory(options->maps, (size_t)options->map_count, sizeof *options->maps);
+    options->maps[options->map_count++] = (struct map_wish){kind, name, value};
 }
 
 /* The first equals sign divides; one of the name itself is written \=, as for pg_basebackup. */
@@ -306,12 +295,8 @@ static bool set_map(struct options *options, const struct option *option, const 
 
 static void add_text(struct text_list *texts, const struct strbuf *text)
 {
-    char **list = new_memory((size_t)texts->count + 1, sizeof *list);
-    if (texts->count > 0)
-        memcpy(list, texts->list, (size_t)texts->count * sizeof *list);
-    free(texts->list);
-    list[texts->count++] = copy_string(strbuf_text(text));
-    texts->list = list;
+    texts->list = grow_memory(texts->list, (size_t)texts->count, sizeof *texts->list);
+    texts->list[texts->count++] = copy_string(strbuf_text(text));
 }
 
 static bool add_texts(struct options *options, const struct option *option, const char *value,

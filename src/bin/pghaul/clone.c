@@ -7,8 +7,7 @@
 #include "catalog/catalog.h"
 #include "plan/databases.h"
 #include "plan/plan.h"
-
-#include <errno.h>
+#include "proc/spawn.h"
 
 void drop_clone(struct clone *clone)
 {
@@ -56,31 +55,48 @@ static bool refuse_found(const struct clone *clone, struct fault *why)
                                                           : "is done");
 }
 
-/* The snapshot of `pghaul snapshot`, of another session, or (0) none yet. */
-static bool choose_snapshot(struct clone *clone, struct fault *why)
+bool clone_snapshot_given(const struct options *options, struct snapshot *ret_snapshot,
+                          struct fault *why)
+{
+    *ret_snapshot = (struct snapshot){.holder = HOLDER_OUTSIDE};
+    return strlcpy(ret_snapshot->id, options->snapshot, sizeof ret_snapshot->id) <
+               sizeof ret_snapshot->id ||
+           fault_set(why, FAULT_BAD_VALUE, "--snapshot is too long to be a snapshot's id");
+}
+
+bool clone_snapshot_held(struct db *db, struct snapshot *ret_snapshot, bool *ret_held,
+                         struct fault *why)
 {
     int64_t seq;
-    struct snapshot snapshot;
-    bool found;
-    if (clone->options->snapshot != NULL) {
-        snapshot = (struct snapshot){.holder = HOLDER_OUTSIDE};
-        if (strlcpy(snapshot.id, clone->options->snapshot, sizeof snapshot.id) >=
-            sizeof snapshot.id)
-            return fault_set(why, FAULT_BAD_VALUE, "--snapshot is too long to be a snapshot's id");
-        return snapshot_add(clone->db, &snapshot, why) &&
-               run_set_snapshot(clone->db, snapshot.seq, why);
-    }
-    if (!snapshot_held(clone->db, &seq, why) || seq == 0)
-        return seq == 0;
-    if (!snapshot_get(clone->db, seq, &snapshot, &found, why))
+    *ret_held = false;
+    if (!snapshot_held(db, &seq, why))
         return false;
-    if (kill(snapshot.holder_pid, 0) != 0 && errno == ESRCH) {
-        log_warning("the process %d that held snapshot %s is gone: taking another one",
-                    snapshot.holder_pid, snapshot.id);
-        return snapshot_end_held(clone->db, why);
+    if (seq == 0)
+        return true;
+    if (!snapshot_get(db, seq, ret_snapshot, ret_held, why))
+        return false;
+    if (process_is_alive(ret_snapshot->holder_pid)) {
+        log_info("reading in snapshot %s, held by process %d", ret_snapshot->id,
+                 ret_snapshot->holder_pid);
+        return true;
     }
-    log_info("copying in snapshot %s, held by process %d", snapshot.id, snapshot.holder_pid);
-    return run_set_snapshot(clone->db, seq, why);
+    log_warning("the process %d that held snapshot %s is gone: taking another one",
+                ret_snapshot->holder_pid, ret_snapshot->id);
+    *ret_held = false;
+    return snapshot_end_held(db, why);
+}
+
+/* The one that is given, the one that is held, or none yet. */
+static bool choose_snapshot(struct clone *clone, struct fault *why)
+{
+    struct snapshot snapshot;
+    bool held;
+    if (clone->options->snapshot != NULL)
+        return clone_snapshot_given(clone->options, &snapshot, why) &&
+               snapshot_add(clone->db, &snapshot, why) &&
+               run_set_snapshot(clone->db, snapshot.seq, why);
+    return clone_snapshot_held(clone->db, &snapshot, &held, why) &&
+           (!held || run_set_snapshot(clone->db, snapshot.seq, why));
 }
 
 /* The runs that were given up for this one: their rows on the target are of no use any more. */

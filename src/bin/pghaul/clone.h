@@ -41,6 +41,14 @@ bool clone_create(struct clone *clone, struct fault *why);
 /* A new run, or the one that was found as the options say: --resume, --restart. */
 bool clone_begin(struct clone *clone, struct fault *why);
 
+/* The snapshot of another session that --snapshot names. */
+bool clone_snapshot_given(const struct options *options, struct snapshot *ret_snapshot,
+                          struct fault *why);
+
+/* The one that a `pghaul snapshot` holds for this directory, if it lives. */
+bool clone_snapshot_held(struct db *db, struct snapshot *ret_snapshot, bool *ret_held,
+                         struct fault *why);
+
 /* --create: makes the target's database if it is not there. Its owner may be one of the roles that
  * this run brings. */
 bool clone_make_database(struct clone *clone, const char *name, struct leash *leash,

@@ -13,9 +13,8 @@
 
 static bool check_options(const struct options *options, struct fault *why)
 {
-    if (options->resume && options->restart)
-        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
-                         "--resume and --restart exclude each other");
+    if (!check_resume_or_restart(options, why))
+        return false;
     if (options->not_consistent && !options->resume)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "--not-consistent goes with --resume only");

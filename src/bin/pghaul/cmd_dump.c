@@ -3,6 +3,7 @@
  *
  * Nothing is written to any server, so there is nothing to resume: a dump is made again.
  */
+#include "clone.h"
 #include "commands.h"
 #include "preview.h"
 
@@ -61,25 +62,20 @@ static bool open_directory(struct dump *dump, struct fault *why)
 static bool choose_snapshot(struct dump *dump, struct fault *why)
 {
     char file[PATH_MAX];
-    int64_t seq;
-    bool found;
-    const char *given = dump->options->snapshot;
-    struct snapshot *snapshot = &dump->preview.snapshot;
+    struct snapshot held;
+    bool is_held;
     scoped(drop_db) struct db *db = NULL;
     dump->preview.exports = true;
-    if (given != NULL)
-        return strlcpy(snapshot->id, given, sizeof snapshot->id) < sizeof snapshot->id ||
-               fault_set(why, FAULT_BAD_VALUE, "--snapshot is too long to be a snapshot's id");
+    if (dump->options->snapshot != NULL)
+        return clone_snapshot_given(dump->options, &dump->preview.snapshot, why);
     if (!is_there(dump, "catalog.db"))
         return true;
     workdir_path(file, dump->path, "catalog.db");
-    if (!catalog_open(&db, file, DB_EXISTING, why) || !snapshot_held(db, &seq, why))
+    if (!catalog_open(&db, file, DB_EXISTING, why) ||
+        !clone_snapshot_held(db, &held, &is_held, why))
         return false;
-    if (seq == 0)
-        return true;
-    if (!snapshot_get(db, seq, snapshot, &found, why))
-        return false;
-    log_info("dumping in snapshot %s, held by process %d", snapshot->id, snapshot->holder_pid);
+    if (is_held)
+        dump->preview.snapshot = held;
     return true;
 }
 

@@ -18,9 +18,8 @@ enum { SCRIPTS = 2 };
 
 static bool check_options(const struct options *options, struct fault *why)
 {
-    if (options->resume && options->restart)
-        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
-                         "--resume and --restart exclude each other");
+    if (!check_resume_or_restart(options, why))
+        return false;
     if (options->dir == NULL && options->name == NULL) {
         fault_set(why, FAULT_MISSING_OPTION, "which schema is restored?");
         return fault_hint(why, "Give the --dir or --name of pghaul dump.");

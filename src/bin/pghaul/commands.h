@@ -42,6 +42,9 @@ bool restore_script(struct options *options, const struct restore *script, struc
 /* Adds a JSON value as people read it, with a newline. */
 void add_json(struct strbuf *text, const json_t *json);
 
+/* FAULT_CONFLICTING_OPTIONS. */
+bool check_resume_or_restart(const struct options *options, struct fault *why);
+
 /* Sets the log's level and colour from the options. */
 bool set_up_log(const struct options *options, const char *who, struct fault *why);
 

@@ -25,6 +25,12 @@ void add_json(struct strbuf *text, const json_t *json)
     free(dump);
 }
 
+bool check_resume_or_restart(const struct options *options, struct fault *why)
+{
+    return !options->resume || !options->restart ||
+           fault_set(why, FAULT_CONFLICTING_OPTIONS, "--resume and --restart exclude each other");
+}
+
 bool set_up_log(const struct options *options, const char *who, struct fault *why)
 {
     enum log_level level;

@@ -61,17 +61,11 @@ bool several_wanted(const struct options *options)
 static bool add_database(void *arg, const char *name, int64_t bytes, struct fault *why)
 {
     struct members *members = arg;
-    struct member *list = new_memory((size_t)members->count + 1, sizeof *list);
     (void)why;
-    if (members->count > 0)
-        memcpy(list, members->list, (size_t)members->count * sizeof *list);
-    free(members->list);
-    struct member *member = &list[members->count++];
-    members->list = list;
-    if (name == NULL)
-        member->roles = true;
+    members->list = grow_memory(members->list, (size_t)members->count, sizeof *members->list);
+    struct member *member = &members->list[members->count++];
+    *member = (struct member){.roles = name == NULL, .bytes = bytes};
     strlcpy(member->name, name == NULL ? "roles" : name, sizeof member->name);
-    member->bytes = bytes;
     return true;
 }
 

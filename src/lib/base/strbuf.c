@@ -117,3 +117,14 @@ void *new_memory(size_t count, size_t size)
         err(1, "pghaul");
     return memory;
 }
+
+/* Its room is the next power of two, so it need not be kept. */
+void *grow_memory(void *list, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return list;
+    void *memory = reallocarray(list, count == 0 ? 1 : 2 * count, size);
+    if (memory == NULL)
+        err(1, "pghaul");
+    return memory;
+}

@@ -46,4 +46,8 @@ void drop_strbuf(struct strbuf *buf);
 char *copy_string(const char *text);
 void *new_memory(size_t count, size_t size); /* zeroed */
 
+/* `list`, an array of `count` that only this function makes and grows (NULL at first), with room
+ * for one more. */
+void *grow_memory(void *list, size_t count, size_t size);
+
 #endif

@@ -13,14 +13,12 @@ bool relation_is_known(struct db *db, const char *nspname, const char *relname, 
     return true;
 }
 
-bool role_is_coming(struct db *db, const char *rolname, bool *ret_coming, bool *ret_owns,
-                    struct fault *why)
+bool role_is_coming(struct db *db, const char *rolname, bool *ret_coming, struct fault *why)
 {
     int64_t answer;
     if (!db_int(db, why, &answer, 0, SQL_ROLE_COMING, "s", rolname))
         return false;
     *ret_coming = answer != 0;
-    *ret_owns = answer > 1;
     return true;
 }
 

@@ -42,10 +42,8 @@ struct table {
 bool relation_is_known(struct db *db, const char *nspname, const char *relname, bool *ret_known,
                        struct fault *why);
 
-/* Is a role of this name among those that the run creates? Does it own something that is restored
- * as its own, so that we become its member? */
-bool role_is_coming(struct db *db, const char *rolname, bool *ret_coming, bool *ret_owns,
-                    struct fault *why);
+/* Is a role of this name among those that the run creates? */
+bool role_is_coming(struct db *db, const char *rolname, bool *ret_coming, struct fault *why);
 
 bool table_add(struct db *db, const struct table *table, struct fault *why);
 

@@ -23,7 +23,7 @@ struct doomed {
 struct dropping {
     struct job *job;
     struct doomed *list;
-    int count, room;
+    int count;
 };
 
 static void drop_dropping(struct dropping *dropping)
@@ -37,15 +37,7 @@ static void drop_dropping(struct dropping *dropping)
 
 static void add(struct dropping *dropping, char *statement, char *table)
 {
-    if (dropping->count == dropping->room) {
-        int room = dropping->room == 0 ? 64 : dropping->room * 2;
-        struct doomed *list = new_memory((size_t)room, sizeof *list);
-        if (dropping->count > 0)
-            memcpy(list, dropping->list, (size_t)dropping->count * sizeof *list);
-        drop_memory(&dropping->list);
-        dropping->list = list;
-        dropping->room = room;
-    }
+    dropping->list = grow_memory(dropping->list, (size_t)dropping->count, sizeof *dropping->list);
     dropping->list[dropping->count++] = (struct doomed){statement, table};
 }
 

@@ -22,7 +22,7 @@
 
 struct arguments {
     char **list; /* ended by NULL */
-    size_t count, room;
+    size_t count;
 };
 
 static void drop_arguments(struct arguments *arguments)
@@ -32,20 +32,17 @@ static void drop_arguments(struct arguments *arguments)
     drop_memory(&arguments->list);
 }
 
+static void append(struct arguments *arguments, char *argument)
+{
+    arguments->list = grow_memory(arguments->list, arguments->count, sizeof *arguments->list);
+    arguments->list[arguments->count++] = argument;
+}
+
 static void add(struct arguments *arguments, const char *option, const char *value)
 {
     struct strbuf text = STRBUF_EMPTY;
-    if (arguments->count + 1 >= arguments->room) {
-        size_t room = arguments->room == 0 ? 32 : arguments->room * 2;
-        char **list = new_memory(room, sizeof *list);
-        if (arguments->count > 0)
-            memcpy(list, arguments->list, arguments->count * sizeof *list);
-        free(arguments->list);
-        arguments->list = list;
-        arguments->room = room;
-    }
     strbuf_addf(&text, "--%s%s%s", option, value == NULL ? "" : "=", value == NULL ? "" : value);
-    arguments->list[arguments->count++] = text.text;
+    append(arguments, text.text);
 }
 
 /* Of a regular expression, pg_dump gets what it means. */
@@ -193,6 +190,7 @@ bool job_dump(struct job *job, struct fault *why)
     if (!add_all(&arguments, job, why))
         return false;
     add(&arguments, "file", draft);
+    append(&arguments, NULL);
     FAILPOINT("dump.begun", why);
     if (!tools_dump(&job->tools, job->source_info, (const char *const *)arguments.list, job->leash,
                     why) ||

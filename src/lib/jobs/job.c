@@ -1,5 +1,9 @@
 #include "jobs/job.h"
 
+#include "base/log.h"
+
+#include <string.h>
+
 static job_function *const functions[WORK_KIND_COUNT] = {
     [WORK_PLAN] = job_plan,           [WORK_RENEW] = job_renew,
     [WORK_DUMP] = job_dump,           [WORK_SCHEMA] = job_schema,
@@ -28,4 +32,25 @@ bool job_run(struct job *job, struct fault *why)
     if (job->target != NULL && !conn_broken(job->target))
         conn_run(job->target, "ROLLBACK", &ignored);
     return false;
+}
+
+bool job_warn(const struct job *job, const char *text, struct fault *why)
+{
+    log_warning("%s", text);
+    return event_add(job->db, "warning", 0, text, why);
+}
+
+bool job_warn_lines(const struct job *job, char *text, struct fault *why)
+{
+    char *line;
+    while ((line = strsep(&text, "\n")) != NULL)
+        if (*line != '\0' && !job_warn(job, line, why))
+            return false;
+    return true;
+}
+
+/* undefined_object, invalid_parameter_value */
+bool fault_may_be_left_out(const struct fault *why)
+{
+    return strcmp(why->sqlstate, "42704") == 0 || strcmp(why->sqlstate, "22023") == 0;
 }

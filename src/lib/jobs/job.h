@@ -44,6 +44,15 @@ typedef bool job_function(struct job *job, struct fault *why);
 /* Does job->work. After a failure the connections are usable again, unless broken. */
 bool job_run(struct job *job, struct fault *why);
 
+/* Says and notes what the user should know of, though the run goes on. */
+bool job_warn(const struct job *job, const char *text, struct fault *why);
+
+/* The same for each line of a text; the text is cut into its lines. NULL: nothing. */
+bool job_warn_lines(const struct job *job, char *text, struct fault *why);
+
+/* Is the fault that this server does not know, accept or have what the source's has? */
+bool fault_may_be_left_out(const struct fault *why);
+
 /* The functions, one file each. */
 job_function job_plan, job_renew, job_dump, job_roles, job_schema, job_restore, job_empty, job_copy,
     job_blobs, job_sequences, job_index, job_keys, job_exclusion, job_foreign_keys, job_analyze,

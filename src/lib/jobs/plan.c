@@ -4,7 +4,6 @@
 #include "jobs/job.h"
 
 #include "base/failpoint.h"
-#include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
@@ -12,24 +11,18 @@
 #include "plan/plan.h"
 #include "plan/planning.h"
 
-static bool warn(struct job *job, const char *text, struct fault *why)
-{
-    log_warning("%s", text);
-    return event_add(job->db, "warning", 0, text, why);
-}
-
 static bool on_invalid_index(void *arg, const struct stmt *row, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     strbuf_addf(&text, "index %s is invalid on the source: left out", stmt_text(row, 0));
-    return warn(arg, text.text, why);
+    return job_warn(arg, text.text, why);
 }
 
 static bool on_left_out(void *arg, const struct stmt *row, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     strbuf_addf(&text, "%s is left out: %s", stmt_text(row, 0), stmt_text(row, 1));
-    return warn(arg, text.text, why);
+    return job_warn(arg, text.text, why);
 }
 
 static bool on_not_carried(void *arg, const struct stmt *row, struct fault *why)
@@ -37,7 +30,7 @@ static bool on_not_carried(void *arg, const struct stmt *row, struct fault *why)
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     strbuf_addf(&text, "statistics of table %s are not carried but made by ANALYZE: %s",
                 stmt_text(row, 0), stmt_text(row, 1));
-    return warn(arg, text.text, why);
+    return job_warn(arg, text.text, why);
 }
 
 struct notes {
@@ -50,11 +43,8 @@ static bool note_what_is_missing(struct db *db, void *arg, struct fault *why)
 {
     const struct notes *notes = arg;
     struct job *job = notes->job;
-    char *line, *rest = notes->planning->warnings.text;
-    while ((line = strsep(&rest, "\n")) != NULL)
-        if (*line != '\0' && !warn(job, line, why))
-            return false;
-    return catalog_list(db, SQL_INDEX_INVALID, 0, on_invalid_index, job, why) &&
+    return job_warn_lines(job, notes->planning->warnings.text, why) &&
+           catalog_list(db, SQL_INDEX_INVALID, 0, on_invalid_index, job, why) &&
            catalog_list(db, SQL_LEFT_OUT_LIST, 0, on_left_out, job, why) &&
            catalog_list(db, SQL_STATISTICS_NOT_CARRIED, 0, on_not_carried, job, why);
 }

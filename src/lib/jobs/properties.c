@@ -1,6 +1,5 @@
 #include "jobs/properties.h"
 
-#include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "base/text.h"
@@ -18,12 +17,6 @@ static void drop_setting(struct setting *setting)
     drop_strbuf(&setting->warnings);
 }
 
-/* undefined_object, invalid_parameter_value */
-static bool may_be_left_out(const struct fault *why)
-{
-    return strcmp(why->sqlstate, "42704") == 0 || strcmp(why->sqlstate, "22023") == 0;
-}
-
 static bool on_property(void *arg, const struct stmt *row, struct fault *why)
 {
     struct setting *setting = arg;
@@ -37,7 +30,7 @@ static bool on_property(void *arg, const struct stmt *row, struct fault *why)
     if (conn_run(target, sql.text, why))
         return true;
     database_add_description(&name, stmt_text(row, 0), stmt_text(row, 1), stmt_text(row, 2));
-    if (!may_be_left_out(why))
+    if (!fault_may_be_left_out(why))
         return fault_during(why, "%s", name.text);
     strbuf_addf(&name, " is left out: %s", why->text);
     strbuf_add_shown(&setting->warnings, name.text);
@@ -48,15 +41,6 @@ static bool on_property(void *arg, const struct stmt *row, struct fault *why)
 bool properties_set(struct job *job, struct fault *why)
 {
     scoped(drop_setting) struct setting setting = {.job = job};
-    if (!catalog_list(job->db, SQL_PROPERTY_LIST, 0, on_property, &setting, why))
-        return false;
-    char *line, *rest = setting.warnings.text;
-    while ((line = strsep(&rest, "\n")) != NULL) {
-        if (*line == '\0')
-            continue;
-        log_warning("%s", line);
-        if (!event_add(job->db, "warning", 0, line, why))
-            return false;
-    }
-    return true;
+    return catalog_list(job->db, SQL_PROPERTY_LIST, 0, on_property, &setting, why) &&
+           job_warn_lines(job, setting.warnings.text, why);
 }

@@ -8,6 +8,7 @@
 #include "jobs/job.h"
 
 #include "base/failpoint.h"
+#include "base/listing.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
@@ -18,8 +19,6 @@
 #include "pg/relay.h"
 #include "plan/ask.h"
 #include "plan/roles.h"
-
-enum { NAMED = 10, STRICT_VERSION = 160000 };
 
 struct making {
     struct job *job;
@@ -46,13 +45,6 @@ static bool run(struct making *m, const char *what, const char *name, struct fau
     return good || fault_during(why, "%s \"%s\"", what, name);
 }
 
-/* What this server knows, accepts or has may be another matter than on the source:
- * undefined_object, invalid_parameter_value. */
-static bool may_be_left_out(const struct fault *why)
-{
-    return strcmp(why->sqlstate, "42704") == 0 || strcmp(why->sqlstate, "22023") == 0;
-}
-
 /* Runs m->sql; what the target cannot have is left out. */
 static bool try(struct making *m, const char *what, const char *detail, const char *name,
                 struct fault *why)
@@ -63,11 +55,10 @@ static bool try(struct making *m, const char *what, const char *detail, const ch
     strbuf_clear(&m->sql);
     if (conn_run(m->job->target, sql.text, why))
         return true;
-    if (!may_be_left_out(why))
+    if (!fault_may_be_left_out(why))
         return fault_during(why, "%s %s of role \"%s\"", what, detail, name);
     strbuf_addf(&text, "%s %s of role \"%s\" is left out: %s", what, detail, name, why->text);
-    log_warning("%s", text.text);
-    return event_add(m->job->db, "warning", 0, text.text, why) &&
+    return job_warn(m->job, text.text, why) &&
            conn_run(m->job->target, "ROLLBACK TO SAVEPOINT pghaul_role", why);
 }
 
@@ -75,9 +66,8 @@ static bool try(struct making *m, const char *what, const char *detail, const ch
 
 static bool is_made(struct making *m, const char *name, bool *ret_made, struct fault *why)
 {
-    bool owns;
     *ret_made = false;
-    return !roles_coming(&m->roles, name) || role_is_coming(m->job->db, name, ret_made, &owns, why);
+    return !roles_coming(&m->roles, name) || role_is_coming(m->job->db, name, ret_made, why);
 }
 
 static bool create(struct making *m, int row, struct fault *why)
@@ -194,13 +184,12 @@ static bool grant_all(struct making *m, struct fault *why)
 
 struct joining {
     struct making *making;
-    struct strbuf names; /* for people */
-    int count;
+    struct listing names;
 };
 
 static void drop_joining(struct joining *joining)
 {
-    drop_strbuf(&joining->names);
+    drop_listing(&joining->names);
 }
 
 static bool on_role(void *arg, const struct stmt *row, struct fault *why)
@@ -215,10 +204,9 @@ static bool on_role(void *arg, const struct stmt *row, struct fault *why)
     struct role_grant grant = {
         .role = name, .member = conn_user(m->job->target), .inherit = true, .set = true};
     role_add_grant(&m->sql, &grant, m->roles.maker.version >= STRICT_VERSION);
-    if (joining->count++ < NAMED) {
-        strbuf_add(&joining->names, joining->count == 1 ? "" : ", ");
-        strbuf_add_shown(&joining->names, name);
-    }
+    struct strbuf *to = listing_next(&joining->names);
+    if (to != NULL)
+        strbuf_add_shown(to, name);
     return run(m, "becoming a member of role", name, why);
 }
 
@@ -230,11 +218,9 @@ static bool join_owners(struct making *m, struct fault *why)
         return true;
     if (!catalog_list(m->job->db, SQL_ROLE_LIST, 0, on_role, &joining, why))
         return false;
-    if (joining.count > NAMED)
-        strbuf_addf(&joining.names, " and %d more", joining.count - NAMED);
-    if (joining.count > 0)
+    if (joining.names.count > 0)
         log_info("role \"%s\" becomes a member of roles that will own something: %s",
-                 conn_user(m->job->target), joining.names.text);
+                 conn_user(m->job->target), listing_end(&joining.names));
     return true;
 }
 

@@ -1,6 +1,5 @@
 #include "jobs/statistics.h"
 
-#include "base/log.h"
 #include "base/scoped.h"
 #include "base/text.h"
 #include "catalog/sql.h"
@@ -50,10 +49,9 @@ static bool analyze_instead(struct job *job, const struct table *table, const ch
     strbuf_add(&text, "statistics of table ");
     strbuf_add_name(&text, table->nspname, table->relname);
     strbuf_addf(&text, " are not carried but made by ANALYZE: %s", reason);
-    log_warning("%s", text.text);
     strbuf_add(&sql, "ROLLBACK TO SAVEPOINT pghaul_statistics;");
     add_analyze(&sql, job, table);
-    return conn_run(job->target, sql.text, why) && event_add(job->db, "warning", 0, text.text, why);
+    return conn_run(job->target, sql.text, why) && job_warn(job, text.text, why);
 }
 
 bool statistics_carry(struct job *job, const struct table *table, struct fault *why)

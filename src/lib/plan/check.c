@@ -1,5 +1,6 @@
 #include "plan/check.h"
 
+#include "base/listing.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "base/text.h"
@@ -8,8 +9,6 @@
 #include "catalog/settings.h"
 #include "catalog/sql.h"
 #include "plan/ask.h"
-
-enum { NAMED = 10 };
 
 static bool ask(struct conn *conn, enum ask what, struct rows *ret_rows, struct fault *why)
 {
@@ -48,19 +47,15 @@ bool check_sides(struct conn *source, struct conn *target, struct identity *ret_
     return true;
 }
 
-void check_add_names(struct strbuf *text, const struct rows *rows, int columns)
+void check_add_names(struct listing *names, const struct rows *rows, int columns)
 {
-    int count = rows_count(rows);
-    for (int row = 0; row < count && row < NAMED; row++) {
-        if (row > 0)
-            strbuf_add(text, ", ");
-        if (columns == 2)
-            strbuf_add_name(text, rows_text(rows, row, 0), rows_text(rows, row, 1));
-        else
-            strbuf_add_shown(text, rows_text(rows, row, 0));
+    for (int row = 0; row < rows_count(rows); row++) {
+        struct strbuf *to = listing_next(names);
+        if (to != NULL && columns == 2)
+            strbuf_add_name(to, rows_text(rows, row, 0), rows_text(rows, row, 1));
+        else if (to != NULL)
+            strbuf_add_shown(to, rows_text(rows, row, 0));
     }
-    if (count > NAMED)
-        strbuf_addf(text, " and %d more", count - NAMED);
 }
 
 static bool refuse_if_any(struct conn *conn, enum ask what, const char *chosen, enum fault_id id,
@@ -71,22 +66,22 @@ static bool refuse_if_any(struct conn *conn, enum ask what, const char *chosen, 
         return false;
     if (rows_count(&rows) == 0)
         return true;
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
     check_add_names(&names, &rows, 2);
-    return fault_set(why, id, "role \"%s\" %s: %s", conn_user(conn), sentence, names.text);
+    return fault_set(why, id, "role \"%s\" %s: %s", conn_user(conn), sentence, listing_end(&names));
 }
 
 /* The schema of our own table is not copied, so nothing else may be in it. */
 static bool refuse_in_our_schema(struct conn *source, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
     if (!ask(source, ASK_OURS, &rows, why))
         return false;
     check_add_names(&names, &rows, 2);
     return rows_count(&rows) == 0 ||
            fault_set(why, FAULT_SCHEMA_OURS, "the source has %s in the schema \"pghaul\"",
-                     names.text);
+                     listing_end(&names));
 }
 
 bool check_source(struct conn *source, const char *chosen, struct fault *why)
@@ -122,8 +117,7 @@ void check_name_lockers(struct conn *source, struct fault *why)
 
 struct clash {
     struct db *db;
-    struct strbuf names;
-    int count;
+    struct listing names;
 };
 
 static bool on_target_relation(void *arg, const struct rows *row, struct fault *why)
@@ -132,18 +126,15 @@ static bool on_target_relation(void *arg, const struct rows *row, struct fault *
     bool known;
     if (!relation_is_known(clash->db, rows_text(row, 0, 0), rows_text(row, 0, 1), &known, why))
         return false;
-    if (!known)
-        return true;
-    if (clash->count++ < NAMED) {
-        strbuf_add(&clash->names, clash->names.length > 0 ? ", " : "");
-        strbuf_add_name(&clash->names, rows_text(row, 0, 0), rows_text(row, 0, 1));
-    }
+    struct strbuf *to = known ? listing_next(&clash->names) : NULL;
+    if (to != NULL)
+        strbuf_add_name(to, rows_text(row, 0, 0), rows_text(row, 0, 1));
     return true;
 }
 
 static void drop_clash(struct clash *clash)
 {
-    drop_strbuf(&clash->names);
+    drop_listing(&clash->names);
 }
 
 static bool check_names(struct check_target *check, struct fault *why)
@@ -153,15 +144,13 @@ static bool check_names(struct check_target *check, struct fault *why)
     ask_add(&sql, ASK_TARGET_RELATIONS, conn_version(check->target), NULL);
     if (!conn_stream(check->target, sql.text, on_target_relation, &clash, why))
         return false;
-    if (clash.count == 0)
-        return true;
-    fault_set(why, FAULT_TARGET_NOT_EMPTY,
-              "database \"%s\" on the target already has %d relation%s of the source's names: %s",
-              conn_database(check->target), clash.count, clash.count == 1 ? "" : "s",
-              clash.names.text);
-    if (clash.count > NAMED)
-        fault_detail(why, "and %d more", clash.count - NAMED);
-    return false;
+    int count = clash.names.count;
+    return count == 0 ||
+           fault_set(why, FAULT_TARGET_NOT_EMPTY,
+                     "database \"%s\" on the target already has %d relation%s of the source's"
+                     " names: %s",
+                     conn_database(check->target), count, count == 1 ? "" : "s",
+                     listing_end(&clash.names));
 }
 
 /* Large objects keep their oids, so those of the target must not be in the way. */
@@ -170,7 +159,7 @@ static bool check_large_objects(struct check_target *check, struct fault *why)
     scoped(drop_rows) struct rows there = ROWS_NONE;
     scoped(drop_rows) struct rows both = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
     if (!conn_query(check->target,
                     "SELECT oid FROM pg_catalog.pg_largeobject_metadata ORDER BY oid LIMIT 100000",
                     &there, why))
@@ -188,7 +177,7 @@ static bool check_large_objects(struct check_target *check, struct fault *why)
     check_add_names(&names, &both, 1);
     return fault_set(why, FAULT_TARGET_NOT_EMPTY,
                      "database \"%s\" on the target already has large objects of the source's: %s",
-                     conn_database(check->target), names.text);
+                     conn_database(check->target), listing_end(&names));
 }
 
 /* Does a role matter? It does in a policy; as an owner or in a privilege when these are restored.
@@ -211,7 +200,7 @@ static bool refuse_missing(struct conn *conn, const struct strbuf *wanted, const
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_rows) struct rows missing = ROWS_NONE;
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
     if (wanted->length == 0)
         return true;
     strbuf_addf(&sql,
@@ -223,7 +212,7 @@ static bool refuse_missing(struct conn *conn, const struct strbuf *wanted, const
     if (rows_count(&missing) == 0)
         return true;
     check_add_names(&names, &missing, 1);
-    return fault_set(why, id, "%s: %s", sentence, names.text);
+    return fault_set(why, id, "%s: %s", sentence, listing_end(&names));
 }
 
 static bool check_roles(struct check_target *check, struct fault *why)
@@ -233,8 +222,8 @@ static bool check_roles(struct check_target *check, struct fault *why)
     if (!ask_chosen(check->source, ASK_ROLES, check->chosen, &rows, why))
         return false;
     for (int row = 0; row < rows_count(&rows); row++) {
-        bool coming, owns;
-        if (!role_is_coming(check->db, rows_text(&rows, row, 0), &coming, &owns, why))
+        bool coming;
+        if (!role_is_coming(check->db, rows_text(&rows, row, 0), &coming, why))
             return false;
         if (!coming && is_wanted(check, rows_text(&rows, row, 1)))
             add_wanted(&wanted, rows_text(&rows, row, 0));
@@ -258,32 +247,39 @@ static bool want_tablespace(struct check_target *check, const char *old, struct 
     return true;
 }
 
+static void add_tablespace(struct listing *names, const char *name, const char *mapped)
+{
+    struct strbuf *to = listing_next(names);
+    if (to == NULL)
+        return;
+    strbuf_add_shown(to, name);
+    if (*mapped == '\0')
+        return;
+    strbuf_add(to, " (--tablespace-map, for ");
+    strbuf_add_shown(to, mapped);
+    strbuf_add(to, ")");
+}
+
 static bool refuse_tablespaces(struct conn *target, const struct rows *rows, bool missing,
                                struct fault *why)
 {
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
     scoped(drop_strbuf) struct strbuf grant = STRBUF_EMPTY;
     for (int row = 0; row < rows_count(rows); row++) {
         if (rows_bool(rows, row, 2) != missing)
             continue;
-        strbuf_add(&names, names.length == 0 ? "" : ", ");
-        strbuf_add_shown(&names, rows_text(rows, row, 0));
-        if (rows_text(rows, row, 1)[0] != '\0') {
-            strbuf_add(&names, " (--tablespace-map, for ");
-            strbuf_add_shown(&names, rows_text(rows, row, 1));
-            strbuf_add(&names, ")");
-        }
+        add_tablespace(&names, rows_text(rows, row, 0), rows_text(rows, row, 1));
         strbuf_add(&grant, grant.length == 0 ? "" : ", ");
         strbuf_add_identifier(&grant, rows_text(rows, row, 0));
     }
-    if (names.length == 0)
+    if (names.count == 0)
         return true;
     if (missing)
         return fault_set(why, FAULT_TABLESPACE_MISSING, "tablespaces missing on the target: %s",
-                         names.text);
+                         listing_end(&names));
     fault_set(why, FAULT_TABLESPACE_PRIVILEGE,
               "role \"%s\" may not create in tablespaces of the target: %s", conn_user(target),
-              names.text);
+              listing_end(&names));
     return fault_hint(why,
                       "GRANT CREATE ON TABLESPACE %s TO \"%s\"; or use --tablespace-map or "
                       "--no-tablespaces.",
@@ -411,8 +407,8 @@ static bool check_owner(struct check_target *check, const struct rows *owners, i
     scoped(drop_rows) struct rows lacks = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf database = STRBUF_EMPTY;
     const char *owner = rows_text(owners, row, 0);
-    bool coming, owns;
-    if (!role_is_coming(check->db, owner, &coming, &owns, why))
+    bool coming;
+    if (!role_is_coming(check->db, owner, &coming, why))
         return false;
     if (coming)
         return check_coming_owner(check, owners, row, why);
@@ -459,7 +455,7 @@ static bool check_schemas(struct check_target *check, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf wanted = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf array = STRBUF_EMPTY;
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
     scoped(drop_rows) struct rows list = ROWS_NONE;
     scoped(drop_rows) struct rows closed = ROWS_NONE;
     if (conn_is_superuser(check->target))
@@ -479,7 +475,7 @@ static bool check_schemas(struct check_target *check, struct fault *why)
     check_add_names(&names, &closed, 1);
     fault_set(why, FAULT_TARGET_PRIVILEGE,
               "role \"%s\" may not create in schemas that the target has already: %s",
-              conn_user(check->target), names.text);
+              conn_user(check->target), listing_end(&names));
     return fault_hint(why,
                       "GRANT USAGE, CREATE ON SCHEMA ... TO \"%s\"; or, from version 15 on, "
                       "make it the owner of the database.",

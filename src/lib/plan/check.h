@@ -4,6 +4,7 @@
 #ifndef PGHAUL_PLAN_CHECK_H
 #define PGHAUL_PLAN_CHECK_H
 
+#include "base/listing.h"
 #include "base/strbuf.h"
 #include "pg/conn.h"
 #include "store/db.h"
@@ -45,8 +46,8 @@ bool check_target(struct check_target *check, struct fault *why);
 /* Do the user's mappings name what the source has? FAULT_NOT_ON_SOURCE. */
 bool check_mappings(struct db *db, struct conn *source, struct fault *why);
 
-/* Adds the first of the names: "a.b, c.d and 12 more"; `columns`: 1, or 2 with the schema. */
-void check_add_names(struct strbuf *text, const struct rows *rows, int columns);
+/* Adds a name of each row; `columns`: 1, or 2 with the schema. */
+void check_add_names(struct listing *names, const struct rows *rows, int columns);
 
 /* After the source refused with a lock timeout: names the holders of exclusive locks
  * in the fault's detail. */

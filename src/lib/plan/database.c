@@ -147,11 +147,11 @@ static bool check_role(struct properties *p, int row, bool *ret_may, struct faul
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     const char *role = rows_text(&p->rows, row, ROLE);
-    bool coming, owns;
+    bool coming;
     *ret_may = true;
     if (*role == '\0' || is(p, row, "label"))
         return true;
-    if (!role_is_coming(p->wish->db, role, &coming, &owns, why))
+    if (!role_is_coming(p->wish->db, role, &coming, why))
         return false;
     if (coming)
         return true;
@@ -234,16 +234,10 @@ static bool note_in_write(struct db *db, void *arg, struct fault *why)
     return refuse_forbidden(p, why);
 }
 
-static bool forget_in_write(struct db *db, void *arg, struct fault *why)
-{
-    (void)arg;
-    return db_run(db, why, SQL_FORGET_PROPERTIES, "");
-}
-
 bool database_plan(const struct database_wish *wish, struct strbuf *warnings, struct fault *why)
 {
     scoped(drop_properties) struct properties p = {.wish = wish, .warnings = warnings};
-    if (!db_write(wish->db, forget_in_write, NULL, why))
+    if (!db_run(wish->db, why, SQL_FORGET_PROPERTIES, ""))
         return false;
     if (!wish->wanted)
         return true;

@@ -1,5 +1,6 @@
 #include "plan/existing.h"
 
+#include "base/listing.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
@@ -10,7 +11,7 @@
 #include "catalog/sql.h"
 #include "plan/ask.h"
 
-enum { NAMED = 10, CHUNK = 500 };
+enum { CHUNK = 500 };
 
 static bool stream(struct conn *conn, enum ask ask, const char *chosen, conn_each *each, void *arg,
                    struct fault *why)
@@ -20,36 +21,14 @@ static bool stream(struct conn *conn, enum ask ask, const char *chosen, conn_eac
     return conn_stream(conn, sql.text, each, arg, why);
 }
 
-/* "a, b, c and 12 more" */
-struct names {
-    struct strbuf text;
-    int count;
-};
-
-static void drop_names(struct names *names)
-{
-    drop_strbuf(&names->text);
-}
-
-static void add_name(struct names *names, const char *name)
-{
-    if (names->count++ < NAMED)
-        strbuf_addf(&names->text, "%s%s", names->count > 1 ? ", " : "", name);
-}
-
-static bool refuse_any(const struct names *names, enum fault_id id, const char *sentence,
+static bool refuse_any(struct listing *names, enum fault_id id, const char *sentence,
                        struct fault *why)
 {
-    if (names->count == 0)
-        return true;
-    fault_set(why, id, "%s: %s", sentence, names->text.text);
-    if (names->count > NAMED)
-        fault_detail(why, "and %d more", names->count - NAMED);
-    return false;
+    return names->count == 0 || fault_set(why, id, "%s: %s", sentence, listing_end(names));
 }
 
 /* The names that a statement lists, which has one or two numbers. */
-static bool collect(struct names *names, struct db *db, int statement, int first, int second,
+static bool collect(struct listing *names, struct db *db, int statement, int first, int second,
                     struct fault *why)
 {
     scoped(drop_stmt) struct stmt *stmt = db_stmt(db, statement, why);
@@ -60,7 +39,7 @@ static bool collect(struct names *names, struct db *db, int statement, int first
         if (!stmt_step(stmt, &row, why))
             return false;
         if (row)
-            add_name(names, stmt_text(stmt, 0));
+            listing_add(names, stmt_text(stmt, 0));
     }
     return true;
 }
@@ -76,7 +55,7 @@ static bool on_relation(void *arg, const struct rows *row, struct fault *why)
 
 static bool refuse_missing(const struct existing *e, struct fault *why)
 {
-    scoped(drop_names) struct names names = {.count = 0};
+    scoped(drop_listing) struct listing names = {.count = 0};
     return collect(&names, e->db, SQL_EXISTING_MISSING, (e->contents & CONTENT_EXTENSIONS) != 0,
                    (e->contents & CONTENT_REFRESH) != 0, why) &&
            refuse_any(&names, FAULT_TARGET_LACKS_RELATION, "the target lacks", why);
@@ -84,20 +63,20 @@ static bool refuse_missing(const struct existing *e, struct fault *why)
 
 struct matching {
     const struct existing *existing;
-    struct names columns;   /* that are missing */
-    struct names obstacles; /* triggers, rules and constraints that cannot be switched off */
-    struct names guarded;   /* tables with triggers, rules or keys */
-    struct strbuf filled;   /* statement that finds tables with rows */
+    struct listing columns;   /* that are missing */
+    struct listing obstacles; /* triggers, rules and constraints that cannot be switched off */
+    struct listing guarded;   /* tables with triggers, rules or keys */
+    struct strbuf filled;     /* statement that finds tables with rows */
     int asked;
-    struct names rows; /* tables that have some */
+    struct listing rows; /* tables that have some */
 };
 
 static void drop_matching(struct matching *m)
 {
-    drop_names(&m->columns);
-    drop_names(&m->obstacles);
-    drop_names(&m->guarded);
-    drop_names(&m->rows);
+    drop_listing(&m->columns);
+    drop_listing(&m->obstacles);
+    drop_listing(&m->guarded);
+    drop_listing(&m->rows);
     drop_strbuf(&m->filled);
 }
 
@@ -124,7 +103,7 @@ static bool compare_columns(struct matching *m, const struct stmt *row, const ch
         if (type == NULL) {
             scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
             strbuf_addf(&text, "column %.*s of table %s", (int)length - 1, at, table);
-            add_name(&m->columns, text.text);
+            listing_add(&m->columns, text.text);
         } else if (strncmp(type, at + length, line - length + 1) != 0) {
             same = false;
         }
@@ -142,7 +121,7 @@ static bool find_rows(struct matching *m, struct fault *why)
     if (!conn_query(m->existing->target, m->filled.text, &rows, why))
         return fault_during(why, "looking for rows on the target");
     for (int row = 0; row < rows_count(&rows); row++)
-        add_name(&m->rows, rows_text(&rows, row, 0));
+        listing_add(&m->rows, rows_text(&rows, row, 0));
     strbuf_clear(&m->filled);
     m->asked = 0;
     return true;
@@ -172,11 +151,11 @@ static bool on_table(void *arg, const struct stmt *row, struct fault *why)
     if (!compare_columns(m, row, name.text, why))
         return false;
     if (stmt_int(row, 7) != 0)
-        add_name(&m->guarded, name.text);
+        listing_add(&m->guarded, name.text);
     if (*stmt_text(row, 8) != '\0') {
         scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
         strbuf_addf(&text, "%s on table %s", stmt_text(row, 8), name.text);
-        add_name(&m->obstacles, text.text);
+        listing_add(&m->obstacles, text.text);
     }
     return m->existing->truncate || ask_for_rows(m, row, name.text, why);
 }
@@ -278,7 +257,7 @@ bool existing_read_built(struct db *db, struct conn *target, struct fault *why)
 
 static bool refuse_different(const struct existing *e, struct fault *why)
 {
-    scoped(drop_names) struct names names = {.count = 0};
+    scoped(drop_listing) struct listing names = {.count = 0};
     if (!collect(&names, e->db, SQL_EXISTING_DIFFERENT, e->same_version, -1, why))
         return false;
     return refuse_any(&names, FAULT_TARGET_NOT_EMPTY,

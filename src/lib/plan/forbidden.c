@@ -1,11 +1,10 @@
 #include "plan/forbidden.h"
 
+#include "base/listing.h"
 #include "base/scoped.h"
 #include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "plan/ask.h"
-
-enum { NAMED = 10 };
 
 /* An extension may be there already, or be trusted; of default privileges, those of roles that we
  * are members of, and all when none are restored. */
@@ -23,8 +22,8 @@ static bool is_allowed(const struct forbidden *f, const char *extension, const c
         *ret_allowed = rows_bool(&rows, 0, 0) || (!f->skip && rows_bool(&rows, 0, 1));
         return true;
     }
-    bool coming, owns;
-    if (!role_is_coming(f->db, role, &coming, &owns, why))
+    bool coming;
+    if (!role_is_coming(f->db, role, &coming, why))
         return false;
     *ret_allowed = coming && f->owners;
     if (*ret_allowed)
@@ -37,13 +36,12 @@ static bool is_allowed(const struct forbidden *f, const char *extension, const c
 
 struct finding {
     struct db *db;
-    struct strbuf names;
-    int count;
+    struct listing names;
 };
 
 static void drop_finding(struct finding *finding)
 {
-    drop_strbuf(&finding->names);
+    drop_listing(&finding->names);
 }
 
 static bool note(struct finding *finding, const struct rows *rows, int row, struct fault *why)
@@ -60,20 +58,16 @@ static bool note(struct finding *finding, const struct rows *rows, int row, stru
     if (!left_out_add(finding->db, &object, why))
         return false;
     /* Else a filter leaves it out already. */
-    if (db_changes(finding->db) > 0 && finding->count++ < NAMED)
-        strbuf_addf(&finding->names, "%s%s", finding->count == 1 ? "" : ", ",
-                    rows_text(rows, row, 5));
+    if (db_changes(finding->db) > 0)
+        listing_add(&finding->names, rows_text(rows, row, 5));
     return true;
 }
 
-static bool refuse(struct conn *target, const struct finding *finding, struct fault *why)
+static bool refuse(struct conn *target, struct finding *finding, struct fault *why)
 {
-    fault_set(why, FAULT_NEEDS_SUPERUSER,
-              "role \"%s\", no superuser on the target, may not create there: %s",
-              conn_user(target), finding->names.text);
-    if (finding->count > NAMED)
-        fault_detail(why, "and %d more", finding->count - NAMED);
-    return false;
+    return fault_set(why, FAULT_NEEDS_SUPERUSER,
+                     "role \"%s\", no superuser on the target, may not create there: %s",
+                     conn_user(target), listing_end(&finding->names));
 }
 
 bool forbidden_find(const struct forbidden *f, struct strbuf *catalogs, struct strbuf *oids,
@@ -91,14 +85,14 @@ bool forbidden_find(const struct forbidden *f, struct strbuf *catalogs, struct s
             return false;
         if (allowed)
             continue;
-        int before = finding.count;
+        int before = finding.names.count;
         if (!note(&finding, &rows, row, why))
             return false;
-        if (finding.count == before)
+        if (finding.names.count == before)
             continue;
         const char *gap = oids->length == 0 ? "" : ",";
         strbuf_addf(catalogs, "%s%s", gap, rows_text(&rows, row, 0));
         strbuf_addf(oids, "%s%s", gap, rows_text(&rows, row, 1));
     }
-    return finding.count == 0 || f->skip || refuse(f->target, &finding, why);
+    return finding.names.count == 0 || f->skip || refuse(f->target, &finding, why);
 }

@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Memberships have options of their own, and a grantor needs the right to grant, from here on. */
-enum { STRICT_VERSION = 160000 };
-
 static const char *const words[ROLE_ATTRIBUTE_COUNT] = {
 #define A(name, word) word,
     ROLE_ATTRIBUTES(A)

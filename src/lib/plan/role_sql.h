@@ -10,6 +10,9 @@
 
 #include <stdbool.h>
 
+/* Memberships have options of their own, and a grantor needs the right to grant, from here on. */
+enum { STRICT_VERSION = 160000 };
+
 /* A(name, word): in the order of the columns of ASK_ROLE_LIST. */
 #define ROLE_ATTRIBUTES(A)        \
     A(SUPERUSER, "SUPERUSER")     \

@@ -1,5 +1,6 @@
 #include "plan/roles.h"
 
+#include "base/listing.h"
 #include "base/scoped.h"
 #include "base/text.h"
 #include "catalog/objects.h"
@@ -7,8 +8,6 @@
 #include "plan/ask.h"
 
 #include <stdlib.h>
-
-enum { NAMED = 10, STRICT_VERSION = 160000 };
 
 /* ---- rows by name ---- */
 
@@ -181,14 +180,13 @@ struct planning {
     const struct roles_wish *wish;
     struct roles *roles;
     struct strbuf *warnings;
-    struct strbuf names; /* of what we may not do */
-    int forbidden;
+    struct listing forbidden; /* what we may not do */
     struct strbuf line;
 };
 
 static void drop_planning(struct planning *p)
 {
-    drop_strbuf(&p->names);
+    drop_listing(&p->forbidden);
     drop_strbuf(&p->line);
 }
 
@@ -203,10 +201,9 @@ static void warn(struct planning *p)
 /* p->line names something. */
 static void forbid(struct planning *p)
 {
-    if (p->forbidden++ < NAMED) {
-        strbuf_add(&p->names, p->forbidden == 1 ? "" : ", ");
-        strbuf_add_shown(&p->names, strbuf_text(&p->line));
-    }
+    struct strbuf *to = listing_next(&p->forbidden);
+    if (to != NULL)
+        strbuf_add_shown(to, strbuf_text(&p->line));
     strbuf_addf(&p->line, " is left out: role \"%s\" may not give it on the target",
                 conn_user(p->roles->target));
     warn(p);
@@ -286,14 +283,10 @@ static void forbid_memberships(struct planning *p, const char *name)
 
 static bool refuse_forbidden(struct planning *p, struct fault *why)
 {
-    if (p->forbidden == 0 || p->wish->skip)
-        return true;
-    fault_set(why, FAULT_ROLE_FORBIDDEN,
-              "role \"%s\", no superuser on the target, may not give there: %s",
-              conn_user(p->roles->target), p->names.text);
-    if (p->forbidden > NAMED)
-        fault_detail(why, "and %d more", p->forbidden - NAMED);
-    return false;
+    return p->forbidden.count == 0 || p->wish->skip ||
+           fault_set(why, FAULT_ROLE_FORBIDDEN,
+                     "role \"%s\", no superuser on the target, may not give there: %s",
+                     conn_user(p->roles->target), listing_end(&p->forbidden));
 }
 
 /* ---- what is there and differs ---- */
@@ -487,18 +480,12 @@ static bool look_at_all(struct planning *p, struct fault *why)
     return refuse_forbidden(p, why);
 }
 
-static bool forget_in_write(struct db *db, void *arg, struct fault *why)
-{
-    (void)arg;
-    return db_run(db, why, SQL_FORGET_ROLES, "");
-}
-
 bool roles_plan(const struct roles_wish *wish, struct strbuf *warnings, struct fault *why)
 {
     scoped(drop_roles) struct roles roles = {.source = wish->source};
     scoped(drop_planning) struct planning p = {.wish = wish, .roles = &roles, .warnings = warnings};
     if (!wish->wanted)
-        return db_write(wish->db, forget_in_write, NULL, why);
+        return db_run(wish->db, why, SQL_FORGET_ROLES, "");
     return roles_read(&roles, wish->source, wish->target, why) && look_at_all(&p, why) &&
            db_write(wish->db, note_in_write, &p, why);
 }

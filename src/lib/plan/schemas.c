@@ -104,10 +104,10 @@ static bool match_owner(struct matching *m, int row, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     const char *owner = rows_text(&m->source, row, OWNER);
-    bool coming, owns;
+    bool coming;
     if (strcmp(rows_text(&m->source, row, NAME), "public") != 0 || !m->f->owners)
         return true;
-    if (!role_is_coming(m->f->db, owner, &coming, &owns, why))
+    if (!role_is_coming(m->f->db, owner, &coming, why))
         return false;
     if (coming)
         return true;

@@ -1,5 +1,6 @@
 #include "plan/standby.h"
 
+#include "base/listing.h"
 #include "base/scoped.h"
 #include "catalog/settings.h"
 #include "plan/ask.h"
@@ -9,7 +10,7 @@ static bool refuse_unlogged(struct conn *source, const struct selection *selecti
                             int64_t contents, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf without = STRBUF_EMPTY;
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     strbuf_addf(&without, "{%s}", selection->no_data == NULL ? "" : selection->no_data);
     const char *const values[] = {selection->chosen, without.text,
@@ -22,7 +23,7 @@ static bool refuse_unlogged(struct conn *source, const struct selection *selecti
     check_add_names(&names, &rows, 2);
     return fault_set(why, FAULT_UNLOGGED_ON_STANDBY,
                      "the source is a standby, where nobody can read what is unlogged: %s",
-                     names.text);
+                     listing_end(&names));
 }
 
 bool standby_check(struct conn *source, const struct selection *selection, int64_t contents,

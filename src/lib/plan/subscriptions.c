@@ -1,5 +1,6 @@
 #include "plan/subscriptions.h"
 
+#include "base/listing.h"
 #include "base/scoped.h"
 #include "base/text.h"
 #include "catalog/objects.h"
@@ -28,10 +29,10 @@ static bool refuse(const char *name, const char *sentence, struct fault *why)
 static bool check_owner(const struct subscriptions_wish *wish, const char *name, const char *owner,
                         const struct rows *lacks, struct fault *why)
 {
-    bool coming, owns;
+    bool coming;
     if (!wish->owners)
         return true;
-    if (!role_is_coming(wish->db, owner, &coming, &owns, why))
+    if (!role_is_coming(wish->db, owner, &coming, why))
         return false;
     if (rows_bool(lacks, 0, NO_OWNER) && !coming)
         return fault_set(why, FAULT_ROLE_MISSING,
@@ -69,7 +70,7 @@ static bool check_one(const struct subscriptions_wish *wish, const char *name, c
 static bool check_passwords(const struct subscriptions_wish *wish, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
     if (conn_is_superuser(wish->target))
         return true;
     if (!ask_with(wish->source, ASK_SUBSCRIPTIONS_WITHOUT_PASSWORD, 0, NULL, &rows, why))
@@ -80,7 +81,7 @@ static bool check_passwords(const struct subscriptions_wish *wish, struct fault 
     fault_set(why, FAULT_SUBSCRIPTION,
               "only a superuser may create subscriptions without a password in their connection "
               "string: %s",
-              names.text);
+              listing_end(&names));
     return fault_hint(why, "Connect to the target as a superuser, or leave out --subscriptions.");
 }
 
@@ -89,7 +90,7 @@ bool subscriptions_check(const struct subscriptions_wish *wish, struct strbuf *w
 {
     scoped(drop_rows) struct rows may = ROWS_NONE;
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
     if (!ask_with(wish->source, ASK_MAY_SEE_SUBSCRIPTIONS, 0, NULL, &may, why))
         return false;
     if (!rows_bool(&may, 0, 0))
@@ -103,7 +104,8 @@ bool subscriptions_check(const struct subscriptions_wish *wish, struct strbuf *w
     check_add_names(&names, &rows, 1);
     if (rows_count(&rows) > 0 && !conn_is_superuser(wish->source))
         return fault_set(why, FAULT_SUBSCRIPTIONS_UNREADABLE,
-                         "only a superuser of the source may read subscriptions: %s", names.text);
+                         "only a superuser of the source may read subscriptions: %s",
+                         listing_end(&names));
     for (int row = 0; wish->target != NULL && row < rows_count(&rows); row++)
         if (!check_one(wish, rows_text(&rows, row, 0), rows_text(&rows, row, 1), why))
             return false;

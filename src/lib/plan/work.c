@@ -6,6 +6,7 @@
  */
 #include "plan/plan.h"
 
+#include "base/listing.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "catalog/filter.h"
@@ -18,7 +19,6 @@
 #include <inttypes.h>
 
 enum {
-    NAMED = 10,
     BLOBS_IN_BATCH = 500,
     SMALL_TABLE = 16 << 20, /* bytes, indexes included */
 };
@@ -67,13 +67,12 @@ struct batch {
     int number, count;
     char low[24];
     char last[24];
-    int unreadable;
-    struct strbuf names; /* the first of these */
+    struct listing unreadable;
 };
 
 static void drop_batch(struct batch *batch)
 {
-    drop_strbuf(&batch->names);
+    drop_listing(&batch->unreadable);
 }
 
 static bool end_batch(struct batch *batch, const char *high, struct fault *why)
@@ -99,8 +98,8 @@ static bool on_large_object(void *arg, const struct rows *row, struct fault *why
 {
     struct batch *batch = arg;
     const char *oid = rows_text(row, 0, 0);
-    if (!rows_bool(row, 0, 1) && batch->unreadable++ < NAMED)
-        strbuf_addf(&batch->names, "%s%s", batch->unreadable == 1 ? "" : ", ", oid);
+    if (!rows_bool(row, 0, 1))
+        listing_add(&batch->unreadable, oid);
     batch->plan->large_objects++;
     if (batch->count == BLOBS_IN_BATCH && !end_batch(batch, oid, why))
         return false;
@@ -110,15 +109,12 @@ static bool on_large_object(void *arg, const struct rows *row, struct fault *why
     return true;
 }
 
-static bool refuse_unreadable(const struct batch *batch, struct fault *why)
+static bool refuse_unreadable(struct batch *batch, struct fault *why)
 {
-    const char *user = conn_user(batch->plan->source);
-    if (batch->unreadable <= NAMED)
-        return fault_set(why, FAULT_LARGE_OBJECT_UNREADABLE,
-                         "role \"%s\" may not read large objects: %s", user, batch->names.text);
-    return fault_set(why, FAULT_LARGE_OBJECT_UNREADABLE,
-                     "role \"%s\" may not read large objects: %s and %d more", user,
-                     batch->names.text, batch->unreadable - NAMED);
+    return batch->unreadable.count == 0 ||
+           fault_set(why, FAULT_LARGE_OBJECT_UNREADABLE,
+                     "role \"%s\" may not read large objects: %s", conn_user(batch->plan->source),
+                     listing_end(&batch->unreadable));
 }
 
 static bool add_blobs(struct plan *plan, struct fault *why)
@@ -129,8 +125,7 @@ static bool add_blobs(struct plan *plan, struct fault *why)
         return true;
     ask_add(&sql, ASK_LARGE_OBJECTS, conn_version(plan->source), NULL);
     return conn_stream(plan->source, sql.text, on_large_object, &batch, why) &&
-           (batch.unreadable == 0 || refuse_unreadable(&batch, why)) &&
-           end_batch(&batch, NULL, why);
+           refuse_unreadable(&batch, why) && end_batch(&batch, NULL, why);
 }
 
 /* ---- the rest ---- */

@@ -149,3 +149,17 @@ const char *status_text(char *to, size_t size, int status)
         snprintf(to, size, "exited with status %d", WEXITSTATUS(status));
     return to;
 }
+
+bool process_is_alive(pid_t pid)
+{
+    char path[32], state = '?';
+    if (kill(pid, 0) != 0 && errno == ESRCH)
+        return false;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *stat = fopen(path, "re");
+    if (stat == NULL)
+        return true;
+    bool known = fscanf(stat, "%*d (%*[^)]) %c", &state) == 1;
+    fclose(stat);
+    return !known || state != 'Z';
+}

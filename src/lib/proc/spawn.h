@@ -43,6 +43,9 @@ void child_signal(const struct child *child, int number);
 /* For scoped(): kills and reaps a child that is still there. */
 void drop_child(struct child *child);
 
+/* Any process. One that has died, but whose parent has not looked yet, is not alive. */
+bool process_is_alive(pid_t pid);
+
 /* "exited with status 1", "was killed by signal 9 (Killed)". Returns `to`. */
 const char *status_text(char *to, size_t size, int status);
 

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "proc/spawn.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -62,21 +63,6 @@ bool workdir_make(const char *path, struct fault *why)
     return true;
 }
 
-/* One that has died, but whose parent has not looked yet, is not. */
-static bool is_alive(pid_t pid)
-{
-    char path[32], state = '?';
-    if (kill(pid, 0) != 0 && errno == ESRCH)
-        return false;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *stat = fopen(path, "re");
-    if (stat == NULL)
-        return true;
-    bool known = fscanf(stat, "%*d (%*[^)]) %c", &state) == 1;
-    fclose(stat);
-    return !known || state != 'Z';
-}
-
 static bool lock_or_explain(struct workdir *dir, struct fault *why)
 {
     char text[32] = "";
@@ -86,7 +72,7 @@ static bool lock_or_explain(struct workdir *dir, struct fault *why)
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock work directory \"%s\"", dir->path);
     ssize_t got = pread(dir->lock, text, sizeof text - 1, 0);
     pid_t holder = got > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
-    if (holder <= 0 || is_alive(holder))
+    if (holder <= 0 || process_is_alive(holder))
         return fault_set(why, FAULT_DIR_BUSY, "work directory \"%s\" is in use by process %d",
                          dir->path, (int)holder);
     log_info("waiting for the workers of process %d, which is gone, to end", (int)holder);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
+#include "base/listing.h"
 #include "base/lsn.h"
 #include "base/secret.h"
 #include "base/size.h"
@@ -168,6 +169,33 @@ START_TEST(sql_is_quoted)
 }
 END_TEST
 
+START_TEST(long_listings_end_in_a_number)
+{
+    struct listing names = {.count = 0};
+    ck_assert_str_eq(listing_end(&names), "");
+    listing_add(&names, "a");
+    ck_assert_str_eq(listing_end(&names), "a");
+    for (int i = 1; i < 10; i++)
+        listing_add(&names, "b");
+    ck_assert_str_eq(listing_end(&names), "a, b, b, b, b, b, b, b, b, b");
+    ck_assert(listing_next(&names) == NULL);
+    listing_add(&names, "c");
+    ck_assert_str_eq(listing_end(&names), "a, b, b, b, b, b, b, b, b, b and 2 more");
+    drop_listing(&names);
+}
+
+START_TEST(arrays_grow)
+{
+    size_t *list = NULL;
+    for (size_t count = 0; count < 1000; count++) {
+        list = grow_memory(list, count, sizeof *list);
+        list[count] = count;
+    }
+    for (size_t i = 0; i < 1000; i++)
+        ck_assert_uint_eq(list[i], i);
+    free(list);
+}
+
 START_TEST(distances_between_words)
 {
     ck_assert_int_eq(text_distance("clone", "clone"), 0);
@@ -204,4 +232,5 @@ SUITE(base, faults_gather_context, fault_ids_and_statuses_are_unique, a_fault_ne
       secrets_are_hidden_in_faults, sizes_are_read_as_people_write_them,
       durations_are_read_as_people_write_them, numbers_are_shown_as_people_read_them,
       lsns_are_read_and_shown, text_is_made_safe_to_show, names_are_quoted_only_where_needed,
-      sql_is_quoted, distances_between_words, failpoints_are_parsed)
+      sql_is_quoted, long_listings_end_in_a_number, arrays_grow, distances_between_words,
+      failpoints_are_parsed)

@@ -39,7 +39,7 @@ insert into obj_role (rolname) values (:rolname)
 update obj_role set owns = 1 where rolname = :rolname
 
 -- name: ROLE_COMING
-select 1 + owns from obj_role where rolname = :rolname
+select 1 from obj_role where rolname = :rolname
 
 -- name: ROLE_LIST scan-ok
 select rolname, owns from obj_role order by rolname
