@@ -206,3 +206,11 @@ versions() { psql -qXAt "$1" -c "select extname, extversion, extnamespace::regna
     run -0 clone -q --exclude-extension 'pgh_*'
     same_contents
 }
+
+@test "an index does not follow the last table that has a tablespace" {
+    pair
+    src -c 'create table a (i int primary key)' -c 'create table b (i int primary key)' \
+        -c 'create table z (i int primary key using index tablespace pg_default) tablespace pgh_slow'
+    run -0 clone --tablespace-map pgh_slow=pgh_fast
+    [[ $(tgt -c "select string_agg(c.relname, ' ') from pg_class c join pg_tablespace t on t.oid = c.reltablespace where t.spcname = 'pgh_fast'") == z ]]
+}

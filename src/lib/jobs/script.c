@@ -267,6 +267,13 @@ static bool restore_session(struct script *script, struct fault *why)
     return send_sql(script, why);
 }
 
+/* The worker goes on in this session, and counts on it: an index without a tablespace of its own
+ * must not follow the last table that had one. */
+static bool leave_session(struct script *script, struct fault *why)
+{
+    return conn_run(script->job->target, "SET default_tablespace = ''", why);
+}
+
 static bool run_all(struct script *script, int done, bool whole, struct fault *why)
 {
     for (;;) {
@@ -278,7 +285,7 @@ static bool run_all(struct script *script, int done, bool whole, struct fault *w
             continue;
         }
         if (script->count == 0)
-            return !whole || do_batch(script, 0, why);
+            return (!whole || do_batch(script, 0, why)) && leave_session(script, why);
         if (!do_batch(script, last, why))
             return false;
     }
