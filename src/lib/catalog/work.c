@@ -294,6 +294,11 @@ bool work_kind_id(struct db *db, enum work_kind kind, int64_t *ret_id, struct fa
     return db_int(db, why, ret_id, 0, SQL_WORK_KIND_ID, "s", kinds[kind].word);
 }
 
+bool work_kind_count(struct db *db, enum work_kind kind, int64_t *ret_count, struct fault *why)
+{
+    return db_int(db, why, ret_count, 0, SQL_WORK_KIND_COUNT, "s", kinds[kind].word);
+}
+
 static bool skip_in_write(struct db *db, void *arg, struct fault *why)
 {
     const char *word = arg;

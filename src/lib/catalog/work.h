@@ -41,6 +41,8 @@ enum lane {
     K(DUMP, "dump", "dumping the schema")                               \
     K(ROLES, "roles", "creating roles")                                 \
     K(SCHEMA, "schema", "creating the schema")                          \
+    K(TABLES, "tables", "creating tables, side by side")                \
+    K(VIEWS, "views", "creating what needs several tables")             \
     K(RESTORE, "restore", "restoring the schema from a file")           \
     K(EMPTY, "empty", "emptying split tables")                          \
     K(TABLE, "table", "copying tables")                                 \
@@ -157,10 +159,11 @@ bool work_kind_is_done(struct db *db, enum work_kind kind, bool *ret_done, struc
 bool work_kind_was_tried(struct db *db, enum work_kind kind, bool *ret_tried, struct fault *why);
 bool work_kind_reset(struct db *db, enum work_kind kind, struct fault *why);
 
-/* The item of a kind of which there is one at most; 0: there is none. */
+/* How many items of a kind there are, and which is the first (0: there is none). */
+bool work_kind_count(struct db *db, enum work_kind kind, int64_t *ret_count, struct fault *why);
 bool work_kind_id(struct db *db, enum work_kind kind, int64_t *ret_id, struct fault *why);
 
-/* Does away with the item of a kind that turns out to have nothing to do. */
+/* Does away with the items of a kind that turn out to have nothing to do. */
 bool work_skip(struct db *db, enum work_kind kind, struct fault *why);
 
 /* Is anything that reads in the snapshot not done, in any stage? How many items that copy

@@ -7,6 +7,7 @@
 static job_function *const functions[WORK_KIND_COUNT] = {
     [WORK_PLAN] = job_plan,           [WORK_RENEW] = job_renew,
     [WORK_DUMP] = job_dump,           [WORK_SCHEMA] = job_schema,
+    [WORK_TABLES] = job_tables,       [WORK_VIEWS] = job_views,
     [WORK_EMPTY] = job_empty,         [WORK_TABLE] = job_copy,
     [WORK_PART] = job_copy,           [WORK_SMALL] = job_copy,
     [WORK_CONFIG] = job_copy,         [WORK_BLOBS] = job_blobs,

@@ -7,6 +7,8 @@
  * (script.h), and a failure names its object.
  *
  *   pre.sql      all that rows need: types, functions, tables, partitions, views, …
+ *   tables-N.sql where there are many tables: these, for several sessions at once
+ *   views.sql    and what needs more than one of them
  *   post.sql     triggers, rules, policies, comments, privileges, publications, …
  *   refresh.sql  materialized views, in the order in which they depend on each other
  *   final.sql    comments on indexes
@@ -116,12 +118,13 @@ static bool load_in_write(struct db *db, void *arg, struct fault *why)
 bool schema_load(struct job *job, bool whole, struct fault *why)
 {
     char dump[PATH_MAX];
-    int64_t any;
+    int64_t any, tables;
     scoped(drop_strbuf) struct strbuf list = STRBUF_EMPTY;
     script_path(dump, job, "dump", "");
-    if (!db_int(job->db, why, &any, 0, SQL_LEFT_OUT_ANY, ""))
+    if (!db_int(job->db, why, &any, 0, SQL_LEFT_OUT_ANY, "") ||
+        !work_kind_count(job->db, WORK_TABLES, &tables, why))
         return false;
-    bool needs = any != 0 || job->settings->contents != CONTENT_ALL;
+    bool needs = any != 0 || job->settings->contents != CONTENT_ALL || tables > 0;
     const char *const args[] = {"pg_restore", "--list", dump, needs ? "--verbose" : NULL, NULL};
     if (!tools_restore(&job->tools, args, job->leash, &list, why))
         return false;
@@ -310,6 +313,22 @@ static bool leave_out_existing(struct job *job, struct fault *why)
     return true;
 }
 
+static bool spread_in_write(struct db *db, void *arg, struct fault *why)
+{
+    const int64_t *scripts = arg;
+    return db_run(db, why, SQL_TOC_CLEAR_TABLES, "") && db_run(db, why, SQL_TOC_FIND_TABLES, "") &&
+           db_run(db, why, SQL_TOC_SPREAD_TABLES, "i", *scripts) &&
+           db_run(db, why, SQL_TOC_SPREAD_OTHERS, "");
+}
+
+/* Divides what pre.sql would create among the items that wait for it. */
+static bool spread_tables(struct job *job, struct fault *why)
+{
+    int64_t scripts;
+    return work_kind_count(job->db, WORK_TABLES, &scripts, why) &&
+           (scripts == 0 || db_write(job->db, spread_in_write, &scripts, why));
+}
+
 /* Nothing to restore or refresh: then the phases that would are over before they begin. */
 static bool skip_empty(struct job *job, enum work_kind kind, const char *script, struct fault *why)
 {
@@ -327,11 +346,24 @@ bool job_schema(struct job *job, struct fault *why)
     if (access(path, F_OK) != 0 &&
         (!schema_load(job, false, why) || !leave_out_existing(job, why) ||
          (contents == CONTENT_ALL &&
-          !catalog_list(job->db, SQL_TOC_MISSING, 0, on_missing, NULL, why))))
+          !catalog_list(job->db, SQL_TOC_MISSING, 0, on_missing, NULL, why)) ||
+         !spread_tables(job, why)))
         return false;
     return drop_existing(job, why) && make_script(job, "pre", why) &&
-           skip_empty(job, WORK_POST, "post", why) &&
+           skip_empty(job, WORK_VIEWS, "views", why) && skip_empty(job, WORK_POST, "post", why) &&
            skip_empty(job, WORK_REFRESH, "refresh", why) && script_run(job, path, 0, true, why);
+}
+
+bool job_tables(struct job *job, struct fault *why)
+{
+    char name[32];
+    snprintf(name, sizeof name, "tables-%d", job->work->part);
+    return run_script(job, name, 0, true, why);
+}
+
+bool job_views(struct job *job, struct fault *why)
+{
+    return run_script(job, "views", 0, true, why);
 }
 
 bool job_post(struct job *job, struct fault *why)

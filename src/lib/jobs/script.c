@@ -109,13 +109,15 @@ static bool read_known_settings(struct script *script, struct fault *why)
 static bool read_lock_budget(struct script *script, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
+    bool shared = script->job->work->kind == WORK_TABLES;
+    int64_t sessions = shared ? script->job->settings->index_jobs : 1;
     if (!conn_query(script->job->target,
                     "SELECT pg_catalog.current_setting('max_locks_per_transaction')::int8"
                     " * (pg_catalog.current_setting('max_connections')::int8"
                     " + pg_catalog.current_setting('max_prepared_transactions')::int8)",
                     &rows, why))
         return false;
-    int64_t batch = rows_int(&rows, 0, 0) / LOCKS_PER_STATEMENT;
+    int64_t batch = rows_int(&rows, 0, 0) / LOCKS_PER_STATEMENT / sessions;
     script->most = batch < 50 ? 50 : batch > BATCH_MOST ? BATCH_MOST : (int)batch;
     return true;
 }

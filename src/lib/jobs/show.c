@@ -10,6 +10,9 @@ static const struct {
     [WORK_DUMP] = {show_dump, NULL},
     [WORK_SCHEMA] = {NULL, "what pg_restore makes of the dump: DIR/schema/pre.sql; with "
                            "--drop-if-exists DIR/schema/drop.sql and DROP statements before"},
+    [WORK_TABLES] = {NULL, "what pg_restore makes of the dump: DIR/schema/tables-N.sql"},
+    [WORK_VIEWS] = {NULL, "what pg_restore makes of the dump, if there is any: "
+                          "DIR/schema/views.sql"},
     [WORK_EMPTY] = {show_empty, NULL},
     [WORK_TABLE] = {show_copy, NULL},
     [WORK_PART] = {show_copy, NULL},

@@ -24,6 +24,7 @@ struct plan {
     const struct selection *selection;
     int target_version; /* server_version_num; the source's where there is no target */
     int table_jobs;
+    int index_jobs;
     int64_t split_larger_than; /* bytes; 0: auto */
     enum split_method split_by;
     enum copy_format format;

@@ -164,6 +164,7 @@ static bool fill_in_write(struct db *db, void *arg, struct fault *why)
         .target_version =
             conn_version(planning->target != NULL ? planning->target : planning->source),
         .table_jobs = (int)settings->table_jobs,
+        .index_jobs = (int)settings->index_jobs,
         .split_larger_than = settings->split_larger_than,
         .split_by = (enum split_method)settings->split_by,
         .format = (enum copy_format)settings->copy_format,

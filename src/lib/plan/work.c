@@ -21,6 +21,7 @@
 enum {
     BLOBS_IN_BATCH = 500,
     SMALL_TABLE = 16 << 20, /* bytes, indexes included */
+    MANY_TABLES = 500,      /* a second's work for one session */
 };
 
 static bool add(struct db *db, enum phase stage, enum lane lane, enum work_kind kind,
@@ -158,13 +159,32 @@ static bool add_roles(struct db *db, struct fault *why)
            (any == 0 || add(db, PHASE_SCHEMA, LANE_COPY, WORK_ROLES, why));
 }
 
+/* Many tables are created by several workers. With filters, one script brings what the others need
+ * for a while. */
+static bool add_tables(const struct plan *plan, struct fault *why)
+{
+    int64_t tables, filters;
+    if (!db_int(plan->db, why, &tables, 0, SQL_PLAN_TABLE_COUNT, "") ||
+        !filter_count(plan->db, FILTER_KINDS, &filters, why))
+        return false;
+    if (tables < MANY_TABLES || filters > 0 || (plan->contents & CONTENT_SCHEMA) == 0)
+        return true;
+    for (int part = 1; part <= plan->index_jobs; part++) {
+        struct work_new item = {
+            .stage = PHASE_SCHEMA, .lane = LANE_BUILD, .kind = WORK_TABLES, .part = part};
+        if (!work_add(plan->db, &item, why))
+            return false;
+    }
+    return add(plan->db, PHASE_SCHEMA, LANE_SCHEMA, WORK_VIEWS, why);
+}
+
 static bool add_scripts(const struct plan *plan, struct fault *why)
 {
     struct db *db = plan->db;
     bool dumped = (plan->contents & CONTENT_DUMPED) != 0;
     return add_roles(db, why) &&
            (!dumped || (add(db, PHASE_SCHEMA, LANE_SCHEMA, WORK_SCHEMA, why) &&
-                        add(db, PHASE_POST, LANE_SCHEMA, WORK_POST, why) &&
+                        add_tables(plan, why) && add(db, PHASE_POST, LANE_SCHEMA, WORK_POST, why) &&
                         add(db, PHASE_REFRESH, LANE_SCHEMA, WORK_REFRESH, why))) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_CHECK, why) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_FINAL, why);
@@ -200,6 +220,7 @@ static bool add_edges(struct plan *plan, struct fault *why)
         SQL_PLAN_EDGES_EMPTY,     SQL_PLAN_EDGES_INDEX,   SQL_PLAN_EDGES_KEYS,
         SQL_PLAN_EDGES_EXCLUSION, SQL_PLAN_EDGES_ANALYZE, SQL_PLAN_EDGES_FOREIGN_KEYS,
         SQL_PLAN_EDGES_REFRESH,   SQL_PLAN_EDGES_FINAL,   SQL_PLAN_EDGES_ROLES,
+        SQL_PLAN_EDGES_TABLES,
     };
     return db_run_all(plan->db, statements, sizeof statements / sizeof statements[0], why) &&
            ((plan->statistics != STATISTICS_NONE && (plan->contents & CONTENT_ROWS) != 0) ||

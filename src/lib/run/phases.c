@@ -6,7 +6,7 @@ static const struct phase_entry phases[PHASES] = {
     [PHASE_PLAN] = {"plan", "reading the source's catalogs and dumping its schema", "the snapshot",
                     "snapshot, plan, schema"},
     [PHASE_SCHEMA] = {"schema", "creating the schema on the target", "the plan and the dump",
-                      "snapshot, schema"},
+                      "snapshot, schema; build, for many tables"},
     [PHASE_COPY] = {"copy", "copying data and building indexes", "the tables on the target",
                     "snapshot (until all rows are read), copy, build"},
     [PHASE_POST] = {"post", "restoring triggers, policies, comments and privileges",

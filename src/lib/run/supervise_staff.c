@@ -52,12 +52,17 @@ static int wanted_for(int64_t items, int64_t bytes, int64_t jobs)
 bool staff_for(struct db *db, const struct settings *settings, enum phase stage,
                struct staff *ret_staff, struct fault *why)
 {
-    int64_t copies, copy_bytes, builds, build_bytes;
+    int64_t copies, copy_bytes, builds, build_bytes, scripts, script_bytes;
     if (!work_lane_size(db, stage, LANE_COPY, &copies, &copy_bytes, why) ||
-        !work_lane_size(db, stage, LANE_BUILD, &builds, &build_bytes, why))
+        !work_lane_size(db, stage, LANE_BUILD, &builds, &build_bytes, why) ||
+        !work_lane_size(db, PHASE_SCHEMA, LANE_BUILD, &scripts, &script_bytes, why))
         return false;
     ret_staff->copiers = wanted_for(copies, copy_bytes, settings->table_jobs);
     ret_staff->builders = wanted_for(builds, build_bytes, settings->index_jobs);
+    /* Each of the scripts has a good deal of tables. */
+    if (scripts > ret_staff->builders)
+        ret_staff->builders =
+            (int)(scripts > settings->index_jobs ? settings->index_jobs : scripts);
     return true;
 }
 
@@ -94,13 +99,15 @@ static bool staff_refresh_stage(struct supervisor *s, struct fault *why)
 }
 
 /* As soon as the plan is there, those who will copy connect, while the schema is dumped and
- * created. */
+ * created; and where there are many tables, those who create them. */
 static bool staff_ahead(struct supervisor *s, struct fault *why)
 {
-    bool planning;
-    if (!work_lane_open(s->what->db, PHASE_PLAN, LANE_PLAN, &planning, why))
+    bool planning, tables;
+    if (!work_lane_open(s->what->db, PHASE_PLAN, LANE_PLAN, &planning, why) ||
+        !work_lane_open(s->what->db, PHASE_SCHEMA, LANE_BUILD, &tables, why))
         return false;
-    return planning || staff_copy_stage(s, why);
+    return planning || (staff_copy_stage(s, why) &&
+                        (!tables || crew_fill_up_to(s->crew, ROLE_BUILD, s->staff.builders, why)));
 }
 
 /* The snapshot is let go as soon as nobody reads in it, so that the source can vacuum. */

@@ -481,6 +481,14 @@ select r.id, w.id from work r join work w on w.stage = r.stage and w.kind in ('i
 insert or ignore into edge (before, after)
 select r.id, s.id from work r join work s on s.kind = 'schema' where r.kind = 'roles'
 
+-- name: PLAN_EDGES_TABLES scan-ok
+insert or ignore into edge (before, after)
+select b.id, a.id from work b join work a
+ where (b.kind = 'schema' and a.kind in ('tables', 'views')) or (b.kind = 'tables' and a.kind = 'views')
+
+-- name: PLAN_TABLE_COUNT
+select count(*) from obj_table
+
 -- name: PLAN_EDGES_FINAL scan-ok
 insert or ignore into edge (before, after)
 select c.id, f.id from work c join work f on f.kind = 'final' where c.kind = 'check'

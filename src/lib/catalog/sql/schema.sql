@@ -224,15 +224,22 @@ create table toc (
     description text not null,
     label       text not null,                    -- rest of the line: schema, name, owner
     content     integer not null default 0,       -- enum content: what asks for it
-    script      text                              -- pre, post, refresh, final, events; null: ours, or left out
+    script      text                              -- pre, tables-N, views, post, …; null: ours, or left out
 ) strict;
 create index toc_object on toc (oid);
 
--- What an entry needs of the others; read only when something is left out.
+-- What an entry needs of the others; read only where somebody asks.
 create table toc_need (
     dump_id integer not null,
     needs   integer not null,
     primary key (needs, dump_id)
+) strict, without rowid;
+
+-- Which tables an entry needs, itself included, however indirectly; where there are many tables.
+create table toc_table (
+    dump_id integer not null,
+    needs   integer not null,
+    primary key (dump_id, needs)
 ) strict, without rowid;
 
 create table work (

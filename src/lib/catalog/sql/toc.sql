@@ -45,6 +45,40 @@ update toc set script = case
 
 -- Statistics objects, and keys of partitioned tables, come when all relations are there.
 
+-- Many tables are created by several sessions at once, in the scripts tables-1 to tables-N: each of
+-- those that need no other table, with all that needs no table but it (defaults of columns,
+-- sequences, partitions, views, functions). What needs several of them comes afterwards, in the
+-- script views; what needs none of them before, in pre.
+
+-- name: TOC_CLEAR_TABLES
+delete from toc_table
+
+-- name: TOC_FIND_TABLES scan-ok
+with recursive reach (dump_id, needs) as (
+    select dump_id, dump_id from toc where script = 'pre' and description = 'TABLE'
+    union
+    select e.dump_id, r.needs
+      from reach r join toc_need n on n.needs = r.dump_id
+      join toc e on e.dump_id = n.dump_id and e.script = 'pre'
+)
+insert into toc_table (dump_id, needs) select dump_id, needs from reach
+
+-- name: TOC_SPREAD_TABLES scan-ok
+update toc set script = home.script
+  from (select t.dump_id, 'tables-' || ntile(:scripts) over (order by t.position) as script
+          from toc t
+         where t.description = 'TABLE'
+           and (select count(*) from toc_table r where r.dump_id = t.dump_id) = 1) as home
+ where home.dump_id = toc.dump_id
+
+-- name: TOC_SPREAD_OTHERS scan-ok
+update toc set script = home.script
+  from (select r.dump_id, case count(*) when 1 then max(t.script) else 'views' end as script
+          from toc_table r join toc t on t.dump_id = r.needs and t.script like 'tables-%'
+         where r.dump_id <> r.needs
+         group by r.dump_id) as home
+ where home.dump_id = toc.dump_id
+
 -- Of a schema that people read and edit, all comes from pg_restore.
 
 -- name: TOC_WHOLE scan-ok

@@ -127,7 +127,10 @@ delete from work where kind = :kind and state <> 'done'
 select count(*) from work where kind = :kind and state = 'done'
 
 -- name: WORK_KIND_ID scan-ok
-select id from work where kind = :kind
+select id from work where kind = :kind order by id limit 1
+
+-- name: WORK_KIND_COUNT scan-ok
+select count(*) from work where kind = :kind
 
 -- name: WORK_KIND_TRIED scan-ok
 select count(*) from work where kind = :kind and attempts > 0
