@@ -108,4 +108,6 @@ SQL
     again
     run -0 "$PGHAUL" plan --source "$SOURCE" --target "$TARGET"
     [[ $(grep -cE '^ +[0-9]+ +schema +tables' <<<"$output") == 4 ]]
+    run -0 "$PGHAUL" plan --source "$SOURCE" --target "$TARGET" --index-jobs 50
+    [[ $(grep -cE '^ +[0-9]+ +schema +tables' <<<"$output") == 5 ]]
 }

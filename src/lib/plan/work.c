@@ -21,7 +21,8 @@
 enum {
     BLOBS_IN_BATCH = 500,
     SMALL_TABLE = 16 << 20, /* bytes, indexes included */
-    MANY_TABLES = 500,      /* a second's work for one session */
+    MANY_TABLES = 500,      /* half a second's work for one session */
+    TABLES_IN_SCRIPT = 100, /* at least, on average */
 };
 
 static bool add(struct db *db, enum phase stage, enum lane lane, enum work_kind kind,
@@ -169,7 +170,7 @@ static bool add_tables(const struct plan *plan, struct fault *why)
         return false;
     if (tables < MANY_TABLES || filters > 0 || (plan->contents & CONTENT_SCHEMA) == 0)
         return true;
-    for (int part = 1; part <= plan->index_jobs; part++) {
+    for (int part = 1; part <= plan->index_jobs && part <= tables / TABLES_IN_SCRIPT; part++) {
         struct work_new item = {
             .stage = PHASE_SCHEMA, .lane = LANE_BUILD, .kind = WORK_TABLES, .part = part};
         if (!work_add(plan->db, &item, why))
