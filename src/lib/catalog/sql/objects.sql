@@ -486,7 +486,7 @@ insert or ignore into edge (before, after)
 select b.id, a.id from work b join work a
  where (b.kind = 'schema' and a.kind in ('tables', 'views')) or (b.kind = 'tables' and a.kind = 'views')
 
--- name: PLAN_TABLE_COUNT
+-- name: PLAN_TABLE_COUNT scan-ok
 select count(*) from obj_table
 
 -- name: PLAN_EDGES_FINAL scan-ok
