@@ -40,6 +40,18 @@ uint32_t take_u32(struct reader *reader)
     return b == NULL ? 0 : (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
+uint64_t take_u64(struct reader *reader)
+{
+    /* All eight or none: four that are there do not make half a number. */
+    const uint8_t *b = take_bytes(reader, 8);
+    if (b == NULL)
+        return 0;
+    uint64_t number = 0;
+    for (int i = 0; i < 8; i++)
+        number = number << 8 | b[i];
+    return number;
+}
+
 const char *take_text(struct reader *reader)
 {
     const uint8_t *nul = memchr(reader->at, 0, (size_t)(reader->end - reader->at));
@@ -51,4 +63,9 @@ const char *take_text(struct reader *reader)
     const char *text = (const char *)reader->at;
     reader->at = nul + 1;
     return text;
+}
+
+bool reader_done(const struct reader *reader)
+{
+    return !reader->short_ && reader->at == reader->end;
 }
