@@ -122,3 +122,28 @@ nobody_copies() { [[ $(admin_source "select count(*) from pg_stat_activity where
         again
     done
 }
+
+# Relations of the database and shared catalogs that our sessions on the source keep locked.
+locked_by_us() {
+    admin_source "select coalesce(string_agg(distinct l.relation::text, ' '), '') from pg_locks l join pg_stat_activity a using (pid)
+        where a.application_name like 'pghaul%' and a.datname = '$DB' and l.locktype = 'relation' and a.state like 'idle%'"
+}
+
+@test "no lock on a catalog or table outlives what it is for" {
+    pair
+    src -c 'create table small (i int primary key)' -c 'create sequence s' -c 'create table big as select i, repeat($$x$$, 100) from generate_series(1, 20000) i'
+    # While the schema is created, nobody reads.
+    clone_to script.before_commit --table-jobs 2
+    [[ $(locked_by_us) == '' ]]
+    go_on
+    ended_with 0 ''
+    # While one table is copied, those who wait for more to do hold nothing.
+    again
+    clone_to copy.begun --table-jobs 2
+    wait_for 20 eval '[[ $(catalog "select count(*) from work where kind in ('"'small', 'table', 'sequences'"') and state <> '"'done'"'") == 1 ]]'
+    local waiting="select count(*) from pg_locks l join pg_stat_activity a using (pid) where a.application_name like 'pghaul%'
+        and a.datname = '$DB' and l.locktype = 'relation'"
+    wait_for 20 eval '[[ $(admin_source "$waiting") -le 2 ]]'
+    go_on
+    ended_with 0 ''
+}

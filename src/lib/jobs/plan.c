@@ -49,6 +49,13 @@ static bool note_what_is_missing(struct db *db, void *arg, struct fault *why)
            catalog_list(db, SQL_STATISTICS_NOT_CARRIED, 0, on_not_carried, job, why);
 }
 
+/* The transaction lives as long as the run reads, and a lock on a catalog as long: DROP
+ * SUBSCRIPTION, in any database, would wait for that, and our pg_dump behind it. */
+static bool let_go_of_catalogs(struct job *job, struct fault *why)
+{
+    return conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", why);
+}
+
 /* The target is looked at before it is touched, the catalog filled before that. */
 bool job_plan(struct job *job, struct fault *why)
 {
@@ -66,7 +73,7 @@ bool job_plan(struct job *job, struct fault *why)
         return false;
     FAILPOINT("plan.made", why);
     return planning_check(&planning, why) && done_prepare(job, why) &&
-           db_write(job->db, note_what_is_missing, &notes, why);
+           db_write(job->db, note_what_is_missing, &notes, why) && let_go_of_catalogs(job, why);
 }
 
 static bool renew_in_write(struct db *db, void *arg, struct fault *why)
@@ -77,5 +84,5 @@ static bool renew_in_write(struct db *db, void *arg, struct fault *why)
 
 bool job_renew(struct job *job, struct fault *why)
 {
-    return db_write(job->db, renew_in_write, job, why);
+    return db_write(job->db, renew_in_write, job, why) && let_go_of_catalogs(job, why);
 }

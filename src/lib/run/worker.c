@@ -1,5 +1,6 @@
 #include "run/worker.h"
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
@@ -10,7 +11,7 @@
 #include "proc/channel.h"
 #include "run/reap.h"
 
-enum { ATTEMPTS_MOST = 6, RECONNECTS_MOST = 30, RETRY_MS = 1000 };
+enum { ATTEMPTS_MOST = 6, RECONNECTS_MOST = 30, RETRY_MS = 1000, MOMENT_MS = 200 };
 
 static const struct role_entry roles[ROLES] = {
     [ROLE_RESUME] = {"resume",
@@ -243,14 +244,34 @@ static bool release_source(struct worker *worker, struct fault *why)
     return true;
 }
 
+/* The locks of the last item would keep the application's ALTER TABLE waiting for as long as others
+ * read, so they go when nothing is to do for a moment. Whether the snapshot's own connection is
+ * lost is found when it is watched. */
+static bool let_go_of_item(struct worker *worker, struct job *job, struct fault *why)
+{
+    struct leash *leash = worker->leash;
+    int64_t left, end = clock_ms() + MOMENT_MS;
+    if (!worker->entered || worker->source == NULL)
+        return true;
+    while (leash->wish == LEASH_GO && !leash->woken && (left = end - clock_ms()) > 0)
+        if (!leash_poll(leash, NULL, 0, (int)left, why))
+            return false;
+    if (leash->wish != LEASH_GO || leash->woken)
+        return true;
+    job->held_table = 0;
+    return conn_run(worker->source, "ROLLBACK TO SAVEPOINT pghaul_item", why) ||
+           worker->role == ROLE_SNAPSHOT;
+}
+
 /* Without a supervisor (by hand, under a debugger) a worker ends when it finds nothing. */
-static bool wait_for_work(struct worker *worker, bool *ret_end, struct fault *why)
+static bool wait_for_work(struct worker *worker, struct job *job, bool *ret_end, struct fault *why)
 {
     struct leash *leash = worker->leash;
     *ret_end = leash->channel < 0;
     if (*ret_end)
         return true;
-    if (!release_source(worker, why) || !worker_say(worker, MSG_IDLE, 0, why))
+    if (!release_source(worker, why) || !worker_say(worker, MSG_IDLE, 0, why) ||
+        !let_go_of_item(worker, job, why))
         return false;
     if (worker->role == ROLE_SNAPSHOT)
         return worker_keep_snapshot(worker, why);
@@ -335,7 +356,7 @@ static bool do_items(struct worker *worker, struct fault *why)
         if (!claim(worker, &work, &found, why))
             return false;
         if (!found) {
-            if (!wait_for_work(worker, &end, why))
+            if (!wait_for_work(worker, &job, &end, why))
                 return false;
             continue;
         }
