@@ -192,6 +192,15 @@
     "Check free space and permissions of the work directory, then go on with --resume.")           \
   F(FAULT_RUN_DIFFERS,         4007, CATALOG, "the run was started with other settings",           \
     "Resume with the run's own source, target and settings, or use another --dir.")                \
+  F(FAULT_SPOOL_DAMAGED,       4010, CATALOG, "received changes on the disk are damaged",          \
+    "Check the disk, or put the file back. The source may not have these changes any more: "       \
+    "without them begin anew with --restart --drop-if-exists.")                                    \
+  F(FAULT_SPOOL_FULL,          4011, CATALOG, "the disk is full of received changes",              \
+    "Free some space on the disk of the work directory. Nothing is lost: the source keeps what "   \
+    "does not fit.")                                                                               \
+  F(FAULT_SPOOL_GONE,          4012, CATALOG, "the target lacks changes that were already removed", \
+    "It was restored, failed over or replaced after it had them: begin anew with --restart "       \
+    "--drop-if-exists.")                                                                           \
                                                                                                    \
   F(FAULT_TOOL_MISSING,        5001, SYSTEM,  "pg_dump or pg_restore is missing",                  \
     "Install the PostgreSQL client programs (postgresql-client), or give --pg-bindir.")            \
