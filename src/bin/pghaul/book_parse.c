@@ -45,13 +45,14 @@ static bool set_size(struct options *options, const struct option *option, const
 {
     int64_t bytes;
     char wanted[96], least[32];
-    if (option->fallback != NULL && strcmp(value, option->fallback) == 0) {
+    bool automatic = option->fallback != NULL && strcmp(option->fallback, "auto") == 0;
+    if (automatic && strcmp(value, "auto") == 0) {
         *(int64_t *)field(options, option) = 0;
         return true;
     }
     if (!size_parse(value, &bytes) || bytes < option->min || bytes > option->max) {
-        snprintf(wanted, sizeof wanted, "auto or a size of at least %s, such as 500MB or 2GB",
-                 size_text(least, sizeof least, option->min));
+        snprintf(wanted, sizeof wanted, "%sa size of at least %s, such as 500MB or 2GB",
+                 automatic ? "auto or " : "", size_text(least, sizeof least, option->min));
         return bad_value(option, value, wanted, why);
     }
     *(int64_t *)field(options, option) = bytes;

@@ -20,7 +20,9 @@ bool leash_open(struct leash *leash, int channel, struct fault *why)
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         return fault_errno(why, FAULT_SYSTEM, "cannot open a signalfd");
+    /* Not read: the call that would raise them says what is wrong. */
     sigaddset(&set, SIGPIPE);
+    sigaddset(&set, SIGXFSZ);
     sigprocmask(SIG_BLOCK, &set, NULL);
     *leash = (struct leash){.channel = channel, .signals = fd};
     return true;

@@ -27,8 +27,8 @@ struct leash {
     unsigned lanes; /* mask that came with the last MSG_WAKE: what the worker may do */
 };
 
-/* Blocks SIGTERM, SIGINT, SIGHUP (unless it is ignored) and SIGPIPE and takes them by a signalfd.
- */
+/* Blocks SIGTERM, SIGINT and SIGHUP (unless it is ignored) and takes them by a signalfd; blocks
+ * SIGPIPE and SIGXFSZ as well. */
 bool leash_open(struct leash *leash, int channel, struct fault *why);
 
 /* For scoped(). */
