@@ -23,7 +23,7 @@ static const char general[] = "General options";
 /* clang-format off */
 const struct option book_options[] = {
     {.name = "source", .type = TYPE_TEXT, .at = AT(source), .arg = "CONNINFO", .env = "PGHAUL_SOURCE",
-     .commands = RUNS | CMD_SNAPSHOT | LOOKED_AT | CMD_PING | CMD_DUMP, .group = connection,
+     .commands = RUNS | CMD_SNAPSHOT | LOOKED_AT | CMD_PING | CMD_DUMP | CMD_STREAM, .group = connection,
      .help = "database to copy from: a libpq URI or keyword string"},
     {.name = "target", .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
      .commands = RUNS | LOOKED_AT | CMD_PING | CMD_RESTORE, .group = connection,
@@ -45,10 +45,10 @@ const struct option book_options[] = {
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | LED | CMD_DUMP | CMD_RESTORE, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM, .group = directory,
      .help = "name of the run (default: the source database's)"},
     {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE, .group = directory,
      .help = "go on with the run in the work directory"},
@@ -59,7 +59,7 @@ const struct option book_options[] = {
     {.name = "snapshot", .type = TYPE_TEXT, .at = AT(snapshot), .arg = "ID", .commands = RUNS | CMD_DUMP, .group = directory,
      .help = "copy in this exported snapshot, which another session holds"},
     {.name = "retry-for", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.retry_for_ms), .arg = "DURATION",
-     .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | CMD_RESTORE, .group = directory,
+     .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | CMD_RESTORE | CMD_STREAM, .group = directory,
      .help = "how long lost connections and the like are retried"},
     {.name = "lock-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.lock_timeout_ms), .arg = "DURATION",
      .env = "PGHAUL_LOCK_TIMEOUT", .fallback = "1min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | LOOKED_AT | CMD_DUMP, .group = directory,
@@ -172,6 +172,15 @@ const struct option book_options[] = {
      .help = "number of the worker among those of its role"},
     {.name = "channel", .type = TYPE_COUNT, .at = AT(channel), .arg = "FD", .fallback = "0", .min = 0, .max = 1 << 20, .commands = CMD_WORKER | CMD_SUPERVISE, .group = general,
      .help = "descriptor of the channel to whoever started it; 0: none"},
+    {.name = "slot", .type = TYPE_TEXT, .at = AT(slot), .arg = "NAME", .commands = CMD_STREAM, .group = directory,
+     .help = "logical replication slot on the source"},
+    {.name = "publication", .type = TYPE_TEXT, .at = AT(publication), .arg = "NAME", .commands = CMD_STREAM, .group = directory,
+     .help = "publication on the source"},
+    {.name = "endpos", .type = TYPE_TEXT, .at = AT(endpos), .arg = "LSN|now", .commands = CMD_STREAM, .group = directory,
+     .help = "receive what committed before it, then end"},
+    {.name = "segment-size", .type = TYPE_SIZE, .at = AT(segment_size), .arg = "SIZE", .fallback = "64MB", .min = 1 << 10,
+     .max = INT64_C(1) << 40, .commands = CMD_STREAM, .group = directory,
+     .help = "a new file of the spool is begun at this size"},
     {.name = "budget", .type = TYPE_TEXT, .at = AT(budget), .arg = "FILE", .commands = CMD_SUPERVISE, .group = general,
      .help = "workers are shared with other runs by this file"},
     {.name = "version", .letter = 'V', .type = TYPE_FLAG, .at = AT(version), .commands = ALL, .group = general,
@@ -237,6 +246,10 @@ static const struct command commands[] = {
     {.id = CMD_SUPERVISE, .name = "supervise", .arguments = "", .summary = "be the supervisor of one of several runs",
      .text = "Started by a run over several databases, for a run that is made in the directory.",
      .hidden = true, .run = cmd_supervise},
+    {.id = CMD_STREAM, .name = "stream", .arguments = "receive|show", .summary = "take changes from a slot into the spool",
+     .text = "Receives what a slot of plugin pgoutput streams into the spool of a work directory, until --endpos or "
+             "until it is stopped; or shows what is in a spool. Nothing applies it yet.",
+     .hidden = true, .arguments_least = 1, .arguments_most = 1, .run = cmd_stream},
     {.name = NULL},
 };
 /* clang-format on */

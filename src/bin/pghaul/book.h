@@ -28,6 +28,7 @@ enum command_id {
     CMD_SUPERVISE = 1 << 10,
     CMD_DUMP = 1 << 11,
     CMD_RESTORE = 1 << 12,
+    CMD_STREAM = 1 << 13,
 };
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
@@ -69,6 +70,10 @@ struct options {
     struct text_list excluded_databases; /* patterns */
     int64_t database_jobs;
     const char *budget; /* supervise */
+    const char *slot;
+    const char *publication;
+    const char *endpos;
+    int64_t segment_size;
     bool json;
     bool sql;
     bool markdown;

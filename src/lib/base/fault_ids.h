@@ -93,6 +93,10 @@
   F(FAULT_SUBSCRIPTIONS_UNREADABLE, 2152, SOURCE, "subscriptions cannot be read",                   \
     "Connect to the source as a superuser, or leave out --subscriptions.")                         \
                                                                                                    \
+  F(FAULT_SLOT_UNFIT,          2201, SOURCE,  "a replication slot cannot be used",                 \
+    "Give the name of a logical slot of this database, made for plugin pgoutput.")                 \
+  F(FAULT_STREAM_UNKNOWN,      2202, SOURCE,  "the stream of changes is not understood",           \
+    "Please report it with the version of the source; what came before is in the spool.")          \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
   F(FAULT_TARGET_LOST,         3002, TARGET,  "connection to the target was lost",                 \

@@ -1,5 +1,6 @@
 #include "cdc/spool_write.h"
 
+#include "base/failpoint.h"
 #include "base/file.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
@@ -112,6 +113,7 @@ static bool make_segment(struct spool *spool, struct spool_segment *header, stru
     }
     if (fsync(fd) != 0 || fsync(spool->dir) != 0)
         return sync_failed(spool, header->number, why);
+    FAILPOINT("spool.segment_made", why);
     drop_segment(&spool->segment);
     spool->segment = (struct segment){.fd = give_fd(fd), .header = *header};
     spool->end = spool->synced = SPOOL_SEGMENT_HEADER;
@@ -168,6 +170,14 @@ static bool tidy(struct spool *spool, struct fault *why)
     return true;
 }
 
+static bool write_failed(struct spool *spool, struct fault *why)
+{
+    struct fault ignored; /* the next write tries it again */
+    segment_errno(&spool->place, spool->segment.header.number, "write", why);
+    tidy(spool, &ignored);
+    return false;
+}
+
 static bool write_block(struct spool *spool, const struct spool_block *block, const void *stored,
                         struct fault *why)
 {
@@ -177,13 +187,11 @@ static bool write_block(struct spool *spool, const struct spool_block *block, co
         return false;
     spool_put_block(header, block, stored, spool_block_place(&segment->header, spool->end));
     spool->untidy = true;
-    if (!full_write(segment->fd, header, sizeof header, spool->end) ||
-        !full_write(segment->fd, stored, block->stored, spool->end + sizeof header)) {
-        struct fault ignored; /* the next write tries it again */
-        segment_errno(&spool->place, segment->header.number, "write", why);
-        tidy(spool, &ignored);
-        return false;
-    }
+    if (!full_write(segment->fd, header, sizeof header, spool->end))
+        return write_failed(spool, why);
+    FAILPOINT("spool.half_written", why);
+    if (!full_write(segment->fd, stored, block->stored, spool->end + sizeof header))
+        return write_failed(spool, why);
     spool->untidy = false;
     spool->end += sizeof header + block->stored;
     return true;

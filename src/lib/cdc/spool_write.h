@@ -24,8 +24,6 @@
 
 struct spool;
 
-enum { SPOOL_SEGMENT_USUAL = 64 * 1024 * 1024 };
-
 /* Opens a spool, which it makes when there is none, and cuts off what a crash left
  * half written at its end. A new segment begins when one has `segment_size` bytes.
  * `promised` is the highest LSN that anybody was told is durable (0: not known): a spool

@@ -236,13 +236,17 @@ static bool check_version(const struct conn *conn, struct fault *why)
     return true;
 }
 
-static bool connect_to(struct conn *conn, const struct conninfo *info, struct leash *leash,
-                       struct fault *why)
+static bool connect_to(struct conn *conn, const struct conninfo *info, bool replication,
+                       struct leash *leash, struct fault *why)
 {
     bool source = info->side == SIDE_SOURCE;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_add(&text, strbuf_text(&info->full));
+    if (replication)
+        strbuf_add(&text, " replication=database");
     conn->side = info->side;
     conn->leash = leash;
-    conn->pq = PQconnectdb(strbuf_text(&info->full));
+    conn->pq = PQconnectdb(text.text);
     if (PQstatus(conn->pq) != CONNECTION_OK) {
         connection_fault(conn, source ? FAULT_SOURCE_CONNECT : FAULT_TARGET_CONNECT, why);
         why->retry = true;
@@ -261,7 +265,7 @@ bool conn_open_bare(struct conn **ret_conn, const struct conninfo *info, struct 
                     struct fault *why)
 {
     scoped(drop_conn) struct conn *conn = new_memory(1, sizeof *conn);
-    if (!connect_to(conn, info, leash, why))
+    if (!connect_to(conn, info, false, leash, why))
         return false;
     *ret_conn = give(conn);
     return true;
@@ -271,7 +275,7 @@ bool conn_open(struct conn **ret_conn, const struct conn_wish *wish, struct leas
                struct fault *why)
 {
     scoped(drop_conn) struct conn *conn = new_memory(1, sizeof *conn);
-    if (!connect_to(conn, wish->info, leash, why) || !check_version(conn, why) ||
+    if (!connect_to(conn, wish->info, wish->replication, leash, why) || !check_version(conn, why) ||
         !set_up(conn, wish, why) || !set_role(conn, wish->role, why))
         return false;
     *ret_conn = give(conn);
@@ -282,6 +286,7 @@ void drop_conn(struct conn **held)
 {
     if (*held == NULL)
         return;
+    PQfreemem((*held)->message);
     PQfinish((*held)->pq);
     free(*held);
     *held = NULL;

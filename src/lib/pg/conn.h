@@ -34,6 +34,7 @@ struct conn_wish {
     int64_t lock_timeout_ms;          /* 0: wait for ever */
     const char *maintenance_work_mem; /* "" or NULL: the server's */
     const char *role;                 /* SET ROLE; "" or NULL: what connects */
+    bool replication;                 /* served by a walsender (replication.h) */
     bool quote_all; /* quote_all_identifiers, for definitions that are read from it */
     bool kept;      /* that a pooler keeps sessions was found by another connection */
 };

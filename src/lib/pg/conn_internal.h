@@ -15,6 +15,7 @@ struct conn {
     bool broken;
     bool superuser;
     int notices;             /* received so far */
+    char *message;           /* of a stream, read last (replication.h) */
     struct fault last_words; /* said by the server when it ended the idle connection */
     int pid;
     char start[64];

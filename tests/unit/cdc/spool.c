@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+enum { SEGMENT_SIZE = 64 * 1024 * 1024 };
+
 static const char run_uuid[] = "11111111-2222-3333-4444-555555555555";
 static struct spool_place place = {.run = run_uuid};
 static char top[32], spool_dir[48];
@@ -302,7 +304,7 @@ START_TEST(kinds_and_positions_come_back)
     bool found;
     lsn_t durable;
     make_dir();
-    scoped(drop_spool) struct spool *spool = opened(SPOOL_SEGMENT_USUAL);
+    scoped(drop_spool) struct spool *spool = opened(SEGMENT_SIZE);
     struct spool_record start = {SPOOL_CONNECTION, 500, (const uint8_t *)"0/1F4", 5};
     OK(spool_add(spool, &start, &why));
     spool_settle(spool, 600, true);
@@ -511,10 +513,10 @@ START_TEST(a_spool_belongs_to_its_run)
 {
     struct fault why;
     make_dir();
-    scoped(drop_spool) struct spool *spool = opened(SPOOL_SEGMENT_USUAL);
+    scoped(drop_spool) struct spool *spool = opened(SEGMENT_SIZE);
     drop_spool(&spool);
     place.run = "99999999-2222-3333-4444-555555555555";
-    FAILS(spool_open(&spool, &place, SPOOL_SEGMENT_USUAL, 0, &why), FAULT_SPOOL_DAMAGED);
+    FAILS(spool_open(&spool, &place, SEGMENT_SIZE, 0, &why), FAULT_SPOOL_DAMAGED);
     ck_assert_ptr_nonnull(strstr(why.text, "another run"));
     remove_dir();
 }

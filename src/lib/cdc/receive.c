@@ -1,0 +1,361 @@
+#include "cdc/receive.h"
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "pg/replication.h"
+#include "wire/pgoutput.h"
+
+#include <stdlib.h>
+
+enum {
+    WRITE_MS = 2,      /* changes can be applied after that time at the latest, */
+    SYNC_MS = 50,      /* are on disk after that one */
+    REPORT_MS = 1000,  /* a server that is not told more has a position that old */
+    ASK_MS = 200,      /* how often an idle server is asked for its position when an end is set */
+    FULL_MS = 1000,    /* how often a full disk is tried again */
+    RETRY_MS = 200,    /* a lost connection: the first pause, which doubles */
+    RETRY_MOST = 5000, /* up to this */
+};
+
+/* A Relation or Type message. */
+struct described {
+    uint32_t oid;
+    lsn_t lsn;
+    size_t length;
+    uint8_t *bytes;
+};
+
+struct receiving {
+    const struct receive_wish *wish;
+    struct spool *spool;
+    struct leash *leash;
+    struct conn *walsender;
+    struct receive_position position;
+    bool inside;    /* a transaction: its commit has not come */
+    bool unwritten; /* something came since the last write, */
+    bool unsynced;  /* since the last sync */
+    bool full;      /* the disk */
+    bool ended;
+    int64_t unwritten_since; /* clock_ms */
+    int64_t unsynced_since;
+    int64_t report_due;
+    int64_t lost_since;          /* 0: the connection is good */
+    struct described *described; /* in this connection */
+    size_t described_count;
+    uint64_t segment; /* of the spool: what is described stands in it, too */
+};
+
+/* ---- to the disk ---- */
+
+static bool is_over(const struct receiving *r)
+{
+    return r->ended || r->leash->wish != LEASH_GO;
+}
+
+static bool report(struct receiving *r, struct fault *why)
+{
+    bool ask = r->wish->end != 0;
+    r->report_due = clock_ms() + (ask ? ASK_MS : REPORT_MS);
+    return stream_report(r->walsender, r->position.received, r->position.durable, ask, why);
+}
+
+/* Of a full disk nothing is lost: the call that found it so may be made again. Meanwhile we read no
+ * more, so that the source keeps its WAL, but tell the server that we are there. */
+static bool room_may_come(struct receiving *r, struct fault *why)
+{
+    struct fault lost;
+    if (why->id != FAULT_SPOOL_FULL || r->leash->wish != LEASH_GO)
+        return false;
+    if (!r->full)
+        log_warning("%s; waiting for room, while the source keeps its WAL", why->text);
+    r->full = true;
+    if (r->walsender != NULL && !conn_broken(r->walsender) && !report(r, &lost))
+        log_debug("%s", lost.text);
+    return leash_poll(r->leash, NULL, 0, FULL_MS, why);
+}
+
+static void note_room(struct receiving *r)
+{
+    if (r->full)
+        log_info("there is room again");
+    r->full = false;
+}
+
+static bool flush(struct receiving *r, struct fault *why)
+{
+    while (!spool_flush(r->spool, why))
+        if (!room_may_come(r, why))
+            return false;
+    note_room(r);
+    r->unwritten = false;
+    return true;
+}
+
+static bool sync_spool(struct receiving *r, struct fault *why)
+{
+    FAILPOINT("receive.before_sync", why);
+    while (!spool_sync(r->spool, &r->position.durable, why))
+        if (!room_may_come(r, why))
+            return false;
+    note_room(r);
+    r->unwritten = r->unsynced = false;
+    FAILPOINT("receive.after_sync", why);
+    return true;
+}
+
+static void came(struct receiving *r)
+{
+    if (r->unwritten && r->unsynced)
+        return;
+    int64_t now = clock_ms();
+    if (!r->unwritten)
+        r->unwritten_since = now;
+    if (!r->unsynced)
+        r->unsynced_since = now;
+    r->unwritten = r->unsynced = true;
+}
+
+static bool add_record(struct receiving *r, enum spool_kind kind, lsn_t lsn, const uint8_t *bytes,
+                       size_t length, struct fault *why)
+{
+    struct spool_record record = {
+        .kind = kind, .lsn = lsn, .bytes = bytes, .length = (uint32_t)length};
+    came(r);
+    while (!spool_add(r->spool, &record, why))
+        if (!room_may_come(r, why))
+            return false;
+    note_room(r);
+    return true;
+}
+
+/* All that committed before `lsn` has come. */
+static void settle(struct receiving *r, lsn_t lsn)
+{
+    if (lsn > r->position.received) {
+        r->position.received = lsn;
+        came(r);
+    }
+    spool_settle(r->spool, r->position.received, true);
+    r->ended = r->ended || (r->wish->end != 0 && r->position.received >= r->wish->end);
+}
+
+/* ---- what describes relations and types ---- */
+
+static void forget_described(struct receiving *r)
+{
+    for (size_t i = 0; i < r->described_count; i++)
+        free(r->described[i].bytes);
+    r->described_count = 0;
+}
+
+static void drop_receiving(struct receiving *r)
+{
+    forget_described(r);
+    free(r->described);
+    drop_conn(&r->walsender);
+}
+
+/* Later ones take the place of earlier ones about the same. */
+static void keep_described(struct receiving *r, const struct walsender_message *message,
+                           uint32_t oid)
+{
+    struct described *d = r->described;
+    size_t i = 0;
+    while (i < r->described_count && (d[i].oid != oid || d[i].bytes[0] != message->bytes[0]))
+        i++;
+    if (i == r->described_count) {
+        r->described = d = grow_memory(d, r->described_count++, sizeof *d);
+        d[i] = (struct described){.oid = oid};
+    }
+    free(d[i].bytes);
+    d[i].bytes = new_memory(1, message->length);
+    memcpy(d[i].bytes, message->bytes, message->length);
+    d[i].length = message->length;
+    d[i].lsn = message->start;
+}
+
+/* The server describes a relation once in a connection; who reads the spool may begin with any
+ * segment, at the transaction that begins there. */
+static bool repeat_described(struct receiving *r, struct fault *why)
+{
+    uint64_t number = spool_segment_number(r->spool);
+    if (number == r->segment)
+        return true;
+    r->segment = number;
+    for (size_t i = 0; i < r->described_count; i++) {
+        const struct described *d = &r->described[i];
+        if (!add_record(r, SPOOL_CHANGE, d->lsn, d->bytes, d->length, why))
+            return false;
+    }
+    return true;
+}
+
+/* ---- what comes ---- */
+
+static bool unknown(const struct walsender_message *message, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    return fault_set(why, FAULT_STREAM_UNKNOWN, "a message of %zu bytes at %s in the slot's stream",
+                     message->length, lsn_text(lsn, message->start));
+}
+
+/* True of a transaction that is not wanted any more: they come in the order of their commits. */
+static bool is_behind_end(const struct receiving *r, const struct pgoutput_message *change)
+{
+    return change->tag == PGOUTPUT_BEGIN && r->wish->end != 0 &&
+           change->begin.commit_lsn >= r->wish->end;
+}
+
+static void note_change(struct receiving *r, const struct walsender_message *message,
+                        const struct pgoutput_message *change)
+{
+    if (change->tag == PGOUTPUT_BEGIN)
+        r->inside = true;
+    else if (change->tag == PGOUTPUT_RELATION)
+        keep_described(r, message, change->relation.oid);
+    else if (change->tag == PGOUTPUT_TYPE)
+        keep_described(r, message, change->type.oid);
+    else if (change->tag == PGOUTPUT_COMMIT) {
+        r->inside = false;
+        settle(r, change->commit.end_lsn);
+    }
+}
+
+/* Rows are not looked into. */
+static bool is_of_interest(const struct walsender_message *message)
+{
+    return message->length == 0 || memchr("BCRY", message->bytes[0], 4) != NULL;
+}
+
+static bool take_change(struct receiving *r, const struct walsender_message *message,
+                        struct fault *why)
+{
+    struct pgoutput_message change = {.tag = PGOUTPUT_INSERT};
+    const struct pgoutput_mode mode = {.in_stream = false};
+    if (is_of_interest(message) && !pgoutput_parse(message->bytes, message->length, mode, &change))
+        return unknown(message, why);
+    if (is_behind_end(r, &change)) {
+        settle(r, r->wish->end);
+        return true;
+    }
+    if (!add_record(r, SPOOL_CHANGE, message->start, message->bytes, message->length, why) ||
+        !repeat_described(r, why))
+        return false;
+    note_change(r, message, &change);
+    return true;
+}
+
+static bool take_keepalive(struct receiving *r, const struct walsender_message *message,
+                           struct fault *why)
+{
+    if (!r->inside)
+        settle(r, message->wal_end);
+    return !message->reply_requested || report(r, why);
+}
+
+/* ---- the loop ---- */
+
+static int until_due(const struct receiving *r)
+{
+    int64_t due = r->report_due;
+    if (r->unwritten && r->unwritten_since + WRITE_MS < due)
+        due = r->unwritten_since + WRITE_MS;
+    if (r->unsynced && r->unsynced_since + SYNC_MS < due)
+        due = r->unsynced_since + SYNC_MS;
+    due -= clock_ms();
+    return due < 0 ? 0 : (int)due;
+}
+
+static bool do_due(struct receiving *r, struct fault *why)
+{
+    int64_t now = clock_ms();
+    if (r->unsynced && now - r->unsynced_since >= SYNC_MS)
+        return sync_spool(r, why) && report(r, why);
+    if (r->unwritten && now - r->unwritten_since >= WRITE_MS && !flush(r, why))
+        return false;
+    return now < r->report_due || report(r, why);
+}
+
+/* One message, or nothing within the time until something is due. */
+static bool receive_one(struct receiving *r, struct fault *why)
+{
+    enum stream_found found;
+    struct walsender_message message;
+    if (!stream_read(r->walsender, until_due(r), &found, &message, why))
+        return false;
+    if (found == STREAM_NOTHING)
+        return true;
+    if (found == STREAM_ENDED) {
+        fault_set(why, FAULT_SOURCE_LOST, "the source has ended the stream of changes");
+        why->retry = true;
+        return false;
+    }
+    r->lost_since = 0;
+    return message.tag == WALSENDER_KEEPALIVE ? take_keepalive(r, &message, why)
+                                              : take_change(r, &message, why);
+}
+
+static bool connect_source(struct receiving *r, struct fault *why)
+{
+    drop_conn(&r->walsender);
+    if (!conn_open(&r->walsender, r->wish->connection, r->leash, why) ||
+        !stream_begin(r->walsender, r->wish->slot, r->position.received, r->wish->options, why))
+        return false;
+    forget_described(r);
+    r->segment = spool_segment_number(r->spool);
+    r->inside = false;
+    return add_record(r, SPOOL_CONNECTION, r->position.received, NULL, 0, why) && report(r, why);
+}
+
+static bool stream(struct receiving *r, struct fault *why)
+{
+    if (!connect_source(r, why))
+        return false;
+    while (!is_over(r))
+        if (!receive_one(r, why) || !do_due(r, why))
+            return false;
+    return true;
+}
+
+/* True when it may be tried again, after a pause; *why is as it was, or says why not. */
+static bool may_try_again(struct receiving *r, int *pause, struct fault *why)
+{
+    int64_t now = clock_ms();
+    if (!why->retry || r->leash->wish != LEASH_GO)
+        return false;
+    if (r->lost_since == 0) {
+        r->lost_since = now;
+        *pause = RETRY_MS;
+        log_warning("%s; connecting again", why->text);
+    }
+    if (now - r->lost_since > r->wish->retry_for_ms)
+        return false;
+    if (!leash_poll(r->leash, NULL, 0, *pause, why))
+        return false;
+    *pause = *pause * 2 > RETRY_MOST ? RETRY_MOST : *pause * 2;
+    return true;
+}
+
+bool receive_run(const struct receive_wish *wish, struct spool *spool, struct leash *leash,
+                 struct receive_position *ret_position, struct fault *why)
+{
+    scoped(drop_receiving) struct receiving r = {.wish = wish, .spool = spool, .leash = leash};
+    int pause = RETRY_MS;
+    bool good = false;
+    r.position.received = r.position.durable = spool_settled(spool);
+    r.ended = wish->end != 0 && r.position.received >= wish->end;
+    while (!good) {
+        good = is_over(&r) || stream(&r, why);
+        if (!good && !may_try_again(&r, &pause, why))
+            break;
+    }
+    /* What came is kept, whatever happened then; the last words to the server save it some work. */
+    struct fault later;
+    bool kept = sync_spool(&r, good ? why : &later);
+    if (good && kept && r.walsender != NULL && !conn_broken(r.walsender) && !report(&r, &later))
+        log_debug("%s", later.text);
+    *ret_position = r.position;
+    return good && kept;
+}

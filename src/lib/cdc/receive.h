@@ -1,0 +1,33 @@
+/*
+ * receive.h - from the source's stream of changes into the spool.
+ *
+ * What comes is kept as it comes. The server is told of a position only when all that is before it
+ * is on our disk: from then on it may forget it. A lost connection is opened again and goes on
+ * behind the last whole transaction, which the server then sends whole again.
+ */
+#ifndef PGHAUL_CDC_RECEIVE_H
+#define PGHAUL_CDC_RECEIVE_H
+
+#include "cdc/spool_write.h"
+#include "pg/conn.h"
+
+struct receive_wish {
+    const struct conn_wish *connection; /* of a walsender */
+    const char *slot;
+    const char *options;  /* of START_REPLICATION, between its brackets */
+    lsn_t end;            /* receive what committed before it, then end; 0: until told to stop */
+    int64_t retry_for_ms; /* how long a lost connection is tried again */
+};
+
+/* Where the two ends are. */
+struct receive_position {
+    lsn_t received; /* what committed before it is here, on disk or not yet */
+    lsn_t durable;  /* … is on disk: the server was told so, or will be */
+};
+
+/* Receives until the end is reached, the leash is pulled (true in both cases: all that came is on
+ * disk then), or something fails that does not heal. */
+bool receive_run(const struct receive_wish *wish, struct spool *spool, struct leash *leash,
+                 struct receive_position *ret_position, struct fault *why);
+
+#endif

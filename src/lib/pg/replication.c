@@ -1,0 +1,136 @@
+#include "pg/replication.h"
+
+#include "base/clock.h"
+#include "base/scoped.h"
+#include "pg/conn_internal.h"
+
+#include <inttypes.h>
+
+/* ---- slots ---- */
+
+bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    *ret_slot = (struct slot){.found = false};
+    strbuf_addf(&sql,
+                "SELECT slot_type = 'logical', coalesce(active_pid, 0), coalesce(plugin, ''),"
+                " coalesce(database, ''), confirmed_flush_lsn, %s"
+                " FROM pg_catalog.pg_replication_slots WHERE slot_name = ",
+                conn_version(source) >= 130000 ? "coalesce(wal_status, '')" : "''");
+    strbuf_add_literal(&sql, name);
+    if (!conn_query(source, sql.text, &rows, why))
+        return false;
+    if (rows_count(&rows) == 0)
+        return true;
+    ret_slot->found = true;
+    ret_slot->logical = rows_bool(&rows, 0, 0);
+    ret_slot->reader = (int)rows_int(&rows, 0, 1);
+    strlcpy(ret_slot->plugin, rows_text(&rows, 0, 2), sizeof ret_slot->plugin);
+    strlcpy(ret_slot->database, rows_text(&rows, 0, 3), sizeof ret_slot->database);
+    strlcpy(ret_slot->wal_status, rows_text(&rows, 0, 5), sizeof ret_slot->wal_status);
+    return rows_null(&rows, 0, 4) || lsn_parse(rows_text(&rows, 0, 4), &ret_slot->confirmed) ||
+           fault_set(why, FAULT_BUG, "slot \"%s\" has confirmed \"%s\"", name,
+                     rows_text(&rows, 0, 4));
+}
+
+/* ---- the stream ---- */
+
+bool stream_begin(struct conn *walsender, const char *slot, lsn_t from, const char *options,
+                  struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_result) PGresult *result = NULL;
+    strbuf_add(&sql, "START_REPLICATION SLOT ");
+    strbuf_add_identifier(&sql, slot);
+    strbuf_addf(&sql, " LOGICAL %s", lsn_text(lsn, from));
+    if (*options != '\0')
+        strbuf_addf(&sql, " (%s)", options);
+    if (!PQsendQuery(walsender->pq, sql.text))
+        return conn_fault(walsender, NULL, why);
+    if (!conn_flush(walsender, why) || !conn_next(walsender, &result, why))
+        return false;
+    if (PQresultStatus(result) == PGRES_COPY_BOTH)
+        return true;
+    conn_fault(walsender, result, why);
+    /* object_in_use: its last reader may not have gone yet. */
+    why->retry = why->retry || strcmp(why->sqlstate, "55006") == 0;
+    return fault_during(why, "streaming from slot \"%s\"", slot);
+}
+
+/* The server ends the stream when it is shut down, or by an error. */
+static bool read_end(struct conn *walsender, struct fault *why)
+{
+    for (;;) {
+        scoped(drop_result) PGresult *result = NULL;
+        if (!conn_next(walsender, &result, why))
+            return false;
+        if (result == NULL)
+            return true;
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR)
+            return conn_fault(walsender, result, why);
+        /* The copy is over in our direction, too. */
+        if (PQresultStatus(result) == PGRES_COPY_IN && PQputCopyEnd(walsender->pq, NULL) != 1)
+            return conn_fault(walsender, NULL, why);
+    }
+}
+
+/* *ret_more is false when the time is over or the leash was pulled. */
+static bool await_more(struct conn *walsender, int64_t deadline, bool *ret_more, struct fault *why)
+{
+    struct pollfd fd = {.fd = PQsocket(walsender->pq), .events = POLLIN};
+    int64_t left = deadline < 0 ? -1 : deadline - clock_ms();
+    if (deadline >= 0 && left < 0)
+        left = 0;
+    if (!leash_poll(walsender->leash, &fd, 1, (int)left, why))
+        return false;
+    *ret_more = fd.revents != 0;
+    return !*ret_more || PQconsumeInput(walsender->pq) == 1 || conn_fault(walsender, NULL, why);
+}
+
+static bool take_message(int length, struct conn *walsender, struct walsender_message *ret_message,
+                         struct fault *why)
+{
+    return walsender_parse(walsender->message, (size_t)length, ret_message) ||
+           fault_set(why, FAULT_STREAM_UNKNOWN, "a message of %d bytes in the source's stream",
+                     length);
+}
+
+bool stream_read(struct conn *walsender, int timeout_ms, enum stream_found *ret_found,
+                 struct walsender_message *ret_message, struct fault *why)
+{
+    int64_t deadline = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
+    bool more = true;
+    *ret_found = STREAM_NOTHING;
+    while (more) {
+        PQfreemem(walsender->message);
+        walsender->message = NULL;
+        int length = PQgetCopyData(walsender->pq, &walsender->message, 1);
+        *ret_found = length > 0 ? STREAM_MESSAGE : length == -1 ? STREAM_ENDED : STREAM_NOTHING;
+        if (length > 0)
+            return take_message(length, walsender, ret_message, why);
+        if (length != 0)
+            return length == -1 ? read_end(walsender, why) : conn_fault(walsender, NULL, why);
+        if (!await_more(walsender, deadline, &more, why))
+            return false;
+    }
+    return true;
+}
+
+bool stream_report(struct conn *walsender, lsn_t received, lsn_t flushed, bool reply,
+                   struct fault *why)
+{
+    uint8_t message[STANDBY_STATUS_LENGTH];
+    struct standby_status status = {
+        .written = received,
+        .flushed = flushed,
+        .applied = flushed,
+        .client_time = clock_utc_us() - PG_EPOCH_US,
+        .reply_requested = reply,
+    };
+    standby_status_encode(&status, message);
+    if (PQputCopyData(walsender->pq, (const char *)message, sizeof message) != 1)
+        return conn_fault(walsender, NULL, why);
+    return conn_flush(walsender, why);
+}

@@ -1,0 +1,227 @@
+load lib.bash
+
+# Changes from a slot into the spool: all of them, whole, in their order, whatever is killed. What
+# must be there is what a second slot, which nobody reads until the end, gives.
+
+setup_file() {
+    export HERE=$PGH_ROOT/receive
+    mkdir -p "$HERE"
+    chmod 755 "$HERE"
+    "$PGH_TOP/tests/server" start "$HERE/s" 'wal_sender_timeout = 2s'
+}
+
+teardown_file() { "$PGH_TOP/tests/server" wipe "$HERE/s"; }
+
+setup() {
+    PGH_SOURCE="host=$HERE/s user=postgres"
+    export PGHAUL_TEST_DIR=$BATS_TEST_TMPDIR/failpoints
+    DB=pgh_${BATS_TEST_NUMBER}_$$ RUN=$BATS_TEST_TMPDIR/run PIDS=''
+    mkdir -p "$PGHAUL_TEST_DIR"
+    admin_source "create database $DB"
+    SOURCE="$PGH_SOURCE dbname=$DB"
+    RECEIVE=("$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB" --publication pub --segment-size 10kB)
+    src -q <<'SQL'
+create table account (id int primary key, amount int, note text);
+insert into account select i, 1000 from generate_series(1, 100) i;
+create table log (client int, n int, primary key (client, n));
+create table whole (a int, b text);
+alter table whole replica identity full;
+create type mood as enum ('sad', 'happy');
+create table typed (id int primary key, m mood, big text);
+create publication pub for table account, log, whole, typed;
+SQL
+    src -q -o /dev/null -c "select pg_create_logical_replication_slot('$DB', 'pgoutput')" \
+        -c "select pg_create_logical_replication_slot('${DB}_ref', 'pgoutput')"
+}
+
+teardown() {
+    local pid
+    for pid in $PIDS; do kill -9 "$pid" 2>/dev/null || true; done
+    keep_fired
+    admin_source "select pg_terminate_backend(active_pid) from pg_replication_slots where active" >/dev/null
+    wait_for 20 eval '[[ $(admin_source "select count(*) from pg_replication_slots where active") == 0 ]]'
+    admin_source "select pg_drop_replication_slot(slot_name) from pg_replication_slots" >/dev/null
+    admin_source "drop database if exists $DB with (force)"
+    if [[ -n ${BATS_ERROR_STATUS:-} ]]; then cat "$BATS_TEST_TMPDIR/err" 2>/dev/null; fi
+    true
+}
+
+src() { psql -qXAt -v ON_ERROR_STOP=1 "$SOURCE" "$@"; }
+receive() { "${RECEIVE[@]}" "$@"; }
+show() { "$PGHAUL" stream show --dir "$RUN"; }
+
+# Changes of all kinds, from one client: transfers, appends, savepoints that are rolled back, COPY,
+# swapped keys, TRUNCATE, values that are stored apart.
+work() { # CLIENT LAST [FIRST]
+    local n
+    for ((n = ${3:-1}; n <= $2; n++)); do
+        cat <<SQL
+begin; update account set amount = amount - $n where id = $1 * 10; update account set amount = amount + $n where id = $1 * 10 + 1;
+insert into log values ($1, $n); commit;
+begin; insert into typed values ($1 * 1000 + $n, 'sad', repeat(md5('$n'), 200)); savepoint a; insert into log values ($1, -$n);
+rollback to a; update typed set m = 'happy' where id = $1 * 1000 + $n; commit;
+begin; update log set n = n + 100000 where client = $1; rollback;
+insert into whole select $1, repeat('w', i) from generate_series(1, 20) i; update whole set b = b || '!' where a = $1; delete from whole where a = $1 and length(b) > 15;
+delete from typed where id = $1 * 1000 + $n - 5;
+SQL
+        ((n % 7 != 0)) || echo "truncate whole; copy log from stdin;
+$1	$((n + 50000))
+$1	$((n + 60000))
+\\."
+    done
+}
+
+# Whole transactions of the spool: what a reconnection cut off is void, what came twice counts once.
+committed() {
+    show | awk '$1 == "connection" { n = 0; open = 0 }
+        $1 != "change" { next }
+        { tag = substr($3, 1, 2) }
+        tag == "52" || tag == "59" { next }
+        tag == "42" { n = 0; open = 1; commit = substr($3, 3, 16) }
+        open { line[n++] = $3 }
+        tag == "43" && open { if (commit > last) for (i = 0; i < n; i++) print line[i]; if (commit > last) last = commit; open = 0 }'
+}
+
+reference() {
+    src -c "select encode(data, 'hex') from pg_logical_slot_peek_binary_changes('${DB}_ref', null, null, 'proto_version', '1', 'publication_names', 'pub')
+        where get_byte(data, 0) not in (82, 89)"
+}
+
+same_changes() {
+    reference >"$BATS_TEST_TMPDIR/reference"
+    committed >"$BATS_TEST_TMPDIR/committed"
+    [[ -s $BATS_TEST_TMPDIR/reference ]] && cmp "$BATS_TEST_TMPDIR/reference" "$BATS_TEST_TMPDIR/committed"
+}
+
+@test "everything that committed is in the spool, byte for byte" {
+    local client
+    for client in 1 2 3; do work $client 40 | src & done
+    wait
+    run -0 receive --endpos now
+    same_changes
+    [[ $(ls "$RUN/spool" | wc -l) -gt 3 ]]
+    # Each file of the spool says by itself what its rows are.
+    local first
+    first=$(show | awk '$1 == "change" && substr($3, 1, 2) == "52"' | wc -l)
+    [[ $first -ge $(($(ls "$RUN/spool" | wc -l) - 1)) ]]
+    # The server was told, so the slot has nothing left; and nothing came twice.
+    [[ $(src -c "select count(*) from pg_logical_slot_peek_binary_changes('$DB', null, null, 'proto_version', '1', 'publication_names', 'pub')") == 0 ]]
+    work 1 43 41 | src
+    run -0 receive --endpos now
+    same_changes
+}
+
+@test "an end position: what committed before it comes, what committed at it or later does not" {
+    local end
+    work 1 5 | src
+    end=$(src -c 'select pg_current_wal_insert_lsn()')
+    work 2 5 | src
+    run -0 receive --endpos "$end"
+    [[ $(committed | grep -c ^43) -gt 10 ]]
+    committed >"$BATS_TEST_TMPDIR/before"
+    reference >"$BATS_TEST_TMPDIR/reference"
+    cmp -n "$(stat -c %s "$BATS_TEST_TMPDIR/before")" "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/reference"
+    [[ $(grep -c ^43 "$BATS_TEST_TMPDIR/before") == $(src -c "select count(*) from pg_logical_slot_peek_binary_changes('${DB}_ref', null, null,
+        'proto_version', '1', 'publication_names', 'pub') where get_byte(data, 0) = 67 and lsn <= '$end'") ]]
+    # Inside a transaction: it ends behind the one before.
+    end=$(src -c 'begin' -c "insert into log values (9, 1)" -c "select pg_current_wal_insert_lsn()" -c "insert into log values (9, 2)" -c 'commit' | head -n 1)
+    run -0 receive --endpos "$end"
+    [[ $(committed | grep -c ^43) == $(src -c "select count(*) from pg_logical_slot_peek_binary_changes('${DB}_ref', null, null,
+        'proto_version', '1', 'publication_names', 'pub') where get_byte(data, 0) = 67 and lsn <= '$end'") ]]
+    run -0 receive --endpos now
+    same_changes
+}
+
+@test "killed at each point, and gone on with: nothing is lost, nothing doubled" {
+    local point done=0
+    for point in spool.half_written:kill:3 receive.before_sync:kill receive.after_sync:kill spool.segment_made:kill:2; do
+        work 1 $((done + 40)) $((done + 1)) | src
+        PGHAUL_TEST_AT=$point run receive --endpos now
+        [[ $status == 137 ]] || { echo "$point: $status $output"; false; }
+        work 2 $((done + 2)) $((done + 1)) | src
+        done=$((done + 40))
+    done
+    run -0 receive --endpos now
+    same_changes
+}
+
+@test "killed at random, with a server that is restarted, while three clients write" {
+    local round client clients='' seed=${PGHAUL_TEST_SEED:-$RANDOM}
+    echo "seed $seed"
+    RANDOM=$seed
+    for client in 1 2 3; do work $client 200 | psql -qX "$SOURCE" >/dev/null 2>&1 & clients="$clients $!"; done
+    for ((round = 0; round < 8; round++)); do
+        background "${RECEIVE[@]}"
+        read -rt "0.$((RANDOM % 900 + 50))" <> <(:) || true
+        if ((round == 4)); then
+            # The walsender alone: the connection is made again.
+            admin_source "select pg_terminate_backend(active_pid) from pg_replication_slots where active" >/dev/null
+            read -rt 0.5 <> <(:) || true
+        fi
+        kill -9 "$PID" 2>/dev/null || true
+        wait "$PID" || true
+    done
+    wait $clients
+    run -0 receive --endpos now
+    same_changes
+}
+
+@test "a server that is restarted: the connection is made again" {
+    background "${RECEIVE[@]}" --retry-for 30s
+    work 1 10 | src
+    wait_for 20 eval '[[ $(committed 2>/dev/null | grep -c ^43) -ge 20 ]]'
+    "$PGH_TOP/tests/server" stop "$HERE/s"
+    "$PGH_TOP/tests/server" start "$HERE/s"
+    work 2 10 | src
+    wait_for 30 eval 'reference >"$BATS_TEST_TMPDIR/r"; committed >"$BATS_TEST_TMPDIR/c"; cmp -s "$BATS_TEST_TMPDIR/r" "$BATS_TEST_TMPDIR/c"'
+    kill -INT "$PID"
+    ended_with 0 'received all that committed before'
+    grep -q 'connecting again' "$BATS_TEST_TMPDIR/err"
+}
+
+@test "a disk that is full: it waits, the server stays connected, and nothing is lost" {
+    limited() { ulimit -S -f 64; exec "${RECEIVE[@]}" --segment-size 64MB --endpos "$1"; }
+    run -0 receive --segment-size 64MB --endpos now
+    work 1 40 | src
+    src -c "insert into typed select i, 'sad', md5(i::text) || md5((i + 1)::text) from generate_series(100000, 110000) i"
+    background limited "$(src -c 'select pg_current_wal_insert_lsn()')"
+    wait_for 20 grep -q "waiting for room" "$BATS_TEST_TMPDIR/err" || { ls -la "$RUN/spool"; false; }
+    # Longer than the server waits for a client that says nothing.
+    read -rt 3 <> <(:) || true
+    prlimit --pid "$PID" --fsize=unlimited:unlimited
+    ended_with 0 'there is room again'
+    ! grep -q 'connecting again' "$BATS_TEST_TMPDIR/err"
+    same_changes
+}
+
+@test "one at a time, and only what a slot and publication can do" {
+    background "${RECEIVE[@]}"
+    wait_for 20 eval '[[ $(admin_source "select active from pg_replication_slots where slot_name = '"'$DB'"'") == t ]]'
+    run -6 receive
+    assert_output --partial 'PGH-4001'
+    kill -INT "$PID"
+    wait "$PID" || true
+    run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot nowhere --publication pub
+    assert_output --partial 'PGH-2201: the source has no slot "nowhere"'
+    src -q -o /dev/null -c "select pg_create_logical_replication_slot('${DB}_td', 'test_decoding')" -c "select pg_create_physical_replication_slot('${DB}_ph')"
+    run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "${DB}_td" --publication pub
+    assert_output --partial 'is not one of plugin pgoutput'
+    run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "${DB}_ph" --publication pub
+    assert_output --partial 'is not one of plugin pgoutput'
+    run -4 "$PGHAUL" stream receive --source "$PGH_SOURCE dbname=postgres" --dir "$RUN" --slot "$DB" --publication pub
+    assert_output --partial "is of database \"$DB\""
+    run -2 receive --endpos soon
+    assert_output --partial 'PGH-1003: --endpos cannot be "soon": it takes LSN|now'
+    run -2 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB"
+    assert_output --partial '--slot and --publication are needed'
+    run -2 "$PGHAUL" stream sideways
+    assert_output --partial 'pghaul stream knows receive and show'
+    work 1 1 | src
+    run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB" --publication nothing --endpos now
+    assert_output --partial 'publication "nothing" does not exist'
+    # A spool that lost what the server has forgotten at our word.
+    run -0 receive --endpos now
+    truncate -s -50 "$(ls "$RUN"/spool/*.seg | tail -n 1)"
+    run -6 receive --endpos now
+    assert_output --partial 'PGH-4010'
+}
