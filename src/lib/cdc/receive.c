@@ -226,7 +226,16 @@ static void note_change(struct receiving *r, const struct walsender_message *mes
 /* Rows are not looked into. */
 static bool is_of_interest(const struct walsender_message *message)
 {
-    return message->length == 0 || memchr("BCRY", message->bytes[0], 4) != NULL;
+    switch (message->length == 0 ? '\0' : message->bytes[0]) {
+    case '\0':
+    case PGOUTPUT_BEGIN:
+    case PGOUTPUT_COMMIT:
+    case PGOUTPUT_RELATION:
+    case PGOUTPUT_TYPE:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static bool take_change(struct receiving *r, const struct walsender_message *message,
