@@ -111,3 +111,17 @@ SQL
     run -0 "$PGHAUL" plan --source "$SOURCE" --target "$TARGET" --index-jobs 50
     [[ $(grep -cE '^ +[0-9]+ +schema +tables' <<<"$output") == 5 ]]
 }
+
+@test "many tables of two databases: whoever waits for a share of the budget creates them alone" {
+    local other=${DB}_b
+    pair
+    many
+    admin_source "create database $other template $DB"
+    for db in "$DB" "$other"; do admin_target "drop database if exists $db"; done
+    run -0 "$PGHAUL" clone --dir "$RUN" --source "$(on "$PGH_SOURCE" postgres)" --target "$(on "$PGH_TARGET" postgres)" \
+        --database "$DB,$other" --create --index-jobs 2 --table-jobs 2 --database-jobs 2
+    same
+    [[ $(sqlite3 "$RUN/databases/$other/catalog.db" "select count(*) from work where kind = 'tables' and state = 'done'") == 2 ]]
+    admin_source "drop database $other"
+    admin_target "drop database $other"
+}

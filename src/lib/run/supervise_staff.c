@@ -12,13 +12,22 @@ enum {
     WORKER_MS = 60,
 };
 
+/* Of work that is not a role's own, it does what nobody else is there for. While many tables are
+ * created, the schema worker has nothing else to do, and the others may get no share of a budget.
+ */
+static bool may_help(const struct supervisor *s, enum role role, enum lane lane)
+{
+    if (lane == LANE_COPY)
+        return s->staff.copiers == 0;
+    return s->staff.builders == 0 || (role == ROLE_SCHEMA && s->phase == PHASE_SCHEMA);
+}
+
 unsigned supervisor_lanes(const struct supervisor *s, enum role role)
 {
     const int *lanes = role_entry(role)->lanes;
     unsigned mask = 0;
     for (int i = 0; i < LANES_OF_ROLE && lanes[i] != NO_LANE; i++)
-        if (i == 0 || (lanes[i] == LANE_COPY && s->staff.copiers == 0) ||
-            (lanes[i] == LANE_BUILD && s->staff.builders == 0))
+        if (i == 0 || may_help(s, role, (enum lane)lanes[i]))
             mask |= 1U << lanes[i];
     return mask;
 }
@@ -59,10 +68,9 @@ bool staff_for(struct db *db, const struct settings *settings, enum phase stage,
         return false;
     ret_staff->copiers = wanted_for(copies, copy_bytes, settings->table_jobs);
     ret_staff->builders = wanted_for(builds, build_bytes, settings->index_jobs);
-    /* Each of the scripts has a good deal of tables. */
-    if (scripts > ret_staff->builders)
-        ret_staff->builders =
-            (int)(scripts > settings->index_jobs ? settings->index_jobs : scripts);
+    /* Each of the scripts has a good deal of tables; the schema worker takes one of them. */
+    if (scripts - 1 > ret_staff->builders)
+        ret_staff->builders = (int)scripts - 1;
     return true;
 }
 
@@ -86,6 +94,9 @@ static bool staff_copy_stage(struct supervisor *s, struct fault *why)
         return false;
     if (!copies && (s->staff.builders > 0 || !builds))
         crew_end(s->crew, ROLE_COPY, false);
+    /* Who created tables leaves its share of a budget to others. */
+    if (!builds && s->phase == PHASE_COPY)
+        crew_end(s->crew, ROLE_BUILD, false);
     return (!copies || crew_fill_up_to(s->crew, ROLE_COPY, s->staff.copiers, why)) &&
            (!builds || crew_fill_up_to(s->crew, ROLE_BUILD, s->staff.builders, why));
 }
