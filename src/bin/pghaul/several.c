@@ -254,6 +254,13 @@ static int count_state(const struct several *s, const char *state)
     return count;
 }
 
+/* One that was told to stop before it could listen has not begun anything. */
+static bool fell_to_us(const struct several *s, int status)
+{
+    return s->stops > 0 && WIFSIGNALED(status) &&
+           (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGINT);
+}
+
 static bool on_end(struct several *s, struct place *place, struct fault *why)
 {
     char ending[64], name[DESCRIPTION];
@@ -264,6 +271,8 @@ static bool on_end(struct several *s, struct place *place, struct fault *why)
     drop_fd(&place->channel);
     place->member = NULL;
     if (status != 0) {
+        if (place->fault.id == 0 && fell_to_us(s, status))
+            return members_set_state(s->clone->db, member, "stopped", why);
         if (place->fault.id == 0)
             fault_set(&place->fault, FAULT_WORKER_DIED, "its supervisor %s",
                       status_text(ending, sizeof ending, status));
