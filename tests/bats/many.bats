@@ -24,6 +24,13 @@ do $$ begin
         execute format('create table parent_%s partition of parent for values from (date ''2020-01-01'' + %s) to (date ''2020-01-02'' + %s)', i, i, i);
     end loop;
 end $$;
+-- A partition that needs one table more than its parent, so that it is attached later.
+create table other_parent (id int, v int, primary key (id)) partition by range (id);
+create table other_parent_1 partition of other_parent for values from (0) to (10);
+create table other_parent_2 (id int not null default nextval('a.t10_id_seq'), v int, constraint own_key primary key (id));
+create index own_index on other_parent_2 (v);
+alter table other_parent attach partition other_parent_2 for values from (10) to (20);
+create index on other_parent (v);
 insert into parent select 1, date '2020-01-01' + i from generate_series(1, 40) i;
 create table under_two () inherits (a.t1, b.t1);
 create table below (more int) inherits (under_two);
@@ -57,7 +64,7 @@ SQL
         [[ $(grep -c '^CREATE TABLE' "$RUN/schema/tables-$script.sql") -gt 100 ]]
     done
     # Together in the order of the archive: a table's own sequence and default, a tree of partitions.
-    [[ $(grep -lE 'CREATE TABLE public.parent|ATTACH PARTITION' "$RUN"/schema/*.sql | wc -l) == 1 ]]
+    [[ $(grep -lE 'CREATE TABLE public.parent|public.parent ATTACH PARTITION' "$RUN"/schema/*.sql | wc -l) == 1 ]]
     grep -q 'CREATE TABLE public.under_two' "$RUN/schema/views.sql"
     grep -q 'CREATE VIEW public.above' "$RUN/schema/views.sql"
     [[ $(grep -c 'CREATE TABLE' "$RUN/schema/pre.sql") == 0 ]]

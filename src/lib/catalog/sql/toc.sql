@@ -48,7 +48,8 @@ update toc set script = case
 -- Many tables are created by several sessions at once, in the scripts tables-1 to tables-N: each of
 -- those that need no other table, with all that needs no table but it (defaults of columns,
 -- sequences, partitions, views, functions). What needs several of them comes afterwards, in the
--- script views; what needs none of them before, in pre.
+-- script views; what needs none of them before, in pre. Statistics objects, and keys and indexes of
+-- partitioned tables, come in views as well: when all partitions are attached, wherever that is done.
 
 -- name: TOC_CLEAR_TABLES
 delete from toc_table
@@ -73,8 +74,11 @@ update toc set script = home.script
 
 -- name: TOC_SPREAD_OTHERS scan-ok
 update toc set script = home.script
-  from (select r.dump_id, case count(*) when 1 then max(t.script) else 'views' end as script
-          from toc_table r join toc t on t.dump_id = r.needs and t.script like 'tables-%'
+  from (select r.dump_id,
+               case when count(*) > 1 or e.description in ('STATISTICS', 'INDEX', 'CONSTRAINT') then 'views'
+                    else max(t.script) end as script
+          from toc_table r join toc e on e.dump_id = r.dump_id
+          join toc t on t.dump_id = r.needs and t.script like 'tables-%'
          where r.dump_id <> r.needs
          group by r.dump_id) as home
  where home.dump_id = toc.dump_id
