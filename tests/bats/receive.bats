@@ -217,11 +217,83 @@ same_changes() {
     run -2 "$PGHAUL" stream sideways
     assert_output --partial 'pghaul stream knows receive and show'
     work 1 1 | src
-    run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB" --publication nothing --endpos now
-    assert_output --partial 'publication "nothing" does not exist'
+    run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN.new" --slot "$DB" --publication nothing --endpos now
+    assert_output --partial 'the source has no publication "nothing"'
+    # Another slot, or publication, than those that the run began with.
+    src -q -o /dev/null -c "select pg_create_logical_replication_slot('${DB}_2p', 'pgoutput', false, true)" -c 'create publication pub2'
+    run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "${DB}_2p" --publication pub
+    assert_output --partial 'was made for two-phase commits'
+    run -0 receive --endpos now
+    run -6 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB" --publication pub2
+    assert_output --partial 'PGH-4007: the run receives from another slot, publication or source'
+    run -6 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "${DB}_ref" --publication pub
+    assert_output --partial 'PGH-4007'
     # A spool that lost what the server has forgotten at our word.
     run -0 receive --endpos now
     truncate -s -50 "$(ls "$RUN"/spool/*.seg | tail -n 1)"
     run -6 receive --endpos now
     assert_output --partial 'PGH-4010'
+    rm -r "$RUN/spool"
+    run -6 receive --endpos now
+    assert_output --partial 'PGH-4012'
+}
+
+@test "a first start that fails does no harm" {
+    PGHAUL_TEST_AT=spool.segment_made:kill run receive --endpos now
+    [[ $status == 137 ]]
+    work 1 3 | src
+    run -0 receive --endpos now
+    same_changes
+    # Killed before the first file has its header.
+    rm -r "$RUN"
+    admin_source "select pg_drop_replication_slot('$DB'), pg_drop_replication_slot('${DB}_ref')" >/dev/null
+    src -q -o /dev/null -c "select pg_create_logical_replication_slot('$DB', 'pgoutput')" -c "select pg_create_logical_replication_slot('${DB}_ref', 'pgoutput')"
+    PGHAUL_TEST_AT=spool.segment_made:kill run receive --endpos now
+    truncate -s 20 "$RUN"/spool/*.seg
+    work 2 3 | src
+    run -0 receive --endpos now
+    same_changes
+}
+
+@test "a slot that was made anew while the connection was lost is refused" {
+    background "${RECEIVE[@]}"
+    work 1 3 | src
+    wait_for 20 eval '[[ $(committed 2>/dev/null | grep -c ^43) -ge 6 ]]'
+    kill -STOP "$PID"
+    admin_source "select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = '$DB'" >/dev/null
+    wait_for 20 eval '[[ $(admin_source "select count(*) from pg_replication_slots where active") == 0 ]]'
+    admin_source "select pg_drop_replication_slot('$DB')" >/dev/null
+    work 1 5 4 | src
+    src -q -o /dev/null -c "select pg_create_logical_replication_slot('$DB', 'pgoutput')"
+    kill -CONT "$PID"
+    ended_with 4 'PGH-2201: slot .* begins at .*, the spool ends at .*: what is between is gone'
+}
+
+@test "each file of the spool describes relations as they are from there on" {
+    local n
+    for ((n = 0; n < 500; n++)); do echo "alter table whole add column_with_a_long_name_$n int; insert into whole (a) values ($n);"; done | src -q
+    # All at once: then a file often begins with the largest messages, the descriptions.
+    run -0 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB" --publication pub --segment-size 1kB --endpos now
+    same_changes
+    [[ $(ls "$RUN/spool" | wc -l) -gt 10 ]]
+    # After each description of the table, the next row has as many values as it has columns.
+    show | awk '$1 == "change" { tag = substr($3, 1, 2); oid = substr($3, 3, 8) }
+        $1 == "change" && tag == "52" { n = index($3, "77686f6c6500"); if (n) columns[oid] = substr($3, n + 14, 4) }
+        $1 == "change" && tag == "49" && (oid in columns) { rows++; if (substr($3, 13, 4) != columns[oid]) bad++ }
+        END { exit !(rows == 500 && bad == 0) }'
+}
+
+@test "the end of an idle source at the border of a WAL page is reached at once" {
+    local lsn tries
+    # Written to the last byte of a page, the next position is told as behind the header of the next.
+    for ((tries = 0; tries < 40; tries++)); do
+        src -q -o /dev/null <<'SQL'
+select pg_logical_emit_message(true, 'p', repeat('x', greatest(0, (8192 - (pg_current_wal_insert_lsn() - '0/0')::bigint % 8192)::int - 200)))
+SQL
+        lsn=$(src -c "select (pg_current_wal_insert_lsn() - '0/0')::bigint % 8192")
+        [[ $lsn != 24 ]] || break
+    done
+    local begun=$SECONDS
+    run -0 receive --endpos now
+    ((SECONDS - begun < 10))
 }

@@ -11,7 +11,7 @@
 #include "cdc/receive.h"
 #include "cdc/spool_dir.h"
 #include "cdc/spool_read.h"
-#include "pg/replication.h"
+#include "plan/check.h"
 #include "run/workdir.h"
 
 struct streaming {
@@ -39,12 +39,12 @@ static struct spool_place place_of(const struct streaming *s)
     return (struct spool_place){.dir = s->spool_path, .run = s->run.uuid};
 }
 
-static bool find_run(struct streaming *s, bool *ret_found, struct fault *why)
+static bool find_run(struct streaming *s, enum db_mode opening, bool *ret_found, struct fault *why)
 {
     char file[PATH_MAX];
     workdir_path(file, s->dir.path, "catalog.db");
     workdir_path(s->spool_path, s->dir.path, "spool");
-    return catalog_open(&s->db, file, DB_CREATE, why) && run_get(s->db, &s->run, ret_found, why);
+    return catalog_open(&s->db, file, opening, why) && run_get(s->db, &s->run, ret_found, why);
 }
 
 /* ---- receive ---- */
@@ -54,7 +54,7 @@ static bool open_directory(struct streaming *s, struct fault *why)
     char path[PATH_MAX];
     bool found;
     if (!find_directory(s->options, s->source.database, path, why) || !workdir_make(path, why) ||
-        !workdir_lock(&s->dir, path, "stream.lock", why) || !find_run(s, &found, why))
+        !workdir_lock(&s->dir, path, "stream.lock", why) || !find_run(s, DB_CREATE, &found, why))
         return false;
     return found || (run_create(s->db, s->options->slot, PGHAUL_VERSION,
                                 strbuf_text(&s->source.shown), "", why) &&
@@ -62,74 +62,106 @@ static bool open_directory(struct streaming *s, struct fault *why)
 }
 
 /* "now" is where the source's WAL ends. */
-static bool read_end(const char *text, struct conn *source, lsn_t *ret_end, struct fault *why)
+static bool read_now(struct conn *source, lsn_t *ret_now, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    *ret_end = 0;
-    if (text == NULL)
-        return true;
-    if (strcmp(text, "now") != 0)
-        return lsn_parse(text, ret_end) ||
-               fault_set(
-                   why, FAULT_BAD_VALUE,
-                   "--endpos cannot be \"%s\": it takes LSN|now, an LSN being like 16/B374D848",
-                   text);
-    return conn_query(source, "SELECT pg_catalog.pg_current_wal_insert_lsn()", &rows, why) &&
-           (lsn_parse(rows_text(&rows, 0, 0), ret_end) ||
-            fault_set(why, FAULT_BUG, "an LSN \"%s\"", rows_text(&rows, 0, 0)));
-}
-
-static bool check_slot(const struct conn *source, const char *name, const struct slot *slot,
-                       struct fault *why)
-{
-    if (!slot->found)
-        return fault_set(why, FAULT_SLOT_UNFIT, "the source has no slot \"%s\"", name);
-    if (!slot->logical || strcmp(slot->plugin, "pgoutput") != 0)
-        return fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" is not one of plugin pgoutput", name);
-    if (strcmp(slot->database, conn_database(source)) != 0)
-        return fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" is of database \"%s\"", name,
-                         slot->database);
+    lsn_t lsn;
+    if (!conn_query(source,
+                    "SELECT pg_catalog.pg_current_wal_insert_lsn(),"
+                    " pg_catalog.current_setting('wal_block_size'),"
+                    " pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))",
+                    &rows, why))
+        return false;
+    if (!lsn_parse(rows_text(&rows, 0, 0), &lsn))
+        return fault_set(why, FAULT_BUG, "an LSN \"%s\"", rows_text(&rows, 0, 0));
+    *ret_now =
+        lsn_before_header(lsn, (uint64_t)rows_int(&rows, 0, 1), (uint64_t)rows_int(&rows, 0, 2));
     return true;
 }
 
+static bool read_end(const char *text, struct conn *source, lsn_t *ret_end, struct fault *why)
+{
+    *ret_end = 0;
+    if (text == NULL)
+        return true;
+    if (strcmp(text, "now") == 0)
+        return read_now(source, ret_end, why);
+    return lsn_parse(text, ret_end) ||
+           fault_set(why, FAULT_BAD_VALUE,
+                     "--endpos cannot be \"%s\": it takes LSN|now, an LSN being like 16/B374D848",
+                     text);
+}
+
+/* What the run receives is noted before the server is told of anything: a spool that is gone
+ * afterwards is no new one. */
+static bool check_noted(struct streaming *s, const struct receive_wish *wish, bool *ret_noted,
+                        struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf noted = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf now = STRBUF_EMPTY;
+    strbuf_addf(&now, "%s %s %s", wish->slot, wish->publication, wish->source);
+    if (!setting_get(s->db, SETTING_STREAM, &noted, ret_noted, why))
+        return false;
+    return !*ret_noted || strcmp(noted.text, now.text) == 0 ||
+           fault_set(why, FAULT_RUN_DIFFERS,
+                     "the run receives from another slot, publication or source: %s", noted.text);
+}
+
+static bool note(struct streaming *s, const struct receive_wish *wish, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf now = STRBUF_EMPTY;
+    strbuf_addf(&now, "%s %s %s", wish->slot, wish->publication, wish->source);
+    return db_durable(s->db, true, why) && setting_put(s->db, SETTING_STREAM, now.text, why) &&
+           db_durable(s->db, false, why);
+}
+
 /* What the server has forgotten at our word we must have. */
-static bool open_spool(struct streaming *s, const struct slot *slot, struct fault *why)
+static bool open_spool(struct streaming *s, const struct receive_wish *wish,
+                       const struct slot *slot, struct fault *why)
 {
     const struct spool_place place = place_of(s);
     struct spool_span span;
-    if (!spool_span(&place, &span, why))
+    bool noted;
+    if (!check_noted(s, wish, &noted, why) || !spool_span(&place, &span, why))
         return false;
-    lsn_t promised = span.last == 0 ? 0 : slot->confirmed;
-    return spool_open(&s->spool, &place, s->options->segment_size, promised, why);
+    if (noted && span.last == 0)
+        return fault_set(why, FAULT_SPOOL_GONE, "there is nothing in \"%s\" any more",
+                         s->spool_path);
+    return spool_open(&s->spool, &place, s->options->segment_size, slot->confirmed, why) &&
+           (noted || note(s, wish, why));
 }
 
-static void add_options(struct strbuf *text, const struct streaming *s)
-{
-    strbuf_add(text, "proto_version '1', publication_names ");
-    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
-    strbuf_add_identifier(&name, s->options->publication);
-    strbuf_add_literal(text, name.text);
-}
-
-static bool receive(struct streaming *s, struct conn *source, struct fault *why)
+/* Looks at the source before anything is begun. */
+static bool prepare(struct streaming *s, struct receive_wish *wish, struct identity *identity,
+                    struct fault *why)
 {
     struct slot slot;
+    scoped(drop_conn) struct conn *source = NULL;
+    struct conn_wish connection = {.info = &s->source, .application = "pghaul receive"};
+    if (!conn_open(&source, &connection, &s->leash, why) ||
+        !read_end(s->options->endpos, source, &wish->end, why) ||
+        !check_identity(source, identity, why) ||
+        !receive_check_slot(source, wish->slot, &slot, why))
+        return false;
+    wish->source = identity->id;
+    return open_spool(s, wish, &slot, why);
+}
+
+static bool receive(struct streaming *s, struct fault *why)
+{
     char received[LSN_TEXT], durable[LSN_TEXT];
     struct receive_position position;
-    scoped(drop_strbuf) struct strbuf options = STRBUF_EMPTY;
+    struct identity identity;
     struct conn_wish walsender = {
         .info = &s->source, .application = "pghaul receive", .replication = true};
     struct receive_wish wish = {
         .connection = &walsender,
         .slot = s->options->slot,
+        .publication = s->options->publication,
         .retry_for_ms = s->options->settings.retry_for_ms,
     };
-    if (!read_end(s->options->endpos, source, &wish.end, why) ||
-        !slot_look(source, wish.slot, &slot, why) || !check_slot(source, wish.slot, &slot, why) ||
-        !open_spool(s, &slot, why))
+    if (!prepare(s, &wish, &identity, why))
         return false;
-    add_options(&options, s);
-    wish.options = options.text;
     log_info("receiving the changes of slot %s into \"%s\", from %s on", wish.slot, s->spool_path,
              lsn_text(received, spool_settled(s->spool)));
     if (!receive_run(&wish, s->spool, &s->leash, &position, why))
@@ -141,13 +173,10 @@ static bool receive(struct streaming *s, struct conn *source, struct fault *why)
 
 static bool stream_receive(struct streaming *s, struct fault *why)
 {
-    scoped(drop_conn) struct conn *source = NULL;
-    struct conn_wish wish = {.info = &s->source, .application = "pghaul receive"};
     if (s->options->slot == NULL || s->options->publication == NULL)
         return fault_set(why, FAULT_MISSING_OPTION, "--slot and --publication are needed");
     return read_side(s->options, SIDE_SOURCE, &s->source, why) && open_directory(s, why) &&
-           leash_open(&s->leash, -1, why) && conn_open(&source, &wish, &s->leash, why) &&
-           receive(s, source, why);
+           leash_open(&s->leash, -1, why) && receive(s, why);
 }
 
 /* ---- show ---- */
@@ -175,7 +204,7 @@ static bool stream_show(struct streaming *s, struct fault *why)
     if (!find_directory(s->options, NULL, path, why))
         return false;
     strlcpy(s->dir.path, path, sizeof s->dir.path);
-    if (!find_run(s, &found, why))
+    if (!find_run(s, DB_EXISTING, &found, why))
         return false;
     if (!found)
         return fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", path);

@@ -29,3 +29,14 @@ const char *lsn_text(char *to, lsn_t lsn)
     snprintf(to, LSN_TEXT, "%" PRIX32 "/%" PRIX32, (uint32_t)(lsn >> 32), (uint32_t)lsn);
     return to;
 }
+
+/* The header of a segment's first page is longer. Elsewhere 40 may be behind the rest of a record.
+ */
+lsn_t lsn_before_header(lsn_t lsn, uint64_t block_size, uint64_t segment_size)
+{
+    enum { PAGE_HEADER = 24, SEGMENT_HEADER = 40 };
+    if (lsn % segment_size == SEGMENT_HEADER)
+        return lsn - SEGMENT_HEADER;
+    return lsn % block_size == PAGE_HEADER && lsn % segment_size != PAGE_HEADER ? lsn - PAGE_HEADER
+                                                                                : lsn;
+}

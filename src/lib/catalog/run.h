@@ -67,6 +67,9 @@ bool setting_put(struct db *db, const char *name, const char *value, struct faul
 bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *ret_found,
                  struct fault *why);
 
+/* Slot, publication and source that changes are received from. */
+#define SETTING_STREAM "stream"
+
 enum snapshot_holder { HOLDER_RUN, HOLDER_COMMAND, HOLDER_OUTSIDE };
 
 struct snapshot {

@@ -4,7 +4,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
-#include "pg/replication.h"
+#include "plan/check.h"
 #include "wire/pgoutput.h"
 
 #include <stdlib.h>
@@ -15,6 +15,8 @@ enum {
     REPORT_MS = 1000,  /* a server that is not told more has a position that old */
     ASK_MS = 200,      /* how often an idle server is asked for its position when an end is set */
     FULL_MS = 1000,    /* how often a full disk is tried again */
+    SILENT_MS = 30000, /* after that long without a word the server is asked for one; after twice as
+                          long the connection is taken for lost */
     RETRY_MS = 200,    /* a lost connection: the first pause, which doubles */
     RETRY_MOST = 5000, /* up to this */
 };
@@ -41,6 +43,7 @@ struct receiving {
     int64_t unwritten_since; /* clock_ms */
     int64_t unsynced_since;
     int64_t report_due;
+    int64_t heard;               /* when the server last said something */
     int64_t lost_since;          /* 0: the connection is good */
     struct described *described; /* in this connection */
     size_t described_count;
@@ -56,8 +59,9 @@ static bool is_over(const struct receiving *r)
 
 static bool report(struct receiving *r, struct fault *why)
 {
-    bool ask = r->wish->end != 0;
-    r->report_due = clock_ms() + (ask ? ASK_MS : REPORT_MS);
+    int64_t now = clock_ms();
+    bool ask = r->wish->end != 0 || now - r->heard >= SILENT_MS;
+    r->report_due = now + (r->wish->end != 0 ? ASK_MS : REPORT_MS);
     return stream_report(r->walsender, r->position.received, r->position.durable, ask, why);
 }
 
@@ -66,7 +70,7 @@ static bool report(struct receiving *r, struct fault *why)
 static bool room_may_come(struct receiving *r, struct fault *why)
 {
     struct fault lost;
-    if (why->id != FAULT_SPOOL_FULL || r->leash->wish != LEASH_GO)
+    if (why->id != FAULT_SPOOL_FULL || !why->retry || r->leash->wish != LEASH_GO)
         return false;
     if (!r->full)
         log_warning("%s; waiting for room, while the source keeps its WAL", why->text);
@@ -208,51 +212,61 @@ static bool is_behind_end(const struct receiving *r, const struct pgoutput_messa
            change->begin.commit_lsn >= r->wish->end;
 }
 
-static void note_change(struct receiving *r, const struct walsender_message *message,
-                        const struct pgoutput_message *change)
+/* Before the message itself, which may begin a segment: what is repeated there is the new one. */
+static void describe(struct receiving *r, const struct walsender_message *message,
+                     const struct pgoutput_message *change)
 {
-    if (change->tag == PGOUTPUT_BEGIN)
-        r->inside = true;
-    else if (change->tag == PGOUTPUT_RELATION)
+    if (change->tag == PGOUTPUT_RELATION)
         keep_described(r, message, change->relation.oid);
     else if (change->tag == PGOUTPUT_TYPE)
         keep_described(r, message, change->type.oid);
-    else if (change->tag == PGOUTPUT_COMMIT) {
-        r->inside = false;
-        settle(r, change->commit.end_lsn);
-    }
 }
 
-/* Rows are not looked into. */
-static bool is_of_interest(const struct walsender_message *message)
+/* Rows are not looked into; what we did not ask for must not come. */
+static bool read_change(const struct walsender_message *message,
+                        struct pgoutput_message *ret_change, struct fault *why)
 {
+    const struct pgoutput_mode mode = {.in_stream = false};
+    *ret_change = (struct pgoutput_message){.tag = PGOUTPUT_INSERT};
     switch (message->length == 0 ? '\0' : message->bytes[0]) {
-    case '\0':
+    case PGOUTPUT_INSERT:
+    case PGOUTPUT_UPDATE:
+    case PGOUTPUT_DELETE:
+    case PGOUTPUT_TRUNCATE:
+    case PGOUTPUT_MESSAGE:
+    case PGOUTPUT_ORIGIN:
+        return true;
     case PGOUTPUT_BEGIN:
     case PGOUTPUT_COMMIT:
     case PGOUTPUT_RELATION:
     case PGOUTPUT_TYPE:
-        return true;
+        return pgoutput_parse(message->bytes, message->length, mode, ret_change) ||
+               unknown(message, why);
     default:
-        return false;
+        return unknown(message, why);
     }
 }
 
 static bool take_change(struct receiving *r, const struct walsender_message *message,
                         struct fault *why)
 {
-    struct pgoutput_message change = {.tag = PGOUTPUT_INSERT};
-    const struct pgoutput_mode mode = {.in_stream = false};
-    if (is_of_interest(message) && !pgoutput_parse(message->bytes, message->length, mode, &change))
-        return unknown(message, why);
+    struct pgoutput_message change;
+    if (!read_change(message, &change, why))
+        return false;
     if (is_behind_end(r, &change)) {
         settle(r, r->wish->end);
         return true;
     }
+    describe(r, message, &change);
     if (!add_record(r, SPOOL_CHANGE, message->start, message->bytes, message->length, why) ||
         !repeat_described(r, why))
         return false;
-    note_change(r, message, &change);
+    if (change.tag == PGOUTPUT_BEGIN)
+        r->inside = true;
+    if (change.tag == PGOUTPUT_COMMIT) {
+        r->inside = false;
+        settle(r, change.commit.end_lsn);
+    }
     return true;
 }
 
@@ -287,6 +301,18 @@ static bool do_due(struct receiving *r, struct fault *why)
     return now < r->report_due || report(r, why);
 }
 
+static bool is_silent(const struct receiving *r)
+{
+    return clock_ms() - r->heard >= 2 * SILENT_MS;
+}
+
+static bool lost(const char *text, struct fault *why)
+{
+    fault_set(why, FAULT_SOURCE_LOST, "%s", text);
+    why->retry = true;
+    return false;
+}
+
 /* One message, or nothing within the time until something is due. */
 static bool receive_one(struct receiving *r, struct fault *why)
 {
@@ -295,28 +321,105 @@ static bool receive_one(struct receiving *r, struct fault *why)
     if (!stream_read(r->walsender, until_due(r), &found, &message, why))
         return false;
     if (found == STREAM_NOTHING)
-        return true;
-    if (found == STREAM_ENDED) {
-        fault_set(why, FAULT_SOURCE_LOST, "the source has ended the stream of changes");
-        why->retry = true;
-        return false;
-    }
+        return !is_silent(r) || lost("the source is silent", why);
+    if (found == STREAM_ENDED)
+        return lost("the source has ended the stream of changes", why);
+    r->heard = clock_ms();
     r->lost_since = 0;
     return message.tag == WALSENDER_KEEPALIVE ? take_keepalive(r, &message, why)
                                               : take_change(r, &message, why);
 }
 
+/* ---- the source, at each connection ---- */
+
+bool receive_check_slot(struct conn *source, const char *name, struct slot *ret_slot,
+                        struct fault *why)
+{
+    if (!slot_look(source, name, ret_slot, why))
+        return false;
+    if (!ret_slot->found)
+        return fault_set(why, FAULT_SLOT_UNFIT, "the source has no slot \"%s\"", name);
+    if (!ret_slot->logical || strcmp(ret_slot->plugin, "pgoutput") != 0)
+        return fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" is not one of plugin pgoutput", name);
+    if (strcmp(ret_slot->database, conn_database(source)) != 0)
+        return fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" is of database \"%s\"", name,
+                         ret_slot->database);
+    return !ret_slot->two_phase ||
+           fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" was made for two-phase commits", name);
+}
+
+/* From 18 on the server only warns of a publication that is not there, and sends nothing. */
+static bool check_publication(const struct receiving *r, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add(&sql, "SELECT FROM pg_catalog.pg_publication WHERE pubname = ");
+    strbuf_add_literal(&sql, r->wish->publication);
+    if (!conn_query(r->walsender, sql.text, &rows, why))
+        return false;
+    return rows_count(&rows) > 0 ||
+           fault_set(why, FAULT_SLOT_UNFIT, "the source has no publication \"%s\"",
+                     r->wish->publication);
+}
+
+/* A server that was restored, or replaced, may have less WAL than we; a slot that was made anew
+ * begins behind what we have. Of neither would the server say that something is missing. */
+static bool check_reach(const struct receiving *r, const struct slot *slot, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    char have[LSN_TEXT], there[LSN_TEXT];
+    lsn_t end;
+    if (slot->confirmed > r->position.received)
+        return fault_set(why, FAULT_SLOT_UNFIT,
+                         "slot \"%s\" begins at %s, the spool ends at %s: what is between is gone",
+                         r->wish->slot, lsn_text(there, slot->confirmed),
+                         lsn_text(have, r->position.received));
+    if (!conn_query(r->walsender, "SELECT pg_catalog.pg_current_wal_flush_lsn()", &rows, why))
+        return false;
+    if (!lsn_parse(rows_text(&rows, 0, 0), &end))
+        return fault_set(why, FAULT_BUG, "an LSN \"%s\"", rows_text(&rows, 0, 0));
+    return end >= r->position.received ||
+           fault_set(why, FAULT_RUN_DIFFERS, "the source's WAL ends at %s, the spool at %s",
+                     lsn_text(there, end), lsn_text(have, r->position.received));
+}
+
+static bool source_is_fit(const struct receiving *r, struct fault *why)
+{
+    struct identity identity;
+    struct slot slot;
+    if (!check_identity(r->walsender, &identity, why))
+        return false;
+    if (strcmp(identity.id, r->wish->source) != 0)
+        return fault_set(why, FAULT_RUN_DIFFERS,
+                         "this source is not the one that the run began with");
+    return receive_check_slot(r->walsender, r->wish->slot, &slot, why) &&
+           check_publication(r, why) && check_reach(r, &slot, why);
+}
+
+static bool begin_stream(struct receiving *r, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf options = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    strbuf_add(&options, "proto_version '1', publication_names ");
+    strbuf_add_identifier(&name, r->wish->publication);
+    strbuf_add_literal(&options, name.text);
+    return stream_begin(r->walsender, r->wish->slot, r->position.received, options.text, why);
+}
+
 static bool connect_source(struct receiving *r, struct fault *why)
 {
     drop_conn(&r->walsender);
-    if (!conn_open(&r->walsender, r->wish->connection, r->leash, why) ||
-        !stream_begin(r->walsender, r->wish->slot, r->position.received, r->wish->options, why))
+    if (!conn_open(&r->walsender, r->wish->connection, r->leash, why) || !source_is_fit(r, why) ||
+        !begin_stream(r, why))
         return false;
     forget_described(r);
     r->segment = spool_segment_number(r->spool);
     r->inside = false;
+    r->heard = clock_ms();
     return add_record(r, SPOOL_CONNECTION, r->position.received, NULL, 0, why) && report(r, why);
 }
+
+/* ---- until the end ---- */
 
 static bool stream(struct receiving *r, struct fault *why)
 {
@@ -328,22 +431,47 @@ static bool stream(struct receiving *r, struct fault *why)
     return true;
 }
 
+/* What has come can be applied meanwhile. */
+static bool note_loss(struct receiving *r, const struct fault *loss, struct fault *why)
+{
+    r->lost_since = clock_ms();
+    log_warning("%s; connecting again", loss->text);
+    return sync_spool(r, why);
+}
+
 /* True when it may be tried again, after a pause; *why is as it was, or says why not. */
 static bool may_try_again(struct receiving *r, int *pause, struct fault *why)
 {
-    int64_t now = clock_ms();
+    struct fault later;
     if (!why->retry || r->leash->wish != LEASH_GO)
         return false;
     if (r->lost_since == 0) {
-        r->lost_since = now;
         *pause = RETRY_MS;
-        log_warning("%s; connecting again", why->text);
+        if (!note_loss(r, why, &later)) {
+            *why = later;
+            return false;
+        }
     }
-    if (now - r->lost_since > r->wish->retry_for_ms)
+    if (clock_ms() - r->lost_since > r->wish->retry_for_ms)
         return false;
     if (!leash_poll(r->leash, NULL, 0, *pause, why))
         return false;
     *pause = *pause * 2 > RETRY_MOST ? RETRY_MOST : *pause * 2;
+    return true;
+}
+
+/* What came is kept, whatever happened then; the last words to the server save it some work. */
+static bool finish(struct receiving *r, bool good, struct fault *why)
+{
+    struct fault later;
+    if (!good) {
+        spool_sync(r->spool, &r->position.durable, &later);
+        return false;
+    }
+    if (!sync_spool(r, why))
+        return false;
+    if (r->walsender != NULL && !conn_broken(r->walsender) && !report(r, &later))
+        log_debug("%s", later.text);
     return true;
 }
 
@@ -360,11 +488,7 @@ bool receive_run(const struct receive_wish *wish, struct spool *spool, struct le
         if (!good && !may_try_again(&r, &pause, why))
             break;
     }
-    /* What came is kept, whatever happened then; the last words to the server save it some work. */
-    struct fault later;
-    bool kept = sync_spool(&r, good ? why : &later);
-    if (good && kept && r.walsender != NULL && !conn_broken(r.walsender) && !report(&r, &later))
-        log_debug("%s", later.text);
+    good = finish(&r, good, why);
     *ret_position = r.position;
-    return good && kept;
+    return good;
 }

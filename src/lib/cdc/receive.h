@@ -9,12 +9,13 @@
 #define PGHAUL_CDC_RECEIVE_H
 
 #include "cdc/spool_write.h"
-#include "pg/conn.h"
+#include "pg/replication.h"
 
 struct receive_wish {
     const struct conn_wish *connection; /* of a walsender */
     const char *slot;
-    const char *options;  /* of START_REPLICATION, between its brackets */
+    const char *publication;
+    const char *source;   /* who the source is (identity.id): any other one is refused */
     lsn_t end;            /* receive what committed before it, then end; 0: until told to stop */
     int64_t retry_for_ms; /* how long a lost connection is tried again */
 };
@@ -24,6 +25,11 @@ struct receive_position {
     lsn_t received; /* what committed before it is here, on disk or not yet */
     lsn_t durable;  /* … is on disk: the server was told so, or will be */
 };
+
+/* Can the slot be received from? Of this database, by plugin pgoutput, without two-phase commits.
+ * FAULT_SLOT_UNFIT. */
+bool receive_check_slot(struct conn *source, const char *name, struct slot *ret_slot,
+                        struct fault *why);
 
 /* Receives until the end is reached, the leash is pulled (true in both cases: all that came is on
  * disk then), or something fails that does not heal. */

@@ -342,7 +342,9 @@ static bool open_newest(struct spool *spool, lsn_t promised, struct fault *why)
     if (!spool_span(&spool->place, &span, why) ||
         (span.first > 0 && !check_headers(spool, &span, &unfinished, why)))
         return false;
-    if (spool->segment.fd >= 0 && !read_newest(spool, unfinished, why))
+    if (spool->segment.fd < 0)
+        spool->settled = promised;
+    else if (!read_newest(spool, unfinished, why))
         return false;
     if (spool->settled < promised)
         return ends_early(spool, promised, why);
@@ -367,7 +369,9 @@ bool spool_open(struct spool **ret_spool, const struct spool_place *place, int64
     spool->place.dir = copy_string(place->dir);
     spool->place.run = copy_string(place->run);
     spool->dir = open(place->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (spool->dir < 0 || fsync(spool->dir) != 0)
+    scoped(drop_fd) int above =
+        spool->dir < 0 ? -1 : openat(spool->dir, "..", O_RDONLY | O_CLOEXEC);
+    if (above < 0 || fsync(spool->dir) != 0 || fsync(above) != 0)
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open directory \"%s\"", place->dir);
     if (!open_newest(spool, promised, why))
         return false;

@@ -27,8 +27,8 @@ struct spool;
 /* Opens a spool, which it makes when there is none, and cuts off what a crash left
  * half written at its end. A new segment begins when one has `segment_size` bytes.
  * `promised` is the highest LSN that anybody was told is durable (0: not known): a spool
- * that ends before it is damaged. FAULT_SPOOL_DAMAGED names file and offset; then
- * nothing was changed. */
+ * that ends before it is damaged, a new one begins there. FAULT_SPOOL_DAMAGED names file and
+ * offset; then nothing was changed. */
 bool spool_open(struct spool **ret_spool, const struct spool_place *place, int64_t segment_size,
                 lsn_t promised, struct fault *why);
 

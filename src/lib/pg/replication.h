@@ -19,6 +19,7 @@ struct slot {
     int reader; /* pid of the walsender that streams it; 0: nobody does */
     char plugin[64];
     char database[128];
+    bool two_phase;      /* it streams PREPARE TRANSACTION as such */
     lsn_t confirmed;     /* what it streams begins here */
     char wal_status[16]; /* "" before 13 */
 };

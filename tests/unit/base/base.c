@@ -136,6 +136,18 @@ START_TEST(lsns_are_read_and_shown)
 }
 END_TEST
 
+START_TEST(an_lsn_behind_a_header_is_the_boundary)
+{
+    const uint64_t block = 8192, segment = 16 << 20;
+    const lsn_t page = 0x2B12000, first = 0x3000000;
+    ck_assert_uint_eq(lsn_before_header(page, block, segment), page);
+    ck_assert_uint_eq(lsn_before_header(page + 24, block, segment), page);
+    ck_assert_uint_eq(lsn_before_header(page + 32, block, segment), page + 32);
+    ck_assert_uint_eq(lsn_before_header(page + 40, block, segment), page + 40);
+    ck_assert_uint_eq(lsn_before_header(first + 40, block, segment), first);
+    ck_assert_uint_eq(lsn_before_header(first + 24, block, segment), first + 24);
+}
+
 START_TEST(text_is_made_safe_to_show)
 {
     struct strbuf buf = STRBUF_EMPTY;
@@ -231,6 +243,6 @@ END_TEST
 SUITE(base, faults_gather_context, fault_ids_and_statuses_are_unique, a_fault_never_overflows,
       secrets_are_hidden_in_faults, sizes_are_read_as_people_write_them,
       durations_are_read_as_people_write_them, numbers_are_shown_as_people_read_them,
-      lsns_are_read_and_shown, text_is_made_safe_to_show, names_are_quoted_only_where_needed,
-      sql_is_quoted, long_listings_end_in_a_number, arrays_grow, distances_between_words,
-      failpoints_are_parsed)
+      lsns_are_read_and_shown, an_lsn_behind_a_header_is_the_boundary, text_is_made_safe_to_show,
+      names_are_quoted_only_where_needed, sql_is_quoted, long_listings_end_in_a_number, arrays_grow,
+      distances_between_words, failpoints_are_parsed)
