@@ -15,8 +15,8 @@ enum {
     REPORT_MS = 1000,  /* a server that is not told more has a position that old */
     ASK_MS = 200,      /* how often an idle server is asked for its position when an end is set */
     FULL_MS = 1000,    /* how often a full disk is tried again */
-    SILENT_MS = 30000, /* after that long without a word the server is asked for one; after twice as
-                          long the connection is taken for lost */
+    SILENT_MS = 30000, /* after that long without a word the server is asked for one, */
+    LOST_MS = 60000,   /* after that long the connection is taken for lost */
     RETRY_MS = 200,    /* a lost connection: the first pause, which doubles */
     RETRY_MOST = 5000, /* up to this */
 };
@@ -303,7 +303,7 @@ static bool do_due(struct receiving *r, struct fault *why)
 
 static bool is_silent(const struct receiving *r)
 {
-    return clock_ms() - r->heard >= 2 * SILENT_MS;
+    return clock_ms() - r->heard >= LOST_MS;
 }
 
 static bool lost(const char *text, struct fault *why)
