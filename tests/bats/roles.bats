@@ -97,10 +97,10 @@ ordinary_target() {
     same
     [[ $(admin_target "select shobj_description(oid, 'pg_authid') from pg_roles where rolname = 'pghr_group'") == "$(admin_source "select shobj_description(oid, 'pg_authid') from pg_roles where rolname = 'pghr_group'")" ]]
     [[ $(catalog "select count(*) from work where kind = 'roles' and state = 'done'") == 1 ]]
-    # Nothing is left to do for another one.
+    # Nothing is left to do for another one, though other files' tests make roles at the same time.
     again
     run -0 clone --roles
-    [[ $(catalog "select count(*) from work where kind = 'roles'") == 0 ]]
+    [[ $(catalog "select count(*) from obj_role where rolname like 'pghr^_%' escape '^'") == 0 ]]
     refute_output --partial 'pghr_'
     same
 }
@@ -163,7 +163,7 @@ ordinary_target() {
     assert_output --partial 'role "pghr_same" is on the target already and is left as it is; it is no member of "pghr_new"'
     diff <(printf '%s\n' "$before") <(roles_of "$TARGET" | grep -v pghr_new)
     [[ $(admin_target "select count(*) from pg_roles where rolname = 'pghr_new'") == 1 ]]
-    [[ $(catalog "select count(*) from event where level = 'warning' and text like 'role %is left as it is%'") == 3 ]]
+    [[ $(catalog "select count(*) from event where level = 'warning' and text like 'role \"pghr^_%is left as it is%' escape '^'") == 3 ]]
 }
 
 log_everything() { admin_target "alter database $DB set log_statement = 'all'; alter database $DB set log_min_duration_statement = 0"; }
