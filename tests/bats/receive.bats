@@ -46,7 +46,6 @@ teardown() {
     true
 }
 
-src() { psql -qXAt -v ON_ERROR_STOP=1 "$SOURCE" "$@"; }
 receive() { "${RECEIVE[@]}" "$@"; }
 show() { "$PGHAUL" stream show --dir "$RUN"; }
 

@@ -70,10 +70,9 @@ static bool read_now(struct conn *source, lsn_t *ret_now, struct fault *why)
                     "SELECT pg_catalog.pg_current_wal_insert_lsn(),"
                     " pg_catalog.current_setting('wal_block_size'),"
                     " pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))",
-                    &rows, why))
+                    &rows, why) ||
+        !rows_lsn(&rows, 0, 0, &lsn, why))
         return false;
-    if (!lsn_parse(rows_text(&rows, 0, 0), &lsn))
-        return fault_set(why, FAULT_BUG, "an LSN \"%s\"", rows_text(&rows, 0, 0));
     *ret_now =
         lsn_before_header(lsn, (uint64_t)rows_int(&rows, 0, 1), (uint64_t)rows_int(&rows, 0, 2));
     return true;
@@ -92,26 +91,21 @@ static bool read_end(const char *text, struct conn *source, lsn_t *ret_end, stru
                      text);
 }
 
-/* What the run receives is noted before the server is told of anything: a spool that is gone
+/* What the run receives, to be noted before the server is told of anything: a spool that is gone
  * afterwards is no new one. */
-static bool check_noted(struct streaming *s, const struct receive_wish *wish, bool *ret_noted,
-                        struct fault *why)
+static bool check_noted(struct streaming *s, const char *what, bool *ret_noted, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf noted = STRBUF_EMPTY;
-    scoped(drop_strbuf) struct strbuf now = STRBUF_EMPTY;
-    strbuf_addf(&now, "%s %s %s", wish->slot, wish->publication, wish->source);
     if (!setting_get(s->db, SETTING_STREAM, &noted, ret_noted, why))
         return false;
-    return !*ret_noted || strcmp(noted.text, now.text) == 0 ||
+    return !*ret_noted || strcmp(noted.text, what) == 0 ||
            fault_set(why, FAULT_RUN_DIFFERS,
                      "the run receives from another slot, publication or source: %s", noted.text);
 }
 
-static bool note(struct streaming *s, const struct receive_wish *wish, struct fault *why)
+static bool note(struct streaming *s, const char *what, struct fault *why)
 {
-    scoped(drop_strbuf) struct strbuf now = STRBUF_EMPTY;
-    strbuf_addf(&now, "%s %s %s", wish->slot, wish->publication, wish->source);
-    return db_durable(s->db, true, why) && setting_put(s->db, SETTING_STREAM, now.text, why) &&
+    return db_durable(s->db, true, why) && setting_put(s->db, SETTING_STREAM, what, why) &&
            db_durable(s->db, false, why);
 }
 
@@ -122,13 +116,15 @@ static bool open_spool(struct streaming *s, const struct receive_wish *wish,
     const struct spool_place place = place_of(s);
     struct spool_span span;
     bool noted;
-    if (!check_noted(s, wish, &noted, why) || !spool_span(&place, &span, why))
+    scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
+    strbuf_addf(&what, "%s %s %s", wish->slot, wish->publication, wish->source);
+    if (!check_noted(s, what.text, &noted, why) || !spool_span(&place, &span, why))
         return false;
     if (noted && span.last == 0)
         return fault_set(why, FAULT_SPOOL_GONE, "there is nothing in \"%s\" any more",
                          s->spool_path);
     return spool_open(&s->spool, &place, s->options->segment_size, slot->confirmed, why) &&
-           (noted || note(s, wish, why));
+           (noted || note(s, what.text, why));
 }
 
 /* Looks at the source before anything is begun. */

@@ -20,14 +20,33 @@ bool make_directories(const char *path, struct fault *why)
     }
 }
 
-static bool write_all(int fd, const char *text, size_t length)
+ssize_t full_read(int fd, void *to, size_t length, uint64_t offset)
 {
-    while (length > 0) {
-        ssize_t put = write(fd, text, length);
+    size_t have = 0;
+    while (have < length) {
+        ssize_t got = pread(fd, (uint8_t *)to + have, length - have, (off_t)(offset + have));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        have += (size_t)got;
+    }
+    return (ssize_t)have;
+}
+
+bool full_write(int fd, const void *from, size_t length, uint64_t offset)
+{
+    size_t done = 0;
+    while (done < length) {
+        ssize_t put =
+            pwrite(fd, (const uint8_t *)from + done, length - done, (off_t)(offset + done));
+        if (put < 0 && errno == EINTR)
+            continue;
         if (put < 0)
             return false;
-        text += put;
-        length -= (size_t)put;
+        done += (size_t)put;
     }
     return true;
 }
@@ -50,7 +69,7 @@ bool write_file(const char *path, const char *text, size_t length, struct fault 
     strbuf_addf(&draft, "%s.new", path);
     scoped(drop_fd) int fd =
         open(draft.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd < 0 || !write_all(fd, text, length) || fsync(fd) != 0)
+    if (fd < 0 || !full_write(fd, text, length, 0) || fsync(fd) != 0)
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write \"%s\"", path);
     return put_file(draft.text, path, why);
 }

@@ -374,10 +374,9 @@ static bool check_reach(const struct receiving *r, const struct slot *slot, stru
                          "slot \"%s\" begins at %s, the spool ends at %s: what is between is gone",
                          r->wish->slot, lsn_text(there, slot->confirmed),
                          lsn_text(have, r->position.received));
-    if (!conn_query(r->walsender, "SELECT pg_catalog.pg_current_wal_flush_lsn()", &rows, why))
+    if (!conn_query(r->walsender, "SELECT pg_catalog.pg_current_wal_flush_lsn()", &rows, why) ||
+        !rows_lsn(&rows, 0, 0, &end, why))
         return false;
-    if (!lsn_parse(rows_text(&rows, 0, 0), &end))
-        return fault_set(why, FAULT_BUG, "an LSN \"%s\"", rows_text(&rows, 0, 0));
     return end >= r->position.received ||
            fault_set(why, FAULT_RUN_DIFFERS, "the source's WAL ends at %s, the spool at %s",
                      lsn_text(there, end), lsn_text(have, r->position.received));

@@ -1,5 +1,6 @@
 #include "cdc/spool_segment.h"
 
+#include "base/file.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
 
@@ -43,37 +44,6 @@ bool segment_errno(const struct spool_place *place, uint64_t number, const char 
                 place->dir, segment_name(name, number));
     why->retry = full;
     return false;
-}
-
-ssize_t full_read(int fd, void *to, size_t length, uint64_t offset)
-{
-    size_t have = 0;
-    while (have < length) {
-        ssize_t got = pread(fd, (uint8_t *)to + have, length - have, (off_t)(offset + have));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        have += (size_t)got;
-    }
-    return (ssize_t)have;
-}
-
-bool full_write(int fd, const void *from, size_t length, uint64_t offset)
-{
-    size_t done = 0;
-    while (done < length) {
-        ssize_t put =
-            pwrite(fd, (const uint8_t *)from + done, length - done, (off_t)(offset + done));
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return false;
-        done += (size_t)put;
-    }
-    return true;
 }
 
 bool segment_open(struct segment *ret_segment, const struct spool_place *place, int dir,

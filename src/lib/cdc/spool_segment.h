@@ -94,9 +94,4 @@ bool segment_damaged(const struct spool_place *place, uint64_t number, uint64_t 
 bool segment_errno(const struct spool_place *place, uint64_t number, const char *verb,
                    struct fault *why);
 
-/* pread and pwrite that go on after a signal or a short transfer. full_read ends at the end of
- * the file; -1 and errno on failure. */
-ssize_t full_read(int fd, void *to, size_t length, uint64_t offset);
-bool full_write(int fd, const void *from, size_t length, uint64_t offset);
-
 #endif

@@ -14,6 +14,7 @@
 #include "jobs/done.h"
 #include "jobs/show.h"
 #include "pg/relay.h"
+#include "pg/snapshot.h"
 
 #include <inttypes.h>
 
@@ -50,7 +51,7 @@ static void add_in(struct strbuf *sql)
 static void add_ask_properties(struct strbuf *sql, const struct job *job)
 {
     const char *object = "'LARGE OBJECT ' || m.oid";
-    strbuf_add(sql, "ROLLBACK TO SAVEPOINT pghaul_item;SELECT s FROM (");
+    strbuf_add(sql, SNAPSHOT_LET_GO "SELECT s FROM (");
     strbuf_addf(sql,
                 "SELECT m.oid, 1 AS step, 0::bigint AS n, 'ALTER ' || %s || ' OWNER TO '"
                 " || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(m.lomowner)) AS s"
@@ -175,7 +176,7 @@ bool job_blobs(struct job *job, struct fault *why)
     done_add_begin(&in, job, 0, true);
     add_in(&in);
     job->held_table = 0;
-    if (!conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", why))
+    if (!snapshot_let_go(job->source, why))
         return false;
     struct relay relay = {.out_sql = out.text, .in_sql = in.text, .moved = on_moved, .arg = job};
     if (!relay_run(&relay, job->source, job->target, why)) {

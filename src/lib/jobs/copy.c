@@ -20,6 +20,7 @@
 #include "jobs/show.h"
 #include "jobs/statistics.h"
 #include "pg/relay.h"
+#include "pg/snapshot.h"
 #include "plan/check.h"
 
 #include <inttypes.h>
@@ -85,7 +86,7 @@ static bool hold_table(struct job *job, const struct table *table, struct fault 
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     if (job->held_table != table->oid)
-        strbuf_add(&sql, "ROLLBACK TO SAVEPOINT pghaul_item;");
+        strbuf_add(&sql, SNAPSHOT_LET_GO);
     job->held_table = table->oid;
     strbuf_add(&sql, "LOCK TABLE ONLY ");
     add_table(&sql, table);
@@ -105,7 +106,7 @@ static bool hold_table(struct job *job, const struct table *table, struct fault 
     struct fault ignored;
     job->held_table = 0;
     if (!conn_broken(job->source))
-        conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", &ignored);
+        snapshot_let_go(job->source, &ignored);
     if (why->id == FAULT_TABLE_LOCKED) {
         check_name_lockers(job->source, why);
         return fault_during(why, "waiting for a lock on the source");

@@ -8,6 +8,7 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/done.h"
+#include "pg/snapshot.h"
 #include "plan/plan.h"
 #include "plan/planning.h"
 
@@ -49,14 +50,9 @@ static bool note_what_is_missing(struct db *db, void *arg, struct fault *why)
            catalog_list(db, SQL_STATISTICS_NOT_CARRIED, 0, on_not_carried, job, why);
 }
 
-/* The transaction lives as long as the run reads, and a lock on a catalog as long: DROP
- * SUBSCRIPTION, in any database, would wait for that, and our pg_dump behind it. */
-static bool let_go_of_catalogs(struct job *job, struct fault *why)
-{
-    return conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", why);
-}
-
-/* The target is looked at before it is touched, the catalog filled before that. */
+/* The target is looked at before it is touched, the catalog filled before that. The transaction
+ * lives as long as the run reads, and a lock on a catalog would as well: DROP SUBSCRIPTION, in any
+ * database, would wait for that, and our pg_dump behind it. */
 bool job_plan(struct job *job, struct fault *why)
 {
     scoped(drop_planning) struct planning planning = {
@@ -73,7 +69,8 @@ bool job_plan(struct job *job, struct fault *why)
         return false;
     FAILPOINT("plan.made", why);
     return planning_check(&planning, why) && done_prepare(job, why) &&
-           db_write(job->db, note_what_is_missing, &notes, why) && let_go_of_catalogs(job, why);
+           db_write(job->db, note_what_is_missing, &notes, why) &&
+           snapshot_let_go(job->source, why);
 }
 
 static bool renew_in_write(struct db *db, void *arg, struct fault *why)
@@ -84,5 +81,5 @@ static bool renew_in_write(struct db *db, void *arg, struct fault *why)
 
 bool job_renew(struct job *job, struct fault *why)
 {
-    return db_write(job->db, renew_in_write, job, why) && let_go_of_catalogs(job, why);
+    return db_write(job->db, renew_in_write, job, why) && snapshot_let_go(job->source, why);
 }

@@ -17,6 +17,7 @@
 #include "catalog/sql.h"
 #include "jobs/done.h"
 #include "pg/relay.h"
+#include "pg/snapshot.h"
 #include "plan/ask.h"
 #include "plan/roles.h"
 
@@ -341,8 +342,7 @@ bool job_roles(struct job *job, struct fault *why)
 {
     scoped(drop_making) struct making m = {.job = job};
     job->held_table = 0;
-    if (!conn_run(job->source, "ROLLBACK TO SAVEPOINT pghaul_item", why) ||
-        !roles_read(&m.roles, job->source, job->target, why))
+    if (!snapshot_let_go(job->source, why) || !roles_read(&m.roles, job->source, job->target, why))
         return false;
     done_add_begin(&m.sql, job, 0, false);
     if (!conn_run(job->target, m.sql.text, why))

@@ -13,6 +13,7 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/show.h"
+#include "pg/snapshot.h"
 
 #include <inttypes.h>
 
@@ -58,7 +59,7 @@ static bool copy_chunk(struct chunk *chunk, struct fault *why)
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     /* Going back to the savepoint lets go of the locks on the last chunk's sequences. */
     job->held_table = 0;
-    if (!read_values(job->source, chunk, "ROLLBACK TO SAVEPOINT pghaul_item;", &source, why))
+    if (!read_values(job->source, chunk, SNAPSHOT_LET_GO, &source, why))
         return fault_during(why, "reading sequences");
     if (!read_values(job->target, chunk, "", &target, why))
         return fault_during(why, "reading sequences");

@@ -492,6 +492,12 @@ bool rows_bool(const struct rows *rows, int row, int column)
     return rows_text(rows, row, column)[0] == 't';
 }
 
+bool rows_lsn(const struct rows *rows, int row, int column, lsn_t *ret_lsn, struct fault *why)
+{
+    const char *text = rows_text(rows, row, column);
+    return lsn_parse(text, ret_lsn) || fault_set(why, FAULT_BUG, "an LSN \"%s\"", text);
+}
+
 uint32_t rows_type(const struct rows *rows, int column)
 {
     return PQftype(rows->result, column);

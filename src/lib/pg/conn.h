@@ -11,6 +11,7 @@
 #define PGHAUL_PG_CONN_H
 
 #include "base/fault.h"
+#include "base/lsn.h"
 #include "pg/conninfo.h"
 #include "proc/leash.h"
 
@@ -103,6 +104,7 @@ const char *rows_text(const struct rows *rows, int row, int column); /* "" for N
 bool rows_null(const struct rows *rows, int row, int column);
 int64_t rows_int(const struct rows *rows, int row, int column);
 bool rows_bool(const struct rows *rows, int row, int column);
+bool rows_lsn(const struct rows *rows, int row, int column, lsn_t *ret_lsn, struct fault *why);
 int rows_columns(const struct rows *rows);
 uint32_t rows_type(const struct rows *rows, int column); /* oid */
 int rows_typmod(const struct rows *rows, int column);

@@ -14,10 +14,8 @@ bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, str
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     *ret_slot = (struct slot){.found = false};
     strbuf_addf(&sql,
-                "SELECT slot_type = 'logical', coalesce(active_pid, 0), coalesce(plugin, ''),"
-                " coalesce(database, ''), confirmed_flush_lsn, %s, %s"
-                " FROM pg_catalog.pg_replication_slots WHERE slot_name = ",
-                conn_version(source) >= 130000 ? "coalesce(wal_status, '')" : "''",
+                "SELECT slot_type = 'logical', coalesce(plugin, ''), coalesce(database, ''),"
+                " confirmed_flush_lsn, %s FROM pg_catalog.pg_replication_slots WHERE slot_name = ",
                 conn_version(source) >= 140000 ? "two_phase" : "false");
     strbuf_add_literal(&sql, name);
     if (!conn_query(source, sql.text, &rows, why))
@@ -26,14 +24,10 @@ bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, str
         return true;
     ret_slot->found = true;
     ret_slot->logical = rows_bool(&rows, 0, 0);
-    ret_slot->reader = (int)rows_int(&rows, 0, 1);
-    strlcpy(ret_slot->plugin, rows_text(&rows, 0, 2), sizeof ret_slot->plugin);
-    strlcpy(ret_slot->database, rows_text(&rows, 0, 3), sizeof ret_slot->database);
-    strlcpy(ret_slot->wal_status, rows_text(&rows, 0, 5), sizeof ret_slot->wal_status);
-    ret_slot->two_phase = rows_bool(&rows, 0, 6);
-    return rows_null(&rows, 0, 4) || lsn_parse(rows_text(&rows, 0, 4), &ret_slot->confirmed) ||
-           fault_set(why, FAULT_BUG, "slot \"%s\" has confirmed \"%s\"", name,
-                     rows_text(&rows, 0, 4));
+    strlcpy(ret_slot->plugin, rows_text(&rows, 0, 1), sizeof ret_slot->plugin);
+    strlcpy(ret_slot->database, rows_text(&rows, 0, 2), sizeof ret_slot->database);
+    ret_slot->two_phase = rows_bool(&rows, 0, 4);
+    return rows_null(&rows, 0, 3) || rows_lsn(&rows, 0, 3, &ret_slot->confirmed, why);
 }
 
 /* ---- the stream ---- */

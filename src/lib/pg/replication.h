@@ -16,12 +16,10 @@
 struct slot {
     bool found;
     bool logical;
-    int reader; /* pid of the walsender that streams it; 0: nobody does */
     char plugin[64];
     char database[128];
-    bool two_phase;      /* it streams PREPARE TRANSACTION as such */
-    lsn_t confirmed;     /* what it streams begins here */
-    char wal_status[16]; /* "" before 13 */
+    bool two_phase;  /* it streams PREPARE TRANSACTION as such */
+    lsn_t confirmed; /* what it streams begins here */
 };
 bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, struct fault *why);
 

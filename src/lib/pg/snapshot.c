@@ -31,6 +31,11 @@ bool snapshot_take(struct conn *source, struct snapshot_export *ret_export, stru
     return true;
 }
 
+bool snapshot_let_go(struct conn *source, struct fault *why)
+{
+    return conn_run(source, SNAPSHOT_LET_GO, why);
+}
+
 static bool compare(const char *id, char *content, const char *now, struct fault *why)
 {
     if (content[0] == '\0')

@@ -19,9 +19,14 @@ struct snapshot_export {
  * until that transaction ends; then sets the savepoint of snapshot_enter(). */
 bool snapshot_take(struct conn *source, struct snapshot_export *ret_export, struct fault *why);
 
-/* Begins a read-only transaction in the snapshot, and the savepoint pghaul_item in it,
- * to which jobs go back to let go of locks and errors. FAULT_SNAPSHOT_GONE when the
- * snapshot's holder has ended, or another snapshot has this id now. An empty `content` is filled.
+/* Goes back to the savepoint: lets go of locks and errors. The text is for who sends it together
+ * with more. */
+#define SNAPSHOT_LET_GO "ROLLBACK TO SAVEPOINT pghaul_item;"
+bool snapshot_let_go(struct conn *source, struct fault *why);
+
+/* Begins a read-only transaction in the snapshot, and the savepoint of snapshot_let_go() in it.
+ * FAULT_SNAPSHOT_GONE when the snapshot's holder has ended, or another snapshot has this id now. An
+ * empty `content` is filled.
  */
 bool snapshot_enter(struct conn *source, const char *id, char *content, struct fault *why);
 

@@ -1,5 +1,6 @@
 #include "plan/planning.h"
 
+#include "pg/snapshot.h"
 #include "plan/check.h"
 #include "plan/database.h"
 #include "plan/existing.h"
@@ -186,7 +187,7 @@ bool planning_fill(struct planning *planning, struct fault *why)
     bool good = db_durable(db, true, why) && db_write(db, fill_in_write, planning, why) &&
                 db_durable(db, false, why);
     if (!good && why->id == FAULT_TABLE_LOCKED) {
-        conn_run(planning->source, "ROLLBACK TO SAVEPOINT pghaul_item", &ignored);
+        snapshot_let_go(planning->source, &ignored);
         check_name_lockers(planning->source, why);
     }
     return good;

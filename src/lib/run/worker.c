@@ -259,8 +259,7 @@ static bool let_go_of_item(struct worker *worker, struct job *job, struct fault 
     if (leash->wish != LEASH_GO || leash->woken)
         return true;
     job->held_table = 0;
-    return conn_run(worker->source, "ROLLBACK TO SAVEPOINT pghaul_item", why) ||
-           worker->role == ROLE_SNAPSHOT;
+    return snapshot_let_go(worker->source, why) || worker->role == ROLE_SNAPSHOT;
 }
 
 /* Without a supervisor (by hand, under a debugger) a worker ends when it finds nothing. */
