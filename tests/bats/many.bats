@@ -119,16 +119,35 @@ SQL
     [[ $(grep -cE '^ +[0-9]+ +schema +tables' <<<"$output") == 5 ]]
 }
 
+# Somebody else has every share of the builders' budget, until HOLDER is killed.
+hold_builders() {
+    mkdir -p -m 700 "$RUN"
+    perl -MFcntl -e 'open my $file, "+>", $ARGV[0] or die; $| = 1;
+        my $lock = pack "s s x4 q q i x4", F_WRLCK, 0, 129, 128, 0; fcntl $file, F_SETLK, $lock or die; print "held\n"; sleep 600' \
+        "$RUN/budget" >"$BATS_TEST_TMPDIR/holder" 3>&- &
+    HOLDER=$!
+    PIDS="${PIDS:-} $HOLDER"
+    wait_for 10 grep -qs held "$BATS_TEST_TMPDIR/holder"
+}
+
+tables_are_there() {
+    [[ $(sqlite3 "$RUN/databases/$1/catalog.db" "select count(*) from work where kind = 'tables' and state = 'done'" 2>/dev/null) == 2 ]]
+}
+
 @test "many tables of two databases: whoever waits for a share of the budget creates them alone" {
-    local other=${DB}_b
     pair
     many
+    local other=${DB}_b
     admin_source "create database $other template $DB"
     for db in "$DB" "$other"; do admin_target "drop database if exists $db"; done
-    run -0 "$PGHAUL" clone --dir "$RUN" --source "$(on "$PGH_SOURCE" postgres)" --target "$(on "$PGH_TARGET" postgres)" \
+    hold_builders
+    background "$PGHAUL" clone --dir "$RUN" --source "$(on "$PGH_SOURCE" postgres)" --target "$(on "$PGH_TARGET" postgres)" \
         --database "$DB,$other" --create --index-jobs 2 --table-jobs 2 --database-jobs 2
+    wait_for 60 tables_are_there "$DB"
+    wait_for 60 tables_are_there "$other"
+    kill "$HOLDER"
+    ended_with 0 ''
     same
-    [[ $(sqlite3 "$RUN/databases/$other/catalog.db" "select count(*) from work where kind = 'tables' and state = 'done'") == 2 ]]
     admin_source "drop database $other"
     admin_target "drop database $other"
 }
