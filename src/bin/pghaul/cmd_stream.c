@@ -8,15 +8,19 @@
 #include "base/scoped.h"
 #include "catalog/catalog.h"
 #include "catalog/run.h"
+#include "cdc/apply.h"
 #include "cdc/receive.h"
 #include "cdc/spool_dir.h"
 #include "cdc/spool_read.h"
 #include "plan/check.h"
 #include "run/workdir.h"
 
+#include <inttypes.h>
+
 struct streaming {
     struct options *options;
     struct conninfo source;
+    struct conninfo target;
     struct workdir dir;
     struct db *db;
     struct run run;
@@ -31,6 +35,7 @@ static void drop_streaming(struct streaming *s)
     drop_leash(&s->leash);
     drop_db(&s->db);
     drop_conninfo(&s->source);
+    drop_conninfo(&s->target);
     drop_workdir(&s->dir);
 }
 
@@ -103,10 +108,12 @@ static bool check_noted(struct streaming *s, const char *what, bool *ret_noted, 
                      "the run receives from another slot, publication or source: %s", noted.text);
 }
 
-static bool note(struct streaming *s, const char *what, struct fault *why)
+static bool note(struct streaming *s, const char *what, lsn_t start, struct fault *why)
 {
-    return db_durable(s->db, true, why) && setting_put(s->db, SETTING_STREAM, what, why) &&
-           db_durable(s->db, false, why);
+    char lsn[LSN_TEXT];
+    return db_durable(s->db, true, why) &&
+           setting_put(s->db, SETTING_STREAM_START, lsn_text(lsn, start), why) &&
+           setting_put(s->db, SETTING_STREAM, what, why) && db_durable(s->db, false, why);
 }
 
 /* What the server has forgotten at our word we must have. */
@@ -124,7 +131,7 @@ static bool open_spool(struct streaming *s, const struct receive_wish *wish,
         return fault_set(why, FAULT_SPOOL_GONE, "there is nothing in \"%s\" any more",
                          s->spool_path);
     return spool_open(&s->spool, &place, s->options->segment_size, slot->confirmed, why) &&
-           (noted || note(s, what.text, why));
+           (noted || note(s, what.text, slot->confirmed, why));
 }
 
 /* Looks at the source before anything is begun. */
@@ -137,6 +144,7 @@ static bool prepare(struct streaming *s, struct receive_wish *wish, struct ident
     if (!conn_open(&source, &connection, &s->leash, why) ||
         !read_end(s->options->endpos, source, &wish->end, why) ||
         !check_identity(source, identity, why) ||
+        !run_set_source(s->db, conn_version(source), conn_database_encoding(source), why) ||
         !receive_check_slot(source, wish->slot, &slot, why))
         return false;
     wish->source = identity->id;
@@ -175,6 +183,82 @@ static bool stream_receive(struct streaming *s, struct fault *why)
            leash_open(&s->leash, -1, why) && receive(s, why);
 }
 
+/* ---- apply ---- */
+
+static bool find_directory_of_run(struct streaming *s, struct fault *why)
+{
+    char path[PATH_MAX];
+    bool found;
+    if (!find_directory(s->options, NULL, path, why))
+        return false;
+    strlcpy(s->dir.path, path, sizeof s->dir.path);
+    if (!find_run(s, DB_EXISTING, &found, why))
+        return false;
+    return found ||
+           fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", s->dir.path);
+}
+
+/* Where the slot began. */
+static bool read_start(struct streaming *s, lsn_t *ret_start, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf start = STRBUF_EMPTY;
+    bool found;
+    if (!setting_get(s->db, SETTING_STREAM_START, &start, &found, why))
+        return false;
+    return (found && lsn_parse(start.text, ret_start)) ||
+           fault_set(why, FAULT_DIR_NO_RUN, "nothing was received into \"%s\" yet", s->dir.path);
+}
+
+static bool read_apply_end(struct streaming *s, lsn_t *ret_end, struct fault *why)
+{
+    const char *text = s->options->endpos;
+    if (text == NULL || strcmp(text, "now") != 0)
+        return read_end(text, NULL, ret_end, why);
+    scoped(drop_conn) struct conn *source = NULL;
+    struct conn_wish connection = {.info = &s->source, .application = "pghaul apply"};
+    return read_side(s->options, SIDE_SOURCE, &s->source, why) &&
+           conn_open(&source, &connection, &s->leash, why) && read_now(source, ret_end, why);
+}
+
+static bool apply(struct streaming *s, struct fault *why)
+{
+    char applied[LSN_TEXT];
+    scoped(drop_conn) struct conn *target = NULL;
+    struct apply_position position;
+    struct conn_wish connection = {
+        .info = &s->target,
+        .application = "pghaul apply",
+        .encoding = s->run.encoding,
+        .role = s->options->settings.role,
+    };
+    struct apply_wish wish = {
+        .spool = place_of(s),
+        .run = s->run.uuid,
+        .on_conflict = (enum conflict_policy)s->options->settings.on_conflict,
+        .on_ddl = (enum ddl_policy)s->options->settings.on_ddl,
+    };
+    if (!read_start(s, &wish.start, why) || !read_apply_end(s, &wish.end, why) ||
+        !conn_open(&target, &connection, &s->leash, why))
+        return false;
+    wish.target = target;
+    if (!apply_run(&wish, &s->leash, &position, why))
+        return false;
+    log_info("applied all that committed before %s: %" PRId64 " transactions, %" PRId64
+             " inserts, %" PRId64 " updates, %" PRId64 " deletes",
+             lsn_text(applied, position.applied), position.counts.transactions,
+             position.counts.inserts, position.counts.updates, position.counts.deletes);
+    return true;
+}
+
+static bool stream_apply(struct streaming *s, struct fault *why)
+{
+    char path[PATH_MAX];
+    return read_side(s->options, SIDE_TARGET, &s->target, why) &&
+           find_directory(s->options, NULL, path, why) &&
+           workdir_lock(&s->dir, path, "apply.lock", why) && find_directory_of_run(s, why) &&
+           leash_open(&s->leash, -1, why) && apply(s, why);
+}
+
 /* ---- show ---- */
 
 static void add_entry(struct strbuf *line, const struct spool_entry *entry)
@@ -193,17 +277,11 @@ static void add_entry(struct strbuf *line, const struct spool_entry *entry)
 /* One line a record: what it is, its LSN, its bytes in hexadecimal digits. */
 static bool stream_show(struct streaming *s, struct fault *why)
 {
-    char path[PATH_MAX];
     bool found;
     struct spool_entry entry;
     scoped(drop_spool_reader) struct spool_reader *reader = NULL;
-    if (!find_directory(s->options, NULL, path, why))
+    if (!find_directory_of_run(s, why))
         return false;
-    strlcpy(s->dir.path, path, sizeof s->dir.path);
-    if (!find_run(s, DB_EXISTING, &found, why))
-        return false;
-    if (!found)
-        return fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", path);
     const struct spool_place place = place_of(s);
     spool_reader_open(&reader, &place, 0);
     for (;;) {
@@ -222,13 +300,16 @@ bool cmd_stream(struct options *options, struct fault *why)
 {
     scoped(drop_streaming) struct streaming s = {
         .options = options, .dir = {.lock = -1}, .leash = {.signals = -1}};
-    const char *half = options->arguments[0];
+    static const struct {
+        const char *name;
+        bool (*run)(struct streaming *s, struct fault *why);
+    } halves[] = {{"receive", stream_receive}, {"apply", stream_apply}, {"show", stream_show}};
     if (!set_up_log(options, "stream", why))
         return false;
-    if (strcmp(half, "receive") == 0)
-        return stream_receive(&s, why);
-    return strcmp(half, "show") == 0
-               ? stream_show(&s, why)
-               : fault_set(why, FAULT_BAD_VALUE, "pghaul stream knows receive and show, not \"%s\"",
-                           half);
+    for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++)
+        if (strcmp(options->arguments[0], halves[i].name) == 0)
+            return halves[i].run(&s, why);
+    return fault_set(why, FAULT_BAD_VALUE,
+                     "pghaul stream knows receive, apply and show, not \"%s\"",
+                     options->arguments[0]);
 }

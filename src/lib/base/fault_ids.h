@@ -174,6 +174,19 @@
   F(FAULT_DATABASE_CREATE,     3172, TARGET,  "a database cannot be created on the target",        \
     "Create it by hand (createdb --template template0), with a locale and owner that the target "  \
     "knows: a database that is there is used.")                                                    \
+  F(FAULT_APPLY_CONFLICT,      3201, TARGET,  "a change does not fit the target's rows",           \
+    "Somebody else has changed the target. Mend the row that is named, then go on with --resume; " \
+    "or let the source win with --on-conflict overwrite.")                                         \
+  F(FAULT_APPLY_REFUSED,       3202, TARGET,  "the target refused a change",                       \
+    "Mend the cause that the server names, then go on with --resume: nothing is lost.")            \
+  F(FAULT_APPLY_DDL,           3203, TARGET,  "a table's definition is another on the target",     \
+    "Make the same change of the definition on the target, then go on with --resume; or try as "   \
+    "long as it fits with --on-ddl warn.")                                                         \
+  F(FAULT_APPLY_OVERTAKEN,     3204, TARGET,  "somebody else applies this run's changes",          \
+    "Let only one of them run. Nothing was applied twice.")                                        \
+  F(FAULT_APPLY_ROLE,          3205, TARGET,  "the role may not keep triggers and keys still",     \
+    "Connect to the target as a superuser, or (version 15 and later) GRANT SET ON PARAMETER "      \
+    "session_replication_role TO the role.")                                                       \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

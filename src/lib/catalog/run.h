@@ -70,6 +70,9 @@ bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *re
 /* Slot, publication and source that changes are received from. */
 #define SETTING_STREAM "stream"
 
+/* Where the slot began, when they were first received. */
+#define SETTING_STREAM_START "stream-start"
+
 enum snapshot_holder { HOLDER_RUN, HOLDER_COMMAND, HOLDER_OUTSIDE };
 
 struct snapshot {

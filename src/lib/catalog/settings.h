@@ -55,6 +55,8 @@ struct settings {
     bool no_tablespaces;
     bool create;                   /* the target's database, if it is not there */
     bool skip_db_properties;       /* settings, comment, privileges, … of the database itself */
+    int64_t on_conflict;           /* enum conflict_policy */
+    int64_t on_ddl;                /* enum ddl_policy */
     char role[ROLE_SIZE];          /* on the target; "": what connects */
     char source_role[ROLE_SIZE];   /* on the source */
     char maintenance_work_mem[32]; /* as the server reads it; "": the server's own */

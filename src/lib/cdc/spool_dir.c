@@ -1,5 +1,6 @@
 #include "cdc/spool_dir.h"
 
+#include "base/failpoint.h"
 #include "base/scoped.h"
 
 #include <dirent.h>
@@ -152,8 +153,10 @@ bool spool_remove_before(const struct spool_place *place, lsn_t lsn, struct faul
         return errno == ENOENT || dir_fault(place, why);
     if (!spool_span(place, &span, why) || !find_start(place, dir, &span, lsn, &header, why))
         return false;
-    for (uint64_t number = span.first; number < header.oldest; number++)
+    for (uint64_t number = span.first; number < header.oldest; number++) {
         if (unlinkat(dir, segment_name(name, number), 0) != 0 && errno != ENOENT)
             return segment_errno(place, number, "remove", why);
+        FAILPOINT("spool.segment_removed", why);
+    }
     return true;
 }

@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/inotify.h>
 
 struct spool_reader {
     struct spool_place place; /* owned copies */
     lsn_t from;
     int dir;                /* -1 until it is there */
+    int watch;              /* inotify; -1: not watched */
     struct segment segment; /* closed until it is known where to begin */
     uint64_t next;          /* offset of the next block */
     uint64_t offset;        /* of the block in hand */
@@ -24,7 +26,7 @@ void spool_reader_open(struct spool_reader **ret_reader, const struct spool_plac
     reader->place.dir = copy_string(place->dir);
     reader->place.run = copy_string(place->run);
     reader->from = from;
-    reader->dir = -1;
+    reader->dir = reader->watch = -1;
     reader->segment.fd = -1;
     *ret_reader = reader;
 }
@@ -35,6 +37,7 @@ void drop_spool_reader(struct spool_reader **reader)
         return;
     drop_segment(&(*reader)->segment);
     drop_fd(&(*reader)->dir);
+    drop_fd(&(*reader)->watch);
     drop_block_buffer(&(*reader)->buffer);
     drop_memory(&(*reader)->place.dir);
     drop_memory(&(*reader)->place.run);
@@ -149,4 +152,24 @@ bool spool_next(struct spool_reader *reader, bool *ret_found, struct spool_entry
     entry.settled = reader->buffer.block.settled;
     *ret_entry = entry;
     return true;
+}
+
+/* ---- waiting ---- */
+
+int spool_reader_watch(struct spool_reader *reader)
+{
+    if (reader->watch >= 0)
+        return reader->watch;
+    scoped(drop_fd) int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch >= 0 &&
+        inotify_add_watch(watch, reader->place.dir, IN_MODIFY | IN_CREATE | IN_MOVED_TO) >= 0)
+        reader->watch = give_fd(watch);
+    return reader->watch;
+}
+
+void spool_reader_seen(struct spool_reader *reader)
+{
+    char events[4096];
+    while (reader->watch >= 0 && read(reader->watch, events, sizeof events) > 0)
+        ;
 }

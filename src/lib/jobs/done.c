@@ -3,17 +3,12 @@
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "catalog/work.h"
+#include "pg/helper.h"
 
 #include <inttypes.h>
 
 /* Named, so that its violation can be told from others in whatever language. */
 #define DONE_KEY "pghaul_done_pkey"
-
-/* Event triggers of the target have nothing to do with our table. Not every role may say so. */
-#define WITHOUT_EVENT_TRIGGERS                                                     \
-    "DO $pghaul$BEGIN"                                                             \
-    " PERFORM pg_catalog.set_config('session_replication_role', 'replica', true);" \
-    " EXCEPTION WHEN insufficient_privilege THEN NULL; END$pghaul$;"
 
 static bool forget_given_up(struct job *job, struct fault *why)
 {
@@ -41,18 +36,18 @@ bool done_prepare(struct job *job, struct fault *why)
         return false;
     if (there)
         return forget_given_up(job, why);
-    return conn_run(job->target,
-                    WITHOUT_EVENT_TRIGGERS "CREATE SCHEMA IF NOT EXISTS pghaul;"
-                                           "CREATE TABLE IF NOT EXISTS pghaul.done ("
-                                           " run pg_catalog.text NOT NULL,"
-                                           " item pg_catalog.int8 NOT NULL,"
-                                           " step pg_catalog.int4 NOT NULL,"
-                                           " snapshot pg_catalog.int8 NOT NULL,"
-                                           " rows pg_catalog.int8,"
-                                           " bytes pg_catalog.int8,"
-                                           " CONSTRAINT " DONE_KEY
-                                           " PRIMARY KEY (run, item, step, snapshot))",
-                    why);
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    helper_add_quiet(&sql);
+    strbuf_add(&sql, "CREATE SCHEMA IF NOT EXISTS pghaul;"
+                     "CREATE TABLE IF NOT EXISTS pghaul.done ("
+                     " run pg_catalog.text NOT NULL,"
+                     " item pg_catalog.int8 NOT NULL,"
+                     " step pg_catalog.int4 NOT NULL,"
+                     " snapshot pg_catalog.int8 NOT NULL,"
+                     " rows pg_catalog.int8,"
+                     " bytes pg_catalog.int8,"
+                     " CONSTRAINT " DONE_KEY " PRIMARY KEY (run, item, step, snapshot))");
+    return conn_run(job->target, sql.text, why);
 }
 
 /* Ids of snapshots repeat after a restart of the source; our numbers of them do not. */
@@ -135,25 +130,11 @@ bool done_forget(const struct run *run, struct conn *target, struct fault *why)
             conn_runf(target, why, "DELETE FROM pghaul.done WHERE run = '%s'", run->uuid));
 }
 
-/* A row that another run has not committed yet is seen once the table is locked. A run that keeps
- * us waiting for that will remove the table itself. */
 void done_add_remove(struct strbuf *sql, const struct job *job)
 {
-    strbuf_addf(sql,
-                WITHOUT_EVENT_TRIGGERS
-                "DELETE FROM pghaul.done WHERE run = '%s';"
-                "DO $pghaul$DECLARE before text := pg_catalog.current_setting('lock_timeout');"
-                " BEGIN"
-                " PERFORM pg_catalog.set_config('lock_timeout', '3s', true);"
-                " LOCK TABLE pghaul.done IN ACCESS EXCLUSIVE MODE;"
-                " PERFORM pg_catalog.set_config('lock_timeout', before, true);"
-                " IF NOT EXISTS (SELECT FROM pghaul.done) THEN"
-                " DROP TABLE pghaul.done;"
-                " BEGIN DROP SCHEMA pghaul RESTRICT;"
-                " EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END;"
-                " END IF;"
-                " EXCEPTION WHEN lock_not_available THEN NULL; END$pghaul$;",
-                job->run->uuid);
+    helper_add_quiet(sql);
+    strbuf_addf(sql, "DELETE FROM pghaul.done WHERE run = '%s';", job->run->uuid);
+    helper_add_drop_if_empty(sql, "done");
 }
 
 bool done_leave(struct job *job, struct fault *why)

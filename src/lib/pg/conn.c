@@ -301,10 +301,12 @@ static bool is_error(const PGresult *result)
 }
 
 /* Takes all results; keeps the last with rows (or, without rows, the last). */
-static bool take_results(struct conn *conn, struct rows *ret_rows, struct fault *why)
+bool conn_take(struct conn *conn, struct rows *ret_rows, struct fault *why)
 {
     scoped(drop_result) PGresult *kept = NULL;
     bool failed = false;
+    if (!conn_flush(conn, why))
+        return false;
     for (;;) {
         scoped(drop_result) PGresult *result = NULL;
         if (!conn_next(conn, &result, why))
@@ -374,7 +376,7 @@ bool conn_query(struct conn *conn, const char *sql, struct rows *ret_rows, struc
         return false;
     if (!PQsendQuery(conn->pq, sql))
         return conn_fault(conn, NULL, why);
-    return conn_flush(conn, why) && take_results(conn, ret_rows, why);
+    return conn_take(conn, ret_rows, why);
 }
 
 bool conn_run(struct conn *conn, const char *sql, struct fault *why)
@@ -401,7 +403,7 @@ bool conn_query_params(struct conn *conn, const char *sql, int count, const char
         return false;
     if (!PQsendQueryParams(conn->pq, sql, count, NULL, values, NULL, NULL, 0))
         return conn_fault(conn, NULL, why);
-    return conn_flush(conn, why) && take_results(conn, ret_rows, why);
+    return conn_take(conn, ret_rows, why);
 }
 
 bool conn_stream(struct conn *conn, const char *sql, conn_each *each, void *arg, struct fault *why)

@@ -41,6 +41,10 @@ bool conn_flush(struct conn *conn, struct fault *why);
 /* The next result of what was sent; *ret_result NULL after the last one. */
 bool conn_next(struct conn *conn, PGresult **ret_result, struct fault *why);
 
+/* Sends what is buffered and takes all results; *ret_rows (NULL: not wanted) gets the last one that
+ * has rows. */
+bool conn_take(struct conn *conn, struct rows *ret_rows, struct fault *why);
+
 /* Reads and forgets results until the connection is idle. */
 bool conn_drain(struct conn *conn, struct fault *why);
 

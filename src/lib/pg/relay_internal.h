@@ -14,6 +14,9 @@ bool relay_raw(struct relay *relay, struct conn *source, struct conn *target, st
 bool relay_by_libpq(struct relay *relay, struct conn *source, struct conn *target,
                     struct fault *why);
 
+/* Begins a COPY, in or out as wanted. After a failure the connection is idle, unless broken. */
+bool copy_start(struct conn *conn, const char *sql, ExecStatusType wanted, struct fault *why);
+
 /* Calls relay->moved if it is time to. */
 void relay_report(struct relay *relay, int64_t *last_ms);
 

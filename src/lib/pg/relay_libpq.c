@@ -5,6 +5,7 @@
  * gets large CopyData messages. Nothing is read from the source while libpq
  * still holds unsent data, so its output buffer stays as small as ours.
  */
+#include "pg/copy_in.h"
 #include "pg/relay_internal.h"
 
 #include "base/scoped.h"
@@ -17,29 +18,6 @@ enum { GATHERED = 128 * 1024 };
 static void drop_copy_data(char **data)
 {
     PQfreemem(*data);
-}
-
-static bool start(struct conn *conn, const char *sql, ExecStatusType wanted, struct fault *why)
-{
-    if (!PQsendQuery(conn->pq, sql))
-        return conn_fault(conn, NULL, why);
-    if (!conn_flush(conn, why))
-        return false;
-    for (;;) {
-        scoped(drop_result) PGresult *result = NULL;
-        if (!conn_next(conn, &result, why))
-            return false;
-        if (result == NULL)
-            return fault_set(why, FAULT_BUG, "no COPY in: %s", sql);
-        if (PQresultStatus(result) == wanted)
-            return true;
-        if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
-            conn_fault(conn, result, why);
-            struct fault ignored;
-            conn_drain(conn, &ignored);
-            return false;
-        }
-    }
 }
 
 /* *ret_length -1 at the end. Waits for data. */
@@ -128,32 +106,6 @@ static bool end_source(struct relay *relay, struct conn *source, struct fault *w
     }
 }
 
-static bool end_target(struct relay *relay, struct conn *target, const char *failure,
-                       struct fault *why)
-{
-    int put;
-    while ((put = PQputCopyEnd(target->pq, failure)) == 0)
-        if (!conn_flush(target, why))
-            return false;
-    if (put < 0 && PQstatus(target->pq) == CONNECTION_BAD)
-        return conn_fault(target, NULL, why);
-    if (!conn_flush(target, why))
-        return false;
-    bool good = true;
-    for (;;) {
-        scoped(drop_result) PGresult *result = NULL;
-        struct fault later;
-        if (!conn_next(target, &result, good ? why : &later))
-            return false;
-        if (result == NULL)
-            return good;
-        if (PQresultStatus(result) == PGRES_FATAL_ERROR && good)
-            good = conn_fault(target, result, why);
-        else if (PQresultStatus(result) == PGRES_COMMAND_OK)
-            relay->rows_written = strtoll(PQcmdTuples(result), NULL, 10);
-    }
-}
-
 /* Ends a COPY of the source that nobody wants any more. */
 static void abandon_source(struct conn *source)
 {
@@ -177,11 +129,11 @@ bool relay_by_libpq(struct relay *relay, struct conn *source, struct conn *targe
                     struct fault *why)
 {
     struct fault ignored;
-    if (!start(target, relay->in_sql, PGRES_COPY_IN, why))
+    if (!copy_in_begin(target, relay->in_sql, why))
         return false;
-    bool good = start(source, relay->out_sql, PGRES_COPY_OUT, why);
+    bool good = copy_start(source, relay->out_sql, PGRES_COPY_OUT, why);
     if (!good) {
-        if (!end_target(relay, target, "pghaul: the source failed", &ignored) &&
+        if (!copy_in_end(target, "pghaul: the source failed", &relay->rows_written, &ignored) &&
             ignored.sqlstate[0] == '\0')
             target->broken = true;
         return false;
@@ -194,14 +146,14 @@ bool relay_by_libpq(struct relay *relay, struct conn *source, struct conn *targe
     }
     if (target_failed) {
         abandon_source(source);
-        if (end_target(relay, target, "pghaul: the target spoke during COPY", why))
+        if (copy_in_end(target, "pghaul: the target spoke during COPY", &relay->rows_written, why))
             return fault_set(why, FAULT_BUG, "a failed COPY ended well");
         why->retry |= strcmp(why->sqlstate, "57014") == 0;
         return false;
     }
     if (!end_source(relay, source, why)) {
-        end_target(relay, target, "pghaul: the source failed", &ignored);
+        copy_in_end(target, "pghaul: the source failed", &relay->rows_written, &ignored);
         return false;
     }
-    return end_target(relay, target, NULL, why);
+    return copy_in_end(target, NULL, &relay->rows_written, why);
 }

@@ -1261,3 +1261,39 @@ select pg_catalog.pg_encoding_to_char(d.encoding), coalesce(d.datcollate, ''), c
   left join pg_catalog.pg_roles r on r.oid = d.datdba
   join pg_catalog.pg_tablespace t on t.oid = d.dattablespace
  where d.datname = pg_catalog.current_database()
+
+-- A table of the target that changes go to: its columns in their order, which also is that of a value of
+-- its row type. The operator is what equality means for the column's type, whatever the search path.
+-- name: ASK_DESTINATION
+select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
+       {120000: a.attgenerated <> ''} {<120000: false},
+       a.attidentity = 'a', a.attnotnull, a.atthasdef,
+       bn.nspname, b.typname, coalesce(e.nspname, 'pg_catalog'), coalesce(e.oprname, '='),
+       coalesce(e.oprcanhash, b.typtype = 'e' or b.oid = 'pg_catalog.varchar'::pg_catalog.regtype),
+       k.position,
+       pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+ cross join lateral (
+       with recursive d (oid) as (
+            select a.atttypid
+            union all
+            select t.typbasetype from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype = 'd')
+       select t.oid, t.typname, t.typnamespace, t.typtype
+         from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype <> 'd') b
+  join pg_catalog.pg_namespace bn on bn.oid = b.typnamespace
+  left join lateral (
+       select o.oprname, o.oprcanhash, m.nspname
+         from pg_catalog.pg_amop p
+         join pg_catalog.pg_am f on f.oid = p.amopmethod and f.amname = 'btree'
+         join pg_catalog.pg_operator o on o.oid = p.amopopr
+         join pg_catalog.pg_namespace m on m.oid = o.oprnamespace
+        where p.amopstrategy = 3 and p.amoplefttype = b.oid and p.amoprighttype = b.oid
+        order by o.oid limit 1) e on true
+  left join lateral (
+       select pg_catalog.array_position(i.indkey::pg_catalog.int2[], a.attnum) as position
+         from pg_catalog.pg_index i
+        where i.indrelid = c.oid and i.indisprimary and i.indimmediate and i.indisvalid) k on true
+ where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+ order by a.attnum

@@ -1,0 +1,414 @@
+#include "cdc/apply.h"
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "cdc/batch.h"
+#include "cdc/spool_dir.h"
+#include "cdc/spool_read.h"
+#include "cdc/write.h"
+
+#include <stdlib.h>
+
+enum {
+    BATCH_MOST = 16 << 20,    /* bytes of memory that changes may take before they are written */
+    LOOK_EVERY = 256,         /* records between two looks at the clock and the leash */
+    TICK_MS = 200,            /* between two calls of the tick */
+    FLUSH_MS = 1000,          /* the target's disk has what is applied after that time, */
+    FLUSH_QUIET_MS = 10000,   /* … or that one, when only the position has moved */
+};
+
+struct applying {
+    const struct apply_wish *wish;
+    struct leash *leash;
+    struct spool_reader *reader;
+    struct relations relations;
+    struct batch batch;
+    struct writer writer;
+    lsn_t end;
+    lsn_t reached;  /* what committed before it is applied, or in the batch */
+    lsn_t flushed;  /* … and on the target's disk */
+    int64_t flush_due, tick_due;
+    bool begun;     /* a transaction, or a connection: what comes before is the tail of something */
+    bool skipping;  /* the open transaction: the target has it */
+    bool parted;    /* some of the open transaction is in the target's transaction */
+    bool ended;     /* the next transaction is not wanted any more */
+    bool changed;   /* something but the position has moved since the last flush */
+    bool more;      /* the last record was not the last one there is */
+    struct spool_entry last; /* whose block's `settled` counts when the block is over */
+};
+
+static void drop_applying(struct applying *a)
+{
+    drop_spool_reader(&a->reader);
+    drop_relations(&a->relations);
+    drop_batch(&a->batch);
+    drop_writer(&a->writer);
+}
+
+/* ---- to the target ---- */
+
+static void settle(struct applying *a, lsn_t lsn)
+{
+    if (lsn > a->reached)
+        a->reached = lsn;
+}
+
+static bool write_whole(struct applying *a, struct fault *why)
+{
+    if (a->batch.whole.first == NULL)
+        return true;
+    FAILPOINT("apply.batch_begun", why);
+    a->changed = true;
+    a->writer.pending.transactions += a->batch.transactions;
+    return write_chunk(&a->writer, a->batch.whole.first, why);
+}
+
+/* Commits the whole transactions of the batch. `flush`: on the disk, too. */
+static bool commit_batch(struct applying *a, bool flush, struct fault *why)
+{
+    bool writes = a->batch.whole.first != NULL || (a->writer.open && !a->parted);
+    if (!writes && !flush)
+        return true;
+    if (!write_whole(a, why) || !write_commit(&a->writer, a->reached, flush, why))
+        return false;
+    if (flush)
+        a->flushed = a->writer.applied;
+    batch_written(&a->batch);
+    return true;
+}
+
+/* What has come of the open transaction goes to the target, where it waits for the rest. */
+static bool write_open(struct applying *a, struct fault *why)
+{
+    if (!commit_batch(a, false, why))
+        return false;
+    if (a->batch.open.first == NULL)
+        return true;
+    if (!write_chunk(&a->writer, a->batch.open.first, why))
+        return false;
+    a->parted = true;
+    batch_clear(&a->batch);
+    return true;
+}
+
+static bool make_room(struct applying *a, struct fault *why)
+{
+    if (batch_size(&a->batch) < BATCH_MOST)
+        return true;
+    if (!commit_batch(a, false, why))
+        return false;
+    return batch_size(&a->batch) < BATCH_MOST / 2 || write_open(a, why);
+}
+
+static bool flush_target(struct applying *a, struct fault *why)
+{
+    int64_t now = clock_ms();
+    if (a->parted || now < a->flush_due || a->reached == a->flushed)
+        return true;
+    if (!a->changed && now < a->flush_due + FLUSH_QUIET_MS - FLUSH_MS)
+        return true;
+    if (!commit_batch(a, true, why))
+        return false;
+    a->flush_due = clock_ms() + FLUSH_MS;
+    a->changed = false;
+    return spool_remove_before(&a->wish->spool, a->flushed, why);
+}
+
+/* ---- messages ---- */
+
+static bool out_of_place(const struct spool_record *record, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    return fault_set(why, FAULT_STREAM_UNKNOWN, "a message out of place at %s in the spool",
+                     lsn_text(lsn, record->lsn));
+}
+
+static bool on_begin(struct applying *a, const struct pgoutput_message *message)
+{
+    lsn_t commit = message->begin.commit_lsn;
+    if (a->end != 0 && commit >= a->end) {
+        settle(a, a->end);
+        a->ended = true;
+        return true;
+    }
+    a->begun = true;
+    a->parted = false;
+    a->skipping = commit < a->reached;
+    batch_begin(&a->batch, message->xid, commit);
+    return true;
+}
+
+static bool on_commit(struct applying *a, const struct pgoutput_commit *commit)
+{
+    a->begun = true;
+    a->parted = false;
+    batch_commit(&a->batch, commit);
+    settle(a, commit->end_lsn);
+    return true;
+}
+
+/* The target is asked about a relation, so what is known of it must not be needed any more. */
+static bool on_relation(struct applying *a, const struct spool_record *record,
+                        const struct pgoutput_message *message, struct fault *why)
+{
+    if (relation_is_same(&a->relations, message->relation.oid, record->bytes, record->length))
+        return true;
+    return (!relations_knows(&a->relations, message->relation.oid) || write_open(a, why)) &&
+           relations_describe(&a->relations, record->bytes, record->length, message, why);
+}
+
+static bool on_change(struct applying *a, const struct spool_record *record,
+                      const struct pgoutput_message *message, struct fault *why)
+{
+    struct relation *relation;
+    return relations_find(&a->relations, message->change.relation, &relation, why) &&
+           batch_add(&a->batch, relation, record->bytes, record->length, why) && make_room(a, why);
+}
+
+static bool on_truncate(struct applying *a, const struct pgoutput_message *message,
+                        struct fault *why)
+{
+    struct pgoutput_relations list = message->truncate.relations;
+    scoped(drop_memory) struct destination **tables = NULL;
+    struct relation *relation;
+    uint32_t oid;
+    size_t count = 0;
+    while (pgoutput_relations_next(&list, &oid)) {
+        if (!relations_find(&a->relations, oid, &relation, why))
+            return false;
+        tables = grow_memory(tables, count, sizeof(struct destination *));
+        tables[count++] = relation->to;
+    }
+    if (count == 0)
+        return true;
+    if (!write_open(a, why) || !write_truncate(&a->writer, tables, count, why))
+        return false;
+    a->changed = a->parted = true;
+    return true;
+}
+
+/* What belongs to no transaction, or to one that the target has. */
+static bool is_passed_over(const struct applying *a, const struct pgoutput_message *message)
+{
+    switch (message->tag) {
+    case PGOUTPUT_BEGIN:
+    case PGOUTPUT_RELATION:
+    case PGOUTPUT_TYPE:
+        return false;
+    case PGOUTPUT_MESSAGE:
+    case PGOUTPUT_ORIGIN:
+        return true;
+    case PGOUTPUT_COMMIT:
+        return !a->begun;
+    default:
+        return !a->begun || a->skipping;
+    }
+}
+
+static bool on_message(struct applying *a, const struct spool_record *record, struct fault *why)
+{
+    const struct pgoutput_mode mode = {.in_stream = false};
+    struct pgoutput_message message;
+    if (!pgoutput_parse(record->bytes, record->length, mode, &message))
+        return out_of_place(record, why);
+    if (is_passed_over(a, &message))
+        return true;
+    switch (message.tag) {
+    case PGOUTPUT_BEGIN:
+        return a->batch.transaction == NULL ? on_begin(a, &message) : out_of_place(record, why);
+    case PGOUTPUT_COMMIT:
+        return a->batch.transaction != NULL ? on_commit(a, &message.commit)
+                                            : out_of_place(record, why);
+    case PGOUTPUT_RELATION:
+        return on_relation(a, record, &message, why);
+    case PGOUTPUT_TYPE:
+        relations_describe_type(&a->relations, &message.type);
+        return true;
+    case PGOUTPUT_INSERT:
+    case PGOUTPUT_UPDATE:
+    case PGOUTPUT_DELETE:
+        return a->batch.transaction != NULL ? on_change(a, record, &message, why)
+                                            : out_of_place(record, why);
+    case PGOUTPUT_TRUNCATE:
+        return a->batch.transaction != NULL ? on_truncate(a, &message, why)
+                                            : out_of_place(record, why);
+    default:
+        return out_of_place(record, why);
+    }
+}
+
+/* What is incomplete before it is void. */
+static bool on_connection(struct applying *a, struct fault *why)
+{
+    a->begun = true;
+    if (a->batch.transaction == NULL)
+        return true;
+    if (a->parted && !write_rollback(&a->writer, why))
+        return false;
+    a->parted = a->skipping = false;
+    a->batch.transaction = NULL;
+    a->batch.open = (struct change_list){NULL, NULL};
+    return true;
+}
+
+static bool on_record(struct applying *a, const struct spool_record *record, struct fault *why)
+{
+    switch (record->kind) {
+    case SPOOL_CONNECTION:
+        return on_connection(a, why);
+    case SPOOL_POSITION:
+        if (a->batch.transaction == NULL)
+            settle(a, record->lsn);
+        return true;
+    default:
+        return on_message(a, record, why);
+    }
+}
+
+/* ---- the loop ---- */
+
+/* All of a block is read: what it says of the whole of it is true. */
+static void end_block(struct applying *a, const struct spool_entry *next)
+{
+    bool over = next == NULL || next->offset != a->last.offset || next->segment != a->last.segment;
+    if (over && a->batch.transaction == NULL)
+        settle(a, a->last.settled);
+    if (next != NULL)
+        a->last = *next;
+}
+
+static bool is_over(const struct applying *a)
+{
+    return a->ended || a->leash->wish != LEASH_GO ||
+           (a->end != 0 && a->reached >= a->end && a->batch.transaction == NULL);
+}
+
+/* Reads until there is nothing more, it is time to look around, or all is done. */
+static bool read_some(struct applying *a, struct fault *why)
+{
+    struct spool_entry entry;
+    a->more = true;
+    for (int i = 0; i < LOOK_EVERY && !is_over(a); i++) {
+        if (!spool_next(a->reader, &a->more, &entry, why))
+            return false;
+        end_block(a, a->more ? &entry : NULL);
+        if (!a->more)
+            return true;
+        if (!on_record(a, &entry.record, why))
+            return false;
+    }
+    return true;
+}
+
+static struct apply_position position_of(const struct applying *a)
+{
+    bool pending = a->batch.whole.first != NULL || a->writer.open;
+    return (struct apply_position){
+        .applied = pending ? a->writer.applied : a->reached,
+        .flushed = a->flushed,
+        .commit_time = a->batch.commit_time,
+        .counts = a->writer.counts,
+    };
+}
+
+static bool tick(struct applying *a, struct fault *why)
+{
+    struct apply_position position = position_of(a);
+    a->tick_due = clock_ms() + TICK_MS;
+    return a->wish->tick == NULL || a->wish->tick(a->wish->arg, &position, &a->end, why);
+}
+
+static bool wait_for_more(struct applying *a, struct fault *why)
+{
+    struct pollfd fd = {.fd = spool_reader_watch(a->reader), .events = POLLIN};
+    int64_t left = a->tick_due - clock_ms();
+    if (left <= 0)
+        return true;
+    if (!leash_poll(a->leash, &fd, 1, (int)left, why))
+        return false;
+    spool_reader_seen(a->reader);
+    return true;
+}
+
+static bool step(struct applying *a, struct fault *why)
+{
+    if (!read_some(a, why))
+        return false;
+    /* Who is behind gathers more; who is not, does not keep anybody waiting. */
+    if (!a->more && !commit_batch(a, false, why))
+        return false;
+    if (!flush_target(a, why) || (clock_ms() >= a->tick_due && !tick(a, why)))
+        return false;
+    if (a->more)
+        return leash_look(a->leash, why);
+    return is_over(a) || wait_for_more(a, why);
+}
+
+/* The last changes are on the target's disk before anybody is told that they are there. Who is to
+ * end at once leaves it to the next one: the target says how far it is. */
+static bool finish(struct applying *a, struct fault *why)
+{
+    if (a->leash->wish == LEASH_NOW)
+        return true;
+    if (a->parted) {
+        a->batch.open = (struct change_list){NULL, NULL};
+        a->parted = false;
+        if (!write_rollback(&a->writer, why))
+            return false;
+    }
+    if ((a->reached != a->flushed || a->batch.whole.first != NULL) && !commit_batch(a, true, why))
+        return false;
+    return spool_remove_before(&a->wish->spool, a->flushed, why) && tick(a, why);
+}
+
+/* ---- the session ---- */
+
+static bool set_up_session(struct conn *target, struct fault *why)
+{
+    if (!conn_run(target, "SET session_replication_role = replica", why)) {
+        if (strcmp(why->sqlstate, "42501") == 0)
+            why->id = FAULT_APPLY_ROLE;
+        return false;
+    }
+    /* A generic plan costs its making once; the plans of ours do not depend on the values. */
+    return conn_run(target, "SET synchronous_commit = off", why) &&
+           (conn_version(target) < 120000 ||
+            conn_run(target, "SET plan_cache_mode = force_generic_plan", why));
+}
+
+static bool begin(struct applying *a, struct fault *why)
+{
+    bool found;
+    const struct apply_wish *wish = a->wish;
+    if (!set_up_session(wish->target, why) ||
+        !apply_prepare(wish->target, wish->run, wish->start, why) ||
+        !apply_look(wish->target, wish->run, &a->writer.applied, &found, why))
+        return false;
+    a->reached = a->flushed = a->writer.applied;
+    a->flush_due = clock_ms() + FLUSH_MS;
+    spool_reader_open(&a->reader, &wish->spool, a->reached);
+    spool_reader_watch(a->reader);
+    return tick(a, why);
+}
+
+bool apply_run(const struct apply_wish *wish, struct leash *leash,
+               struct apply_position *ret_position, struct fault *why)
+{
+    scoped(drop_applying) struct applying a = {
+        .wish = wish,
+        .leash = leash,
+        .end = wish->end,
+        .relations = {.target = wish->target, .on_ddl = wish->on_ddl},
+        .writer = {.target = wish->target, .run = wish->run, .on_conflict = wish->on_conflict},
+    };
+    if (!begin(&a, why))
+        return false;
+    bool good = true;
+    while (good && !is_over(&a))
+        good = step(&a, why);
+    good = good ? finish(&a, why) : why->id == FAULT_STOPPED;
+    *ret_position = position_of(&a);
+    return good;
+}

@@ -1,0 +1,75 @@
+/*
+ * destination.h - a table of the target that changes go to.
+ *
+ * Its columns are those of the table there, in their order. A row of a change is an array of as
+ * many values (struct pgoutput_value); a column that the source does not have is VALUE_ABSENT.
+ */
+#ifndef PGHAUL_CDC_DESTINATION_H
+#define PGHAUL_CDC_DESTINATION_H
+
+#include "pg/conn.h"
+#include "wire/pgoutput.h"
+
+#define VALUE_ABSENT ((enum pgoutput_value_kind)0)
+
+/* Is there a value, or a NULL, to be written? */
+static inline bool value_is_given(const struct pgoutput_value *value)
+{
+    return value->kind != VALUE_ABSENT && value->kind != PGOUTPUT_UNCHANGED;
+}
+
+struct destination_column {
+    char *name;
+    char *quoted;
+    uint32_t type;
+    int32_t typmod;
+    char *type_text;      /* with its typmod, for people */
+    uint32_t base;        /* of a domain, the type that it is over; else the type */
+    char *base_namespace; /* its name */
+    char *base_name;
+    char *equal;      /* "OPERATOR(schema.=)" */
+    bool hashable;    /* by it */
+    bool generated;   /* its values are made by the target */
+    bool always;      /* GENERATED ALWAYS AS IDENTITY: cannot be updated */
+    bool needs_value; /* NOT NULL, without a default */
+    bool not_null;
+    int primary; /* place in the primary key, from 1; 0: not in it */
+};
+
+struct destination_statement; /* a prepared one (statement.c) */
+
+struct destination {
+    uint32_t oid;
+    uint32_t row_type;
+    char kind; /* pg_class.relkind */
+    char *nspname;
+    char *relname;
+    char *quoted; /* "schema"."name" */
+    int count;
+    struct destination_column *columns;
+    int *key; /* the columns that tell rows apart, key_count of them; */
+    int key_count;
+    bool by_image; /* … which are all: rows may be doubled */
+
+    unsigned serial; /* no other destination of this process has it */
+    struct destination_statement *statements;
+    unsigned statement_count; /* that there have been */
+    int in_order; /* batches for which its changes are written one by one, since they once had to */
+
+    /* Of the changes that are being written (change.h). */
+    struct change *first, *last;
+    size_t changes;
+    struct destination *next;
+};
+
+/* Looks for the table; *ret_destination is NULL when it is not there. The key is not known yet. */
+bool destination_load(struct conn *target, const char *nspname, const char *relname,
+                      unsigned serial, struct destination **ret_destination, struct fault *why);
+
+/* The column of this name, or -1. */
+int destination_column(const struct destination *destination, const char *name);
+
+/* For scoped(): NULL is allowed. */
+void drop_destination(struct destination **destination);
+
+#endif

@@ -1,0 +1,300 @@
+#include "cdc/relation.h"
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Of a domain, the type that it is over. */
+struct source_type {
+    uint32_t oid;
+    char *nspname;
+    char *name;
+};
+
+/* ---- the list ---- */
+
+static void drop_relation(struct relation **held)
+{
+    struct relation *relation = *held;
+    if (relation == NULL)
+        return;
+    for (int i = 0; i < relation->count; i++)
+        free(relation->columns[i].name);
+    free(relation->columns);
+    free(relation->nspname);
+    free(relation->relname);
+    free(relation->bytes);
+    drop_destination(&relation->to);
+    drop_memory(held);
+}
+
+static struct relation **slot_of(const struct relations *relations, uint32_t oid)
+{
+    size_t slot = (oid * 2654435761U) & (relations->room - 1);
+    while (relations->list[slot] != NULL && relations->list[slot]->oid != oid)
+        slot = (slot + 1) & (relations->room - 1);
+    return &relations->list[slot];
+}
+
+static void grow(struct relations *relations)
+{
+    struct relations larger = *relations;
+    larger.room = relations->room == 0 ? 64 : relations->room * 2;
+    larger.list = new_memory(larger.room, sizeof *larger.list);
+    for (size_t i = 0; i < relations->room; i++)
+        if (relations->list[i] != NULL)
+            *slot_of(&larger, relations->list[i]->oid) = relations->list[i];
+    free(relations->list);
+    *relations = larger;
+}
+
+static struct relation *known(const struct relations *relations, uint32_t oid)
+{
+    return relations->room == 0 ? NULL : *slot_of(relations, oid);
+}
+
+void drop_relations(struct relations *relations)
+{
+    for (size_t i = 0; i < relations->room; i++)
+        drop_relation(&relations->list[i]);
+    free(relations->list);
+    for (size_t i = 0; i < relations->type_count; i++) {
+        free(relations->types[i].nspname);
+        free(relations->types[i].name);
+    }
+    free(relations->types);
+}
+
+/* ---- what the stream says ---- */
+
+static const char *named(const char *namespace)
+{
+    return *namespace == '\0' ? "pg_catalog" : namespace;
+}
+
+static struct relation *make(const uint8_t *bytes, size_t length,
+                             const struct pgoutput_relation *described)
+{
+    struct relation *relation = new_memory(1, sizeof *relation);
+    struct pgoutput_columns columns = described->columns;
+    struct pgoutput_column column;
+    relation->oid = described->oid;
+    relation->nspname = copy_string(named(described->namespace));
+    relation->relname = copy_string(described->name);
+    relation->identity = described->replica_identity;
+    relation->columns = new_memory((size_t)columns.count + 1, sizeof *relation->columns);
+    while (pgoutput_columns_next(&columns, &column))
+        relation->columns[relation->count++] = (struct relation_column){
+            .name = copy_string(column.name),
+            .type = column.type,
+            .typmod = column.typmod,
+            .key = column.key,
+        };
+    relation->bytes = new_memory(1, length);
+    memcpy(relation->bytes, bytes, length);
+    relation->length = length;
+    return relation;
+}
+
+bool relations_knows(const struct relations *relations, uint32_t oid)
+{
+    return known(relations, oid) != NULL;
+}
+
+bool relation_is_same(const struct relations *relations, uint32_t oid, const uint8_t *bytes,
+                      size_t length)
+{
+    const struct relation *relation = known(relations, oid);
+    return relation != NULL && relation->length == length &&
+           memcmp(relation->bytes, bytes, length) == 0;
+}
+
+/* A column that the source has no more, but the target has: nothing that comes would tell. */
+static bool check_dropped(const struct relations *relations, const struct relation *before,
+                          const struct relation *now, struct fault *why)
+{
+    if (relations->on_ddl == DDL_WARN || before->to == NULL)
+        return true;
+    for (int i = 0; i < before->count; i++) {
+        const char *name = before->columns[i].name;
+        bool there = false;
+        for (int j = 0; j < now->count && !there; j++)
+            there = strcmp(now->columns[j].name, name) == 0;
+        if (there)
+            continue;
+        scoped(drop_destination) struct destination *to = NULL;
+        if (!destination_load(relations->target, now->nspname, now->relname, 0, &to, why))
+            return false;
+        if (to != NULL && destination_column(to, name) >= 0)
+            return fault_set(why, FAULT_APPLY_DDL,
+                             "column \"%s\" of table %s.%s is not on the source any more, but on "
+                             "the target",
+                             name, now->nspname, now->relname);
+    }
+    return true;
+}
+
+bool relations_describe(struct relations *relations, const uint8_t *bytes, size_t length,
+                        const struct pgoutput_message *message, struct fault *why)
+{
+    scoped(drop_relation) struct relation *now = make(bytes, length, &message->relation);
+    if (relations->count * 2 >= relations->room)
+        grow(relations);
+    struct relation **slot = slot_of(relations, now->oid);
+    if (*slot != NULL) {
+        FAILPOINT("apply.relation_changed", why);
+        if (!check_dropped(relations, *slot, now, why))
+            return false;
+        drop_relation(slot);
+    } else {
+        relations->count++;
+    }
+    *slot = give(now);
+    return true;
+}
+
+void relations_describe_type(struct relations *relations, const struct pgoutput_type *type)
+{
+    size_t i = 0;
+    while (i < relations->type_count && relations->types[i].oid != type->oid)
+        i++;
+    if (i == relations->type_count) {
+        relations->types = grow_memory(relations->types, relations->type_count++,
+                                       sizeof *relations->types);
+        relations->types[i] = (struct source_type){.oid = type->oid};
+    }
+    free(relations->types[i].nspname);
+    free(relations->types[i].name);
+    relations->types[i].nspname = copy_string(named(type->namespace));
+    relations->types[i].name = copy_string(type->name);
+}
+
+/* ---- where it goes ---- */
+
+static bool refuse(const struct relation *relation, struct fault *why, const char *what,
+                   const char *column)
+{
+    return fault_set(why, FAULT_APPLY_DDL, "table %s.%s: column \"%s\" %s", relation->nspname,
+                     relation->relname, column, what);
+}
+
+/* Types that are built in have the same oid everywhere; others are told apart by their names. */
+static bool same_type(const struct relations *relations, const struct relation_column *column,
+                      const struct destination_column *to)
+{
+    bool domain = to->type != to->base;
+    for (size_t i = 0; i < relations->type_count; i++)
+        if (relations->types[i].oid == column->type)
+            return strcmp(relations->types[i].nspname, to->base_namespace) == 0 &&
+                   strcmp(relations->types[i].name, to->base_name) == 0 &&
+                   (domain || column->typmod == to->typmod);
+    return column->type == to->base && (domain || column->typmod == to->typmod);
+}
+
+static bool place_columns(const struct relations *relations, struct relation *relation,
+                          const struct destination *to, struct fault *why)
+{
+    bool strict = relations->on_ddl == DDL_STOP;
+    for (int i = 0; i < relation->count; i++) {
+        struct relation_column *column = &relation->columns[i];
+        column->at = destination_column(to, column->name);
+        if (column->at < 0 && (strict || column->key))
+            return refuse(relation, why, "is not on the target", column->name);
+        if (column->at < 0)
+            log_warning("table %s.%s: column \"%s\" is not on the target: its values are left out",
+                        relation->nspname, relation->relname, column->name);
+        else if (strict && !same_type(relations, column, &to->columns[column->at]))
+            return refuse(relation, why, "has another type on the target", column->name);
+    }
+    return true;
+}
+
+static bool check_others(const struct relation *relation, const struct destination *to,
+                         struct fault *why)
+{
+    for (int i = 0; i < to->count; i++) {
+        bool comes = false;
+        for (int j = 0; j < relation->count && !comes; j++)
+            comes = relation->columns[j].at == i;
+        if (!comes && to->columns[i].needs_value)
+            return refuse(relation, why, "of the target needs a value that the source does not have",
+                          to->columns[i].name);
+    }
+    return true;
+}
+
+static bool comes(const struct relation *relation, int column)
+{
+    for (int i = 0; i < relation->count; i++)
+        if (relation->columns[i].at == column)
+            return true;
+    return false;
+}
+
+/* With REPLICA IDENTITY FULL the whole row comes: then the target's primary key will do. */
+static void find_primary(const struct relation *relation, struct destination *to)
+{
+    for (int place = 1; place <= to->count; place++)
+        for (int i = 0; i < to->count; i++)
+            if (to->columns[i].primary == place) {
+                if (!comes(relation, i)) {
+                    to->key_count = 0;
+                    return;
+                }
+                to->key[to->key_count++] = i;
+            }
+}
+
+static void find_key(const struct relation *relation, struct destination *to)
+{
+    if (relation->identity == PGOUTPUT_IDENTITY_FULL) {
+        find_primary(relation, to);
+        to->by_image = to->key_count == 0;
+        return;
+    }
+    for (int i = 0; i < relation->count; i++)
+        if (relation->columns[i].key && relation->columns[i].at >= 0)
+            to->key[to->key_count++] = relation->columns[i].at;
+}
+
+static bool resolve(struct relations *relations, struct relation *relation, struct fault *why)
+{
+    scoped(drop_destination) struct destination *to = NULL;
+    if (!destination_load(relations->target, relation->nspname, relation->relname,
+                          relations->serial++, &to, why))
+        return false;
+    if (to == NULL)
+        return fault_set(why, FAULT_APPLY_DDL, "table %s.%s is not on the target",
+                         relation->nspname, relation->relname);
+    if (!place_columns(relations, relation, to, why) || !check_others(relation, to, why))
+        return false;
+    find_key(relation, to);
+    relation->to = give(to);
+    return true;
+}
+
+bool relations_find(struct relations *relations, uint32_t oid, struct relation **ret_relation,
+                    struct fault *why)
+{
+    struct relation *relation = known(relations, oid);
+    if (relation == NULL)
+        return fault_set(why, FAULT_STREAM_UNKNOWN,
+                         "a change of relation %u, which was never described", oid);
+    if (relation->to == NULL && !resolve(relations, relation, why))
+        return false;
+    *ret_relation = relation;
+    return true;
+}
+
+bool relation_check_identity(const struct relation *relation, struct fault *why)
+{
+    return relation->to->by_image || relation->to->key_count > 0 ||
+           fault_set(why, FAULT_APPLY_REFUSED,
+                     "table %s.%s has no replica identity: its updates and deletes cannot be "
+                     "applied",
+                     relation->nspname, relation->relname);
+}

@@ -1,0 +1,67 @@
+/*
+ * relation.h - the relations that the stream speaks of, and where their changes go.
+ *
+ * The stream describes a relation before its first change and whenever it may have changed. Only
+ * when a change comes is its table looked for on the target, and compared.
+ */
+#ifndef PGHAUL_CDC_RELATION_H
+#define PGHAUL_CDC_RELATION_H
+
+#include "cdc/apply.h"
+#include "cdc/destination.h"
+
+struct relation_column {
+    char *name;
+    uint32_t type;
+    int32_t typmod;
+    bool key;
+    int at; /* of the destination; -1: it has none, which --on-ddl warn accepts */
+};
+
+struct relation {
+    uint32_t oid;
+    char *nspname;
+    char *relname;
+    enum pgoutput_identity identity;
+    int count;
+    struct relation_column *columns;
+    uint8_t *bytes; /* of the message that described it */
+    size_t length;
+    struct destination *to; /* owned; NULL until a change has come */
+};
+
+struct relations {
+    struct conn *target;
+    enum ddl_policy on_ddl;
+    struct relation **list; /* by oid: a table with holes */
+    size_t room, count;
+    struct source_type *types;
+    size_t type_count;
+    unsigned serial; /* of destinations */
+};
+
+/* The stream describes a relation. What was known of it before is gone, its destination too.
+ * FAULT_APPLY_DDL when it has lost a column that the target still has. */
+bool relations_describe(struct relations *relations, const uint8_t *bytes, size_t length,
+                        const struct pgoutput_message *message, struct fault *why);
+
+/* … or a type that is not built in. */
+void relations_describe_type(struct relations *relations, const struct pgoutput_type *type);
+
+/* The relation of a change, with its destination. FAULT_APPLY_DDL, FAULT_STREAM_UNKNOWN when it was
+ * never described. */
+bool relations_find(struct relations *relations, uint32_t oid, struct relation **ret_relation,
+                    struct fault *why);
+
+/* Can its rows be told apart? FAULT_APPLY_REFUSED. */
+bool relation_check_identity(const struct relation *relation, struct fault *why);
+
+/* Was it described already? In just these bytes? */
+bool relations_knows(const struct relations *relations, uint32_t oid);
+bool relation_is_same(const struct relations *relations, uint32_t oid, const uint8_t *bytes,
+                      size_t length);
+
+/* For scoped(). */
+void drop_relations(struct relations *relations);
+
+#endif
