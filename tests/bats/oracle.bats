@@ -60,14 +60,14 @@ no_apply_yet() { [[ $("$PGHAUL" stream apply 2>&1) == *'not "apply"'* ]]; }
 }
 
 @test "random transactions: source, oracle and pghaul's target are equal" {
-    oracle --seed 1 --rounds 2 --transactions 120 --clients 3
+    oracle --seed 1 --rounds 2 --transactions 90 --clients 3
 }
 
 @test "random transactions of a random seed" {
-    oracle --transactions 120 --clients 3
+    oracle --transactions 90 --clients 3
 }
 
 @test "receive and apply killed at random times: source, oracle and pghaul's target are equal" {
     ! no_apply_yet || skip 'there is no stream apply yet'
-    oracle --seed 3 --rounds 2 --transactions 120 --clients 3 --kill
+    oracle --seed 3 --transactions 90 --clients 3 --kill
 }
