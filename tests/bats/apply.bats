@@ -41,8 +41,13 @@ tables() {
     src -q -o /dev/null -c "create publication pub for all tables" -c "select pg_create_logical_replication_slot('$DB', 'pgoutput')"
 }
 
-receive() { "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB" --publication pub --segment-size 20kB --endpos now "$@"; }
-apply() { "$PGHAUL" stream apply --dir "$RUN" --target "$TARGET" --source "$SOURCE" --endpos now "$@"; }
+# What is received ends at END; what is applied as well, since what is written to the target moves
+# the end of the server's WAL, too.
+receive() {
+    src -c 'select pg_current_wal_insert_lsn()' >"$BATS_TEST_TMPDIR/end"
+    "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB" --publication pub --segment-size 20kB --endpos "$(cat "$BATS_TEST_TMPDIR/end")" "$@"
+}
+apply() { "$PGHAUL" stream apply --dir "$RUN" --target "$TARGET" --endpos "$(cat "$BATS_TEST_TMPDIR/end")" "$@"; }
 follow() { receive -q && apply -q "$@"; }
 # Sequences do not come with changes.
 rows() { contents "$1" | grep -v '|[tf]$'; }
@@ -277,7 +282,7 @@ SQL
     for point in apply.batch_begun:kill apply.chunk_written:kill apply.before_commit:kill apply.after_commit:kill apply.relation_changed:kill spool.segment_removed:kill; do
         n=$((n + 1))
         src -q -c "begin; update account set amount = amount - $n where id = $n; update account set amount = amount + $n where id = $((n + 1)); insert into log values ($n, 'x'); commit" \
-            -c "insert into whole select $n, repeat('w', 3000) from generate_series(1, 40)" -c "update whole set b = b || '!' where a = $n" -c "truncate whole" \
+            -c "insert into whole select $n, string_agg(md5(random()::text), '') from generate_series(1, 2000) group by generate_series % 40" -c "update whole set b = b || '!' where a = $n" -c "truncate whole" \
             -c "insert into whole values ($n, 'left')" -c "alter table log alter a set default '$n'" -c 'alter table log replica identity full' -c "update log set a = '$n'" -c 'alter table log replica identity default' -c "update log set a = '!'"
         run -0 receive -q
         PGHAUL_TEST_AT=$point run apply -q
@@ -303,7 +308,7 @@ SQL
     tables 'create table t (id int primary key, a text); insert into t select i, $$x$$ from generate_series(1, 10) i'
     src -q -c "update t set a = 'y'"
     run -0 receive -q
-    background env PGHAUL_TEST_AT=apply.before_commit:stop "$PGHAUL" stream apply --dir "$RUN" --target "$TARGET" --source "$SOURCE" --endpos now
+    background env PGHAUL_TEST_AT=apply.before_commit:stop "$PGHAUL" stream apply --dir "$RUN" --target "$TARGET" --endpos "$(cat "$BATS_TEST_TMPDIR/end")"
     stopped_at apply.before_commit
     run -6 apply
     assert_output --partial 'PGH-4001'
@@ -324,7 +329,7 @@ SQL
     tables 'create table t (id int primary key, a text); insert into t select i, $$x$$ from generate_series(1, 1000) i'
     src -q -c "update t set a = 'y'" -c "delete from t where id < 10"
     run -0 receive -q
-    background env PGHAUL_TEST_AT=apply.before_commit:stop "$PGHAUL" stream apply --dir "$RUN" --target "$TARGET" --source "$SOURCE" --endpos now
+    background env PGHAUL_TEST_AT=apply.before_commit:stop "$PGHAUL" stream apply --dir "$RUN" --target "$TARGET" --endpos "$(cat "$BATS_TEST_TMPDIR/end")"
     stopped_at apply.before_commit
     admin_source "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pghaul apply'" >/dev/null
     go_on
@@ -343,6 +348,7 @@ SQL
     local n
     tables 'create table t (id int primary key, a text)'
     receive -q
+    rm "$BATS_TEST_TMPDIR/end"
     background "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB" --publication pub -q
     "$PGHAUL" stream apply --dir "$RUN" --target "$TARGET" 2>"$BATS_TEST_TMPDIR/apply" 3>&- &
     APPLY=$! PIDS="$PIDS $!"

@@ -211,8 +211,11 @@ same_changes() {
     assert_output --partial "is of database \"$DB\""
     run -2 receive --endpos soon
     assert_output --partial 'PGH-1003: --endpos cannot be "soon": it takes LSN|now'
-    run -2 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB"
-    assert_output --partial '--slot and --publication are needed'
+    # Both have names that need not be given.
+    run -6 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB"
+    assert_output --partial "the run receives from another slot, publication or source: $DB pub "
+    run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN.new" --name 'My Run'
+    assert_output --partial 'the source has no slot "pghaul_my_run"'
     run -2 "$PGHAUL" stream sideways
     assert_output --partial 'pghaul stream knows receive and show'
     work 1 1 | src

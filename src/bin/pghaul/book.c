@@ -18,6 +18,7 @@ static const char connection[] = "Connection options";
 static const char directory[] = "Run options";
 static const char speed[] = "Speed";
 static const char contents[] = "What is copied";
+static const char changes[] = "Changes";
 static const char general[] = "General options";
 
 /* clang-format off */
@@ -45,10 +46,10 @@ const struct option book_options[] = {
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM, .group = directory,
      .help = "name of the run (default: the source database's)"},
     {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE, .group = directory,
      .help = "go on with the run in the work directory"},
@@ -149,13 +150,31 @@ const struct option book_options[] = {
     {.name = "extension-version", .type = TYPE_MAP, .mapping = MAPPING_EXTENSION, .arg = "NAME=VERSION", .commands = RUNS | CMD_PLAN | CMD_DUMP, .group = contents,
      .help = "create extension NAME in this version instead of the target's usual one; may be given several times"},
 
+    {.name = "follow", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.follow), .commands = CMD_CLONE, .group = changes,
+     .help = "apply the changes that the application makes meanwhile, until told to end; needs a primary key or the like of each table"},
+    {.name = "slot", .type = TYPE_TEXT, .use = USE_FIXED, .at = AT(slot), .arg = "NAME", .fallback = "", .commands = CMD_CLONE | CMD_STREAM, .group = changes,
+     .help = "logical replication slot on the source, and publication of the same name (default: pghaul_ and the run's name)"},
+    {.name = "publication", .type = TYPE_TEXT, .at = AT(publication), .arg = "NAME", .commands = CMD_STREAM, .group = changes,
+     .help = "publication on the source, if not named like the slot"},
+    {.name = "slot-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.slot_timeout_ms), .arg = "DURATION",
+     .env = "PGHAUL_SLOT_TIMEOUT", .fallback = "10min", .min = 0, .max = INT64_C(604800000), .commands = CMD_CLONE, .group = changes,
+     .help = "how long to wait for the source's transactions that write when the slot is made; 0: for ever"},
+    {.name = "endpos", .type = TYPE_TEXT, .at = AT(endpos), .arg = "LSN|now", .commands = CMD_CLONE | CMD_STREAM, .group = changes,
+     .help = "take what committed before it, then end"},
+    {.name = "on-ddl", .type = TYPE_CHOICE, .use = USE_KEPT, .at = AT(settings.on_ddl), .arg = "POLICY", .fallback = "stop", .choices = "stop|warn",
+     .commands = CMD_CLONE | CMD_STREAM, .group = changes,
+     .help = "when columns of a table change on the source: stop, or go on as long as what comes fits"},
+    {.name = "on-conflict", .type = TYPE_CHOICE, .use = USE_KEPT, .at = AT(settings.on_conflict), .arg = "POLICY", .fallback = "stop",
+     .choices = "stop|overwrite|log", .commands = CMD_CLONE | CMD_STREAM, .group = changes,
+     .help = "when a row to insert is there, or one to change is not: stop, make it the source's, or leave it out with a line in the log"},
+
     {.name = "skip-db-properties", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_db_properties), .commands = PLANNED, .group = contents,
      .help = "not the settings, comment, privileges and connection limit of the database itself"},
     {.name = "statistics", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.statistics), .arg = "METHOD",
      .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none|carry", .commands = PLANNED, .group = contents,
      .help = "planner statistics on the target: made by ANALYZE, left to autovacuum, or the source's own (from target 18 on)"},
 
-    {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_PING | CMD_LIST_OPTIONS, .group = general,
+    {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_POSITION | CMD_PING | CMD_LIST_OPTIONS, .group = general,
      .help = "print JSON"},
     {.name = "sql", .type = TYPE_FLAG, .at = AT(sql), .commands = CMD_PLAN, .group = general,
      .help = "show the statements of each item, as far as they are known beforehand"},
@@ -172,21 +191,11 @@ const struct option book_options[] = {
      .help = "number of the worker among those of its role"},
     {.name = "channel", .type = TYPE_COUNT, .at = AT(channel), .arg = "FD", .fallback = "0", .min = 0, .max = 1 << 20, .commands = CMD_WORKER | CMD_SUPERVISE, .group = general,
      .help = "descriptor of the channel to whoever started it; 0: none"},
-    {.name = "slot", .type = TYPE_TEXT, .at = AT(slot), .arg = "NAME", .commands = CMD_STREAM, .group = directory,
-     .help = "logical replication slot on the source"},
-    {.name = "publication", .type = TYPE_TEXT, .at = AT(publication), .arg = "NAME", .commands = CMD_STREAM, .group = directory,
-     .help = "publication on the source"},
-    {.name = "endpos", .type = TYPE_TEXT, .at = AT(endpos), .arg = "LSN|now", .commands = CMD_STREAM, .group = directory,
-     .help = "receive what committed before it, then end"},
-    {.name = "on-conflict", .type = TYPE_CHOICE, .use = USE_KEPT, .at = AT(settings.on_conflict), .arg = "METHOD", .env = "PGHAUL_ON_CONFLICT",
-     .fallback = "stop", .choices = "stop|overwrite|log", .commands = CMD_STREAM, .group = contents,
-     .help = "a change that does not fit the target's rows: end, let the source's row win, or leave it out with a line in the log"},
-    {.name = "on-ddl", .type = TYPE_CHOICE, .use = USE_KEPT, .at = AT(settings.on_ddl), .arg = "METHOD", .env = "PGHAUL_ON_DDL",
-     .fallback = "stop", .choices = "stop|warn", .commands = CMD_STREAM, .group = contents,
-     .help = "a table whose definition changed on the source: end before its first change, or go on as long as it fits"},
     {.name = "segment-size", .type = TYPE_SIZE, .at = AT(segment_size), .arg = "SIZE", .fallback = "64MB", .min = 1 << 10,
      .max = INT64_C(1) << 40, .commands = CMD_STREAM, .group = directory,
      .help = "a new file of the spool is begun at this size"},
+    {.name = "end", .type = TYPE_TEXT, .at = AT(end), .arg = "LSN|now", .commands = CMD_POSITION, .group = changes,
+     .help = "with set: apply what committed before it, then end"},
     {.name = "budget", .type = TYPE_TEXT, .at = AT(budget), .arg = "FILE", .commands = CMD_SUPERVISE, .group = general,
      .help = "workers are shared with other runs by this file"},
     {.name = "version", .letter = 'V', .type = TYPE_FLAG, .at = AT(version), .commands = ALL, .group = general,
@@ -239,6 +248,11 @@ static const struct command commands[] = {
     {.id = CMD_STATUS, .name = "status", .arguments = "", .summary = "show a run, while it runs or afterwards",
      .text = "Reads the catalog in the work directory: state, phase, progress, what runs now, times of all steps.",
      .run = cmd_status},
+    {.id = CMD_POSITION, .name = "position", .arguments = "[set]", .summary = "show how far a run follows, or say where it is to end",
+     .text = "Shows what is received, on disk, and applied of the changes that a run with --follow takes from its slot. With "
+             "set --end it tells the run where to end: a running one takes it within a second, one that is stopped when it "
+             "goes on.",
+     .arguments_most = 1, .run = cmd_position},
     {.id = CMD_LIST_OPTIONS, .name = "list-options", .arguments = "[COMMAND]", .summary = "list all options, for scripts",
      .text = "One line an option, tab-separated: command, option, argument, environment variable, default, help.",
      .arguments_most = 1, .run = cmd_list_options},
@@ -265,7 +279,7 @@ static const struct command commands[] = {
 _Static_assert(BOOK_COUNT <= OPTIONS_MOST, "struct options has room for every option");
 const int book_count = BOOK_COUNT;
 
-const char *const book_groups[] = {connection, directory, speed, contents, general, NULL};
+const char *const book_groups[] = {connection, directory, speed, contents, changes, general, NULL};
 
 const struct command *book_commands(void)
 {

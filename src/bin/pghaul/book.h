@@ -29,6 +29,7 @@ enum command_id {
     CMD_DUMP = 1 << 11,
     CMD_RESTORE = 1 << 12,
     CMD_STREAM = 1 << 13,
+    CMD_POSITION = 1 << 14,
 };
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
@@ -73,6 +74,7 @@ struct options {
     const char *slot;
     const char *publication;
     const char *endpos;
+    const char *end;
     int64_t segment_size;
     bool json;
     bool sql;

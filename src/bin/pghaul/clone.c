@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "catalog/position.h"
 #include "plan/databases.h"
 #include "plan/plan.h"
 #include "proc/spawn.h"
@@ -91,6 +92,8 @@ static bool choose_snapshot(struct clone *clone, struct fault *why)
 {
     struct snapshot snapshot;
     bool held;
+    if (clone->options->settings.follow)
+        return true;
     if (clone->options->snapshot != NULL)
         return clone_snapshot_given(clone->options, &snapshot, why) &&
                snapshot_add(clone->db, &snapshot, why) &&
@@ -124,12 +127,25 @@ static bool keep_members(struct clone *clone, struct fault *why)
     return members_read(clone->db, &clone->members, why);
 }
 
-static bool add_first_items(struct clone *clone, struct fault *why)
+static bool add_position(struct clone *clone, const char *name, struct fault *why)
+{
+    char slot[SLOT_NAME];
+    const struct options *options = clone->options;
+    if (*options->slot != '\0')
+        strlcpy(slot, options->slot, sizeof slot);
+    else
+        usual_slot(slot, name);
+    return position_add(clone->db, slot, slot, options->endpos, why);
+}
+
+static bool add_first_items(struct clone *clone, const char *name, struct fault *why)
 {
     if (clone->members.count > 0)
         return keep_members(clone, why);
     if (clone->script != NULL)
         return plan_restore(clone->db, clone->script->name, why);
+    if (clone->options->settings.follow && !add_position(clone, name, why))
+        return false;
     return plan_first_items(clone->db, clone->options->settings.contents, why) &&
            choose_snapshot(clone, why);
 }
@@ -149,7 +165,7 @@ static bool create_in_write(struct db *db, void *arg, struct fault *why)
                       strbuf_text(&clone->target.shown), why) &&
            book_keep_filters(clone->options, clone->db, why) &&
            book_keep_maps(clone->options, clone->db, why) &&
-           book_keep(clone->options, clone->db, why) && add_first_items(clone, why);
+           book_keep(clone->options, clone->db, why) && add_first_items(clone, name, why);
 }
 
 /* It is there with all that belongs to it, or not at all. */
@@ -157,6 +173,24 @@ bool clone_create(struct clone *clone, struct fault *why)
 {
     return workdir_wipe_schema(clone->dir.path, why) &&
            db_write(clone->db, create_in_write, clone, why);
+}
+
+/* Where a resumed run is to end may be another place now. */
+static bool change_end(struct clone *clone, struct fault *why)
+{
+    bool found, over;
+    struct position position;
+    const char *end = clone->options->endpos;
+    if (end == NULL)
+        return true;
+    if (!work_kind_is_done(clone->db, WORK_FOLLOW, &over, why))
+        return false;
+    if (over) {
+        log_info("the run has reached its end already: --endpos changes nothing");
+        return true;
+    }
+    return position_get(clone->db, &position, &found, why) &&
+           check_end_ahead(clone->db, &position, end, why) && position_set_end(clone->db, end, why);
 }
 
 static bool resume(struct clone *clone, struct fault *why)
@@ -176,6 +210,8 @@ static bool resume(struct clone *clone, struct fault *why)
         return fault_set(why, FAULT_RUN_DIFFERS,
                          "the run restores \"%s\": it goes on by pghaul restore schema --resume",
                          clone->run.source);
+    if (!check_follow(options, why) || !change_end(clone, why))
+        return false;
     return book_keep(options, clone->db, why) && run_set_resumed(clone->db, why);
 }
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "catalog/position.h"
 #include "jobs/script.h"
 #include "run/status.h"
 #include "run/supervise.h"
@@ -60,6 +61,20 @@ static bool print_summary(struct clone *clone, struct fault *why)
     status_add_summary(&text, status);
     json_decref(status);
     return print_text(&text, why);
+}
+
+static bool say_what_follows(struct clone *clone, struct fault *why)
+{
+    bool found;
+    struct position position;
+    if (!position_get(clone->db, &position, &found, why) || !found)
+        return !found;
+    log_info("slot \"%s\" and publication \"%s\" stay on the source, and keep its WAL, until you "
+             "drop them:",
+             position.slot, position.publication);
+    log_info("SELECT pg_drop_replication_slot('%s'); DROP PUBLICATION \"%s\";", position.slot,
+             position.publication);
+    return true;
 }
 
 static bool say_what_is_left(struct clone *clone, struct fault *why)
@@ -119,6 +134,22 @@ static bool run_one(struct clone *clone, struct fault *why)
     return prepare_target(clone, why) && supervise(&what, why);
 }
 
+/* What a run that is given up has made on the source, only another one that follows clears away. */
+static bool warn_of_left(const struct clone *clone, struct fault *why)
+{
+    bool found;
+    struct position_left left;
+    if (clone->options->settings.follow)
+        return true;
+    if (!position_left(clone->db, &left, &found, why))
+        return false;
+    if (found)
+        log_warning("a run before this one has left slot \"%s\" and publication \"%s\" on its "
+                    "source: drop them there, the slot first",
+                    left.slot, left.publication);
+    return true;
+}
+
 static bool conduct(struct clone *clone, const char *path, struct fault *why)
 {
     const struct restore *script = clone->script;
@@ -128,13 +159,14 @@ static bool conduct(struct clone *clone, const char *path, struct fault *why)
         log_info("run \"%s\" is done already", clone->run.name);
         return true;
     }
-    if (!clone_begin(clone, why) || !bring_script(clone, why))
+    if (!clone_begin(clone, why) || !bring_script(clone, why) || !warn_of_left(clone, why))
         return false;
     log_info("%s %s to %s, work directory %s", script != NULL ? "restoring" : "copying",
              script != NULL ? script->file : strbuf_text(&clone->source.shown),
              strbuf_text(&clone->target.shown), clone->dir.path);
     return (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
-           print_summary(clone, why) && say_what_is_left(clone, why);
+           print_summary(clone, why) && say_what_is_left(clone, why) &&
+           (!clone->options->settings.follow || say_what_follows(clone, why));
 }
 
 bool cmd_clone(struct options *options, struct fault *why)
@@ -143,7 +175,7 @@ bool cmd_clone(struct options *options, struct fault *why)
     scoped(drop_clone) struct clone clone = CLONE_NONE;
     clone.options = options;
     return check_options(options, why) && contents_choose(options, why) &&
-           set_up_log(options, "clone", why) &&
+           (options->resume || check_follow(options, why)) && set_up_log(options, "clone", why) &&
            read_side(options, SIDE_SOURCE, &clone.source, why) &&
            read_side(options, SIDE_TARGET, &clone.target, why) &&
            find_directory(options, several_wanted(options) ? SEVERAL_NAME : clone.source.database,

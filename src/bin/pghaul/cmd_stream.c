@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "catalog/position.h"
 #include "catalog/run.h"
 #include "cdc/apply.h"
 #include "cdc/receive.h"
@@ -25,6 +26,8 @@ struct streaming {
     struct db *db;
     struct run run;
     char spool_path[PATH_MAX];
+    char slot[SLOT_NAME];
+    char publication[SLOT_NAME];
     struct leash leash;
     struct spool *spool;
 };
@@ -61,26 +64,9 @@ static bool open_directory(struct streaming *s, struct fault *why)
     if (!find_directory(s->options, s->source.database, path, why) || !workdir_make(path, why) ||
         !workdir_lock(&s->dir, path, "stream.lock", why) || !find_run(s, DB_CREATE, &found, why))
         return false;
-    return found || (run_create(s->db, s->options->slot, PGHAUL_VERSION,
-                                strbuf_text(&s->source.shown), "", why) &&
-                     run_get(s->db, &s->run, &found, why));
-}
-
-/* "now" is where the source's WAL ends. */
-static bool read_now(struct conn *source, lsn_t *ret_now, struct fault *why)
-{
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    lsn_t lsn;
-    if (!conn_query(source,
-                    "SELECT pg_catalog.pg_current_wal_insert_lsn(),"
-                    " pg_catalog.current_setting('wal_block_size'),"
-                    " pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))",
-                    &rows, why) ||
-        !rows_lsn(&rows, 0, 0, &lsn, why))
-        return false;
-    *ret_now =
-        lsn_before_header(lsn, (uint64_t)rows_int(&rows, 0, 1), (uint64_t)rows_int(&rows, 0, 2));
-    return true;
+    return found ||
+           (run_create(s->db, s->slot, PGHAUL_VERSION, strbuf_text(&s->source.shown), "", why) &&
+            run_get(s->db, &s->run, &found, why));
 }
 
 static bool read_end(const char *text, struct conn *source, lsn_t *ret_end, struct fault *why)
@@ -89,11 +75,8 @@ static bool read_end(const char *text, struct conn *source, lsn_t *ret_end, stru
     if (text == NULL)
         return true;
     if (strcmp(text, "now") == 0)
-        return read_now(source, ret_end, why);
-    return lsn_parse(text, ret_end) ||
-           fault_set(why, FAULT_BAD_VALUE,
-                     "--endpos cannot be \"%s\": it takes LSN|now, an LSN being like 16/B374D848",
-                     text);
+        return wal_end(source, ret_end, why);
+    return check_end("endpos", text, why) && lsn_parse(text, ret_end);
 }
 
 /* What the run receives, to be noted before the server is told of anything: a spool that is gone
@@ -160,8 +143,8 @@ static bool receive(struct streaming *s, struct fault *why)
         .info = &s->source, .application = "pghaul receive", .replication = true};
     struct receive_wish wish = {
         .connection = &walsender,
-        .slot = s->options->slot,
-        .publication = s->options->publication,
+        .slot = s->slot,
+        .publication = s->publication,
         .retry_for_ms = s->options->settings.retry_for_ms,
     };
     if (!prepare(s, &wish, &identity, why))
@@ -175,12 +158,23 @@ static bool receive(struct streaming *s, struct fault *why)
     return true;
 }
 
+static void choose_names(struct streaming *s)
+{
+    const struct options *options = s->options;
+    if (*options->slot != '\0')
+        strlcpy(s->slot, options->slot, sizeof s->slot);
+    else
+        usual_slot(s->slot, options->name != NULL ? options->name : s->source.database);
+    strlcpy(s->publication, options->publication != NULL ? options->publication : s->slot,
+            sizeof s->publication);
+}
+
 static bool stream_receive(struct streaming *s, struct fault *why)
 {
-    if (s->options->slot == NULL || s->options->publication == NULL)
-        return fault_set(why, FAULT_MISSING_OPTION, "--slot and --publication are needed");
-    return read_side(s->options, SIDE_SOURCE, &s->source, why) && open_directory(s, why) &&
-           leash_open(&s->leash, -1, why) && receive(s, why);
+    if (!read_side(s->options, SIDE_SOURCE, &s->source, why))
+        return false;
+    choose_names(s);
+    return open_directory(s, why) && leash_open(&s->leash, -1, why) && receive(s, why);
 }
 
 /* ---- apply ---- */
@@ -194,8 +188,7 @@ static bool find_directory_of_run(struct streaming *s, struct fault *why)
     strlcpy(s->dir.path, path, sizeof s->dir.path);
     if (!find_run(s, DB_EXISTING, &found, why))
         return false;
-    return found ||
-           fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", s->dir.path);
+    return found || fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", s->dir.path);
 }
 
 /* Where the slot began. */
@@ -217,7 +210,7 @@ static bool read_apply_end(struct streaming *s, lsn_t *ret_end, struct fault *wh
     scoped(drop_conn) struct conn *source = NULL;
     struct conn_wish connection = {.info = &s->source, .application = "pghaul apply"};
     return read_side(s->options, SIDE_SOURCE, &s->source, why) &&
-           conn_open(&source, &connection, &s->leash, why) && read_now(source, ret_end, why);
+           conn_open(&source, &connection, &s->leash, why) && wal_end(source, ret_end, why);
 }
 
 static bool apply(struct streaming *s, struct fault *why)

@@ -14,7 +14,8 @@
 typedef bool command_function(struct options *options, struct fault *why);
 
 command_function cmd_clone, cmd_copy, cmd_dump, cmd_restore, cmd_snapshot, cmd_list, cmd_plan,
-    cmd_ping, cmd_status, cmd_list_options, cmd_help, cmd_worker, cmd_supervise, cmd_stream;
+    cmd_ping, cmd_status, cmd_list_options, cmd_help, cmd_worker, cmd_supervise, cmd_stream,
+    cmd_position;
 
 /* Prints a text on stdout. FAULT_SYSTEM when it cannot be written (disk full, pipe closed). */
 bool print_text(const struct strbuf *text, struct fault *why);
@@ -41,6 +42,21 @@ bool restore_script(struct options *options, const struct restore *script, struc
 
 /* Adds a JSON value as people read it, with a newline. */
 void add_json(struct strbuf *text, const json_t *json);
+
+/* What a slot is called unless the user says so. `to` has SLOT_NAME bytes (catalog/position.h). */
+void usual_slot(char *to, const char *run);
+
+/* Options about changes: do they go together, are they well formed? FAULT_CONFLICTING_OPTIONS,
+ * FAULT_BAD_VALUE. */
+bool check_follow(const struct options *options, struct fault *why);
+
+/* Is it LSN|now? FAULT_BAD_VALUE. */
+bool check_end(const char *option, const char *text, struct fault *why);
+
+/* Can a run still end there? FAULT_END_PASSED. */
+struct position;
+bool check_end_ahead(struct db *db, const struct position *position, const char *end,
+                     struct fault *why);
 
 /* FAULT_CONFLICTING_OPTIONS. */
 bool check_resume_or_restart(const struct options *options, struct fault *why);

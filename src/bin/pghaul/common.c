@@ -4,7 +4,10 @@
 #include "commands.h"
 
 #include "base/log.h"
+#include "base/lsn.h"
 #include "base/scoped.h"
+#include "catalog/position.h"
+#include "catalog/work.h"
 #include "run/workdir.h"
 
 #include <errno.h>
@@ -29,6 +32,88 @@ bool check_resume_or_restart(const struct options *options, struct fault *why)
 {
     return !options->resume || !options->restart ||
            fault_set(why, FAULT_CONFLICTING_OPTIONS, "--resume and --restart exclude each other");
+}
+
+/* Slots may have no other letters in their names. */
+static const char slot_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+
+void usual_slot(char *to, const char *run)
+{
+    size_t length = strlcpy(to, "pghaul_", SLOT_NAME);
+    for (; *run != '\0' && length < SLOT_NAME - 1; run++) {
+        bool upper = *run >= 'A' && *run <= 'Z';
+        const char *letter = upper ? slot_letters + (*run - 'A') : strchr(slot_letters, *run);
+        to[length++] = *(letter == NULL ? "_" : letter);
+    }
+    to[length] = '\0';
+}
+
+bool check_end(const char *option, const char *text, struct fault *why)
+{
+    lsn_t ignored;
+    return strcmp(text, "now") == 0 || lsn_parse(text, &ignored) ||
+           fault_set(why, FAULT_BAD_VALUE,
+                     "--%s cannot be \"%s\": it takes LSN|now, an LSN being like 16/B374D848",
+                     option, text);
+}
+
+bool check_end_ahead(struct db *db, const struct position *position, const char *end,
+                     struct fault *why)
+{
+    char text[LSN_TEXT];
+    bool over;
+    lsn_t lsn, there = position->applied;
+    if (there < position->consistent)
+        there = position->consistent;
+    if (!work_kind_is_done(db, WORK_FOLLOW, &over, why))
+        return false;
+    if (over)
+        return fault_set(why, FAULT_END_PASSED, "the run has reached its end at %s already",
+                         lsn_text(text, position->end));
+    return !lsn_parse(end, &lsn) || lsn >= there ||
+           fault_set(why, FAULT_END_PASSED, "the target has everything up to %s already",
+                     lsn_text(text, there));
+}
+
+static bool check_portions(const struct options *options, struct fault *why)
+{
+    for (int i = 0; i < options->filter_count; i++)
+        if (options->filters[i].kind == FILTER_WHERE || options->filters[i].kind == FILTER_COLUMNS)
+            return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                             "changes are followed of whole tables only: --%s does not go with "
+                             "--follow",
+                             filter_kind_word(options->filters[i].kind));
+    return true;
+}
+
+bool check_follow(const struct options *options, struct fault *why)
+{
+    const struct settings *settings = &options->settings;
+    if (options->endpos != NULL && !check_end("endpos", options->endpos, why))
+        return false;
+    if (strlen(options->slot) >= SLOT_NAME ||
+        strspn(options->slot, slot_letters) != strlen(options->slot))
+        return fault_set(why, FAULT_BAD_VALUE,
+                         "--slot cannot be \"%s\": it takes at most 63 of a-z, 0-9 and _",
+                         options->slot);
+    if (!settings->follow)
+        return (options->endpos == NULL && *options->slot == '\0') ||
+               fault_set(why, FAULT_CONFLICTING_OPTIONS, "--%s goes with --follow only",
+                         options->endpos != NULL ? "endpos" : "slot");
+    if (options->all_databases || options->databases.count > 0)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "changes are followed of one database: --follow does not go with several");
+    if (options->snapshot != NULL)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--follow copies in the snapshot of its slot: --snapshot cannot be given");
+    if (options->not_consistent)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "changes would not go with a copy in another snapshot: --not-consistent "
+                         "does not go with --follow");
+    if (settings->contents != CONTENT_ALL)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--follow goes with a whole clone only, not with a part of it");
+    return check_portions(options, why);
 }
 
 bool set_up_log(const struct options *options, const char *who, struct fault *why)

@@ -97,6 +97,26 @@
     "Give the name of a logical slot of this database, made for plugin pgoutput.")                 \
   F(FAULT_STREAM_UNKNOWN,      2202, SOURCE,  "the stream of changes is not understood",           \
     "Please report it with the version of the source; what came before is in the spool.")          \
+  F(FAULT_NOT_FOLLOWED,        2210, SOURCE,  "changes of the source cannot be followed",          \
+    "Use a primary server of version 10 or later for --follow, or clone without it.")              \
+  F(FAULT_WAL_LEVEL,           2211, SOURCE,  "the source's WAL does not hold what is needed",     \
+    "Set wal_level = logical on the source (ALTER SYSTEM) and restart it.")                        \
+  F(FAULT_REPLICATION_ROLE,    2212, SOURCE,  "the role may not read the source's changes",        \
+    "ALTER ROLE … REPLICATION on the source, and let pg_hba.conf admit it to the database.")       \
+  F(FAULT_NO_IDENTITY,         2213, SOURCE,  "tables have no usable replica identity",            \
+    "Give each a primary key that is not deferrable, or ALTER TABLE … REPLICA IDENTITY USING "     \
+    "INDEX or FULL, or leave it out by a filter. To publish it as it is would make the "           \
+    "application's own UPDATE and DELETE fail.")                                                   \
+  F(FAULT_SLOT_WAIT,           2214, SOURCE,  "transactions on the source do not end",             \
+    "End them (a prepared one by COMMIT PREPARED or ROLLBACK PREPARED), or raise --slot-timeout. " \
+    "A slot begins only when all that wrote before it have ended.")                                \
+  F(FAULT_SLOT_TAKEN,          2215, SOURCE,  "a slot or publication of this name exists already", \
+    "Give another --slot; or, if nobody needs it any more, drop the slot first "                   \
+    "(SELECT pg_drop_replication_slot('NAME')), then the publication (DROP PUBLICATION).")         \
+  F(FAULT_PUBLICATION,         2216, SOURCE,  "the publication cannot be made",                    \
+    "Connect as the owner of the tables with GRANT CREATE ON DATABASE, or as a superuser.")        \
+  F(FAULT_TABLE_UNPUBLISHED,   2217, SOURCE,  "a table was created while the run began",           \
+    "Start again: nothing was copied, and slot and publication are gone.")                         \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
   F(FAULT_TARGET_LOST,         3002, TARGET,  "connection to the target was lost",                 \
@@ -219,6 +239,12 @@
     "It was restored, failed over or replaced after it had them: begin anew with --restart "       \
     "--drop-if-exists.")                                                                           \
                                                                                                    \
+  F(FAULT_NOT_FOLLOWING,       4020, CATALOG, "the run does not follow",                           \
+    "Only a run that was started with --follow has a position.")                                   \
+  F(FAULT_END_UNKNOWN,         4021, CATALOG, "nobody is there who could ask where now is",        \
+    "Go on with pghaul clone --resume, then set the end; or give an LSN.")                         \
+  F(FAULT_END_PASSED,          4022, CATALOG, "the end lies behind what is applied",               \
+    "Give an LSN that the target has not reached, or now.")                                        \
   F(FAULT_TOOL_MISSING,        5001, SYSTEM,  "pg_dump or pg_restore is missing",                  \
     "Install the PostgreSQL client programs (postgresql-client), or give --pg-bindir.")            \
   F(FAULT_TOOL_OLD,            5002, SYSTEM,  "pg_dump is older than the source server",           \

@@ -47,7 +47,12 @@ struct settings {
     bool skip_forbidden; /* leave out what only a superuser could create */
     bool roles;          /* those of the source that the target lacks are created */
     bool no_role_passwords;
-    bool subscriptions; /* come, disabled and not connected */
+    bool subscriptions;      /* come, disabled and not connected */
+    bool follow;             /* changes since the snapshot are applied, until told to stop */
+    int64_t on_ddl;          /* enum ddl_policy */
+    int64_t on_conflict;     /* enum conflict_policy */
+    int64_t slot_timeout_ms; /* how long to wait for transactions until the slot is there; 0: for
+                                ever */
     bool drop_if_exists;
     bool no_owner;
     bool no_acl;
@@ -55,8 +60,6 @@ struct settings {
     bool no_tablespaces;
     bool create;                   /* the target's database, if it is not there */
     bool skip_db_properties;       /* settings, comment, privileges, … of the database itself */
-    int64_t on_conflict;           /* enum conflict_policy */
-    int64_t on_ddl;                /* enum ddl_policy */
     char role[ROLE_SIZE];          /* on the target; "": what connects */
     char source_role[ROLE_SIZE];   /* on the source */
     char maintenance_work_mem[32]; /* as the server reads it; "": the server's own */

@@ -20,6 +20,7 @@ enum phase {
     PHASE_COPY,    /* rows, large objects, sequences; indexes, keys, statistics */
     PHASE_POST,    /* triggers, rules, policies, comments, privileges, … */
     PHASE_REFRESH, /* materialized views */
+    PHASE_FOLLOW,  /* changes since the snapshot; offline: nothing */
     PHASE_CLOSE,   /* event triggers, last checks, cleaning up */
     PHASE_DONE,
     PHASES
@@ -31,6 +32,7 @@ enum lane {
     LANE_SCHEMA, /* pg_dump, pg_restore, scripts on the target */
     LANE_COPY,   /* source in the snapshot, and target */
     LANE_BUILD,  /* target only */
+    LANE_APPLY,  /* target, and now and then the source as it is then */
     LANES
 };
 
@@ -58,6 +60,8 @@ enum lane {
     K(FOREIGN_KEYS, "foreign_keys", "adding foreign keys")              \
     K(POST, "post", "restoring the rest of the schema")                 \
     K(REFRESH, "refresh", "refreshing materialized views")              \
+    K(FOLLOW, "follow", "applying changes")                             \
+    K(LAST_SEQUENCES, "last_sequences", "setting sequences anew")       \
     K(CHECK, "check", "checking the result")                            \
     K(FINAL, "final", "cleaning up")
 

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 
 enum {
-    BATCH_MOST = 16 << 20,    /* bytes of memory that changes may take before they are written */
-    LOOK_EVERY = 256,         /* records between two looks at the clock and the leash */
-    TICK_MS = 200,            /* between two calls of the tick */
-    FLUSH_MS = 1000,          /* the target's disk has what is applied after that time, */
-    FLUSH_QUIET_MS = 10000,   /* … or that one, when only the position has moved */
+    BATCH_MOST = 16 << 20,  /* bytes of memory that changes may take before they are written */
+    LOOK_EVERY = 256,       /* records between two looks at the clock and the leash */
+    TICK_MS = 200,          /* between two calls of the tick */
+    FLUSH_MS = 1000,        /* the target's disk has what is applied after that time, */
+    FLUSH_QUIET_MS = 10000, /* … or that one, when only the position has moved */
 };
 
 struct applying {
@@ -27,15 +27,15 @@ struct applying {
     struct batch batch;
     struct writer writer;
     lsn_t end;
-    lsn_t reached;  /* what committed before it is applied, or in the batch */
-    lsn_t flushed;  /* … and on the target's disk */
+    lsn_t reached; /* what committed before it is applied, or in the batch */
+    lsn_t flushed; /* … and on the target's disk */
     int64_t flush_due, tick_due;
-    bool begun;     /* a transaction, or a connection: what comes before is the tail of something */
-    bool skipping;  /* the open transaction: the target has it */
-    bool parted;    /* some of the open transaction is in the target's transaction */
-    bool ended;     /* the next transaction is not wanted any more */
-    bool changed;   /* something but the position has moved since the last flush */
-    bool more;      /* the last record was not the last one there is */
+    bool begun;    /* a transaction, or a connection: what comes before is the tail of something */
+    bool skipping; /* the open transaction: the target has it */
+    bool parted;   /* some of the open transaction is in the target's transaction */
+    bool ended;    /* the next transaction is not wanted any more */
+    bool changed;  /* something but the position has moved since the last flush */
+    bool more;     /* the last record was not the last one there is */
     struct spool_entry last; /* whose block's `settled` counts when the block is over */
 };
 

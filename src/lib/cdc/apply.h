@@ -31,10 +31,10 @@ struct apply_counts {
 };
 
 struct apply_position {
-    lsn_t applied; /* what committed before it on the source is committed on the target, */
-    lsn_t flushed; /* … and on the target's disk */
-    int64_t commit_time; /* of the last transaction that was applied: microseconds since PostgreSQL's
-                            epoch, by the source's clock; 0: none yet */
+    lsn_t applied;       /* what committed before it on the source is committed on the target, */
+    lsn_t flushed;       /* … and on the target's disk */
+    int64_t commit_time; /* of the last transaction that was applied: microseconds since
+                            PostgreSQL's epoch, by the source's clock; 0: none yet */
     struct apply_counts counts; /* of this call of apply_run */
 };
 

@@ -55,8 +55,7 @@ static bool place_tuple(struct batch *batch, const struct relation *relation,
     struct pgoutput_value value;
     if (tuple.count != relation->count)
         return false;
-    struct pgoutput_value *row =
-        arena_take(arena_of(batch), ((size_t)to->count + 1) * sizeof *row);
+    struct pgoutput_value *row = arena_take(arena_of(batch), ((size_t)to->count + 1) * sizeof *row);
     memset(row, 0, (size_t)to->count * sizeof *row);
     for (int i = 0; pgoutput_tuple_next(&tuple, &value); i++) {
         const struct relation_column *column = &relation->columns[i];

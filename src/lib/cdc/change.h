@@ -16,8 +16,8 @@ struct change {
     struct change *following; /* in the order in which they were made */
     struct change *next;      /* of the same destination */
     struct destination *to;
-    enum pgoutput_tag tag; /* INSERT, UPDATE, DELETE */
-    bool whole;            /* `before` is the whole row, else its key only */
+    enum pgoutput_tag tag;               /* INSERT, UPDATE, DELETE */
+    bool whole;                          /* `before` is the whole row, else its key only */
     const struct pgoutput_value *before; /* NULL: an INSERT, an UPDATE that left the key alone */
     const struct pgoutput_value *after;  /* NULL: a DELETE */
     const struct transaction *transaction;

@@ -160,10 +160,7 @@ static void add_copy_text(struct strbuf *to, const struct pgoutput_value *value)
         if (from == end)
             break;
         strbuf_add_char(to, '\\');
-        strbuf_add_char(to, *from == '\n'   ? 'n'
-                            : *from == '\r' ? 'r'
-                            : *from == '\t' ? 't'
-                                            : '\\');
+        strbuf_add_char(to, *from == '\n' ? 'n' : *from == '\r' ? 'r' : *from == '\t' ? 't' : '\\');
         from++;
     }
 }

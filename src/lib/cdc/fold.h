@@ -25,8 +25,9 @@ enum fold_state {
 
 struct fold_entry {
     enum fold_state state;
-    const struct pgoutput_value *before; /* has its key; by image, the row as it was; NULL: INSERT */
-    const struct pgoutput_value *after;  /* NULL: DELETE */
+    const struct pgoutput_value
+        *before;                        /* has its key; by image, the row as it was; NULL: INSERT */
+    const struct pgoutput_value *after; /* NULL: DELETE */
 };
 
 struct fold {
@@ -34,7 +35,8 @@ struct fold {
     struct arena *arena;
     struct fold_entry *entries;
     size_t count;
-    uint32_t *slots; /* of the entry's number + 1, by the hash of its key, or of its present image */
+    uint32_t
+        *slots; /* of the entry's number + 1, by the hash of its key, or of its present image */
     size_t slot_count;
 };
 

@@ -19,6 +19,7 @@ enum {
     LOST_MS = 60000,   /* after that long the connection is taken for lost */
     RETRY_MS = 200,    /* a lost connection: the first pause, which doubles */
     RETRY_MOST = 5000, /* up to this */
+    TICK_MS = 200,     /* how often our caller is told how far we are */
 };
 
 /* A Relation or Type message. */
@@ -35,6 +36,7 @@ struct receiving {
     struct leash *leash;
     struct conn *walsender;
     struct receive_position position;
+    lsn_t end;      /* 0: none */
     bool inside;    /* a transaction: its commit has not come */
     bool unwritten; /* something came since the last write, */
     bool unsynced;  /* since the last sync */
@@ -43,6 +45,7 @@ struct receiving {
     int64_t unwritten_since; /* clock_ms */
     int64_t unsynced_since;
     int64_t report_due;
+    int64_t tick_due;
     int64_t heard;               /* when the server last said something */
     int64_t lost_since;          /* 0: the connection is good */
     struct described *described; /* in this connection */
@@ -60,8 +63,8 @@ static bool is_over(const struct receiving *r)
 static bool report(struct receiving *r, struct fault *why)
 {
     int64_t now = clock_ms();
-    bool ask = r->wish->end != 0 || now - r->heard >= SILENT_MS;
-    r->report_due = now + (r->wish->end != 0 ? ASK_MS : REPORT_MS);
+    bool ask = r->end != 0 || now - r->heard >= SILENT_MS;
+    r->report_due = now + (r->end != 0 ? ASK_MS : REPORT_MS);
     return stream_report(r->walsender, r->position.received, r->position.durable, ask, why);
 }
 
@@ -134,6 +137,12 @@ static bool add_record(struct receiving *r, enum spool_kind kind, lsn_t lsn, con
     return true;
 }
 
+/* Once it is reached there is no way on: a transaction behind it may have been passed over. */
+static void find_end(struct receiving *r)
+{
+    r->ended = r->ended || (r->end != 0 && r->position.received >= r->end);
+}
+
 /* All that committed before `lsn` has come. */
 static void settle(struct receiving *r, lsn_t lsn)
 {
@@ -142,7 +151,24 @@ static void settle(struct receiving *r, lsn_t lsn)
         came(r);
     }
     spool_settle(r->spool, r->position.received, true);
-    r->ended = r->ended || (r->wish->end != 0 && r->position.received >= r->wish->end);
+    find_end(r);
+}
+
+/* An end may come, go, or be another one; a server that is idle is asked at once whether it is
+ * reached. */
+static bool tick(struct receiving *r, struct fault *why)
+{
+    lsn_t end = r->end;
+    r->tick_due = clock_ms() + TICK_MS;
+    if (r->wish->tick == NULL)
+        return true;
+    if (!r->wish->tick(r->wish->arg, &r->position, &end, why))
+        return false;
+    if (end != r->end)
+        r->report_due = 0;
+    r->end = end;
+    find_end(r);
+    return true;
 }
 
 /* ---- what describes relations and types ---- */
@@ -208,8 +234,7 @@ static bool unknown(const struct walsender_message *message, struct fault *why)
 /* True of a transaction that is not wanted any more: they come in the order of their commits. */
 static bool is_behind_end(const struct receiving *r, const struct pgoutput_message *change)
 {
-    return change->tag == PGOUTPUT_BEGIN && r->wish->end != 0 &&
-           change->begin.commit_lsn >= r->wish->end;
+    return change->tag == PGOUTPUT_BEGIN && r->end != 0 && change->begin.commit_lsn >= r->end;
 }
 
 /* Before the message itself, which may begin a segment: what is repeated there is the new one. */
@@ -267,7 +292,7 @@ static bool take_change(struct receiving *r, const struct walsender_message *mes
     if (!read_change(message, &change, why))
         return false;
     if (is_behind_end(r, &change)) {
-        settle(r, r->wish->end);
+        settle(r, r->end);
         return true;
     }
     describe(r, message, &change);
@@ -296,6 +321,8 @@ static bool take_keepalive(struct receiving *r, const struct walsender_message *
 static int until_due(const struct receiving *r)
 {
     int64_t due = r->report_due;
+    if (r->wish->tick != NULL && r->tick_due < due)
+        due = r->tick_due;
     if (r->unwritten && r->unwritten_since + WRITE_MS < due)
         due = r->unwritten_since + WRITE_MS;
     if (r->unsynced && r->unsynced_since + SYNC_MS < due)
@@ -307,6 +334,8 @@ static int until_due(const struct receiving *r)
 static bool do_due(struct receiving *r, struct fault *why)
 {
     int64_t now = clock_ms();
+    if (r->wish->tick != NULL && now >= r->tick_due && !tick(r, why))
+        return false;
     if (r->unsynced && now - r->unsynced_since >= SYNC_MS)
         return sync_spool(r, why) && report(r, why);
     if (r->unwritten && now - r->unwritten_since >= WRITE_MS && !flush(r, why))
@@ -480,7 +509,7 @@ static bool finish(struct receiving *r, bool good, struct fault *why)
         spool_sync(r->spool, &r->position.durable, &later);
         return false;
     }
-    if (!sync_spool(r, why))
+    if (!sync_spool(r, why) || !tick(r, why))
         return false;
     if (r->walsender != NULL && !conn_broken(r->walsender) && !report(r, &later))
         log_debug("%s", later.text);
@@ -490,11 +519,12 @@ static bool finish(struct receiving *r, bool good, struct fault *why)
 bool receive_run(const struct receive_wish *wish, struct spool *spool, struct leash *leash,
                  struct receive_position *ret_position, struct fault *why)
 {
-    scoped(drop_receiving) struct receiving r = {.wish = wish, .spool = spool, .leash = leash};
+    scoped(drop_receiving) struct receiving r = {
+        .wish = wish, .spool = spool, .leash = leash, .end = wish->end};
     int pause = RETRY_MS;
     bool good = false;
     r.position.received = r.position.durable = spool_settled(spool);
-    r.ended = wish->end != 0 && r.position.received >= wish->end;
+    find_end(&r);
     while (!good) {
         good = is_over(&r) || stream(&r, why);
         if (!good && !may_try_again(&r, &pause, why))

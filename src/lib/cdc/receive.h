@@ -11,6 +11,12 @@
 #include "cdc/spool_write.h"
 #include "pg/replication.h"
 
+/* Where the two ends are. */
+struct receive_position {
+    lsn_t received; /* what committed before it is here, on disk or not yet */
+    lsn_t durable;  /* … is on disk: the server was told so, or will be */
+};
+
 struct receive_wish {
     const struct conn_wish *connection; /* of a walsender */
     const char *slot;
@@ -18,12 +24,11 @@ struct receive_wish {
     const char *source;   /* who the source is (identity.id): any other one is refused */
     lsn_t end;            /* receive what committed before it, then end; 0: until told to stop */
     int64_t retry_for_ms; /* how long a lost connection is tried again */
-};
 
-/* Where the two ends are. */
-struct receive_position {
-    lsn_t received; /* what committed before it is here, on disk or not yet */
-    lsn_t durable;  /* … is on disk: the server was told so, or will be */
+    /* Called at least every 200 ms while the connection is good, and before receive_run returns
+     * true: to note how far it is, and to set *end anew. NULL: not wanted. */
+    bool (*tick)(void *arg, const struct receive_position *position, lsn_t *end, struct fault *why);
+    void *arg;
 };
 
 /* Can the slot be received from? Of this database, by plugin pgoutput, without two-phase commits.

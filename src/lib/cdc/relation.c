@@ -163,8 +163,8 @@ void relations_describe_type(struct relations *relations, const struct pgoutput_
     while (i < relations->type_count && relations->types[i].oid != type->oid)
         i++;
     if (i == relations->type_count) {
-        relations->types = grow_memory(relations->types, relations->type_count++,
-                                       sizeof *relations->types);
+        relations->types =
+            grow_memory(relations->types, relations->type_count++, sizeof *relations->types);
         relations->types[i] = (struct source_type){.oid = type->oid};
     }
     free(relations->types[i].nspname);
@@ -221,7 +221,8 @@ static bool check_others(const struct relation *relation, const struct destinati
         for (int j = 0; j < relation->count && !comes; j++)
             comes = relation->columns[j].at == i;
         if (!comes && to->columns[i].needs_value)
-            return refuse(relation, why, "of the target needs a value that the source does not have",
+            return refuse(relation, why,
+                          "of the target needs a value that the source does not have",
                           to->columns[i].name);
     }
     return true;

@@ -36,8 +36,8 @@ bool spool_next(struct spool_reader *reader, bool *ret_found, struct spool_entry
                 struct fault *why);
 
 /* A descriptor that becomes readable when the spool may have grown since spool_next found nothing;
- * -1 when there is none, as long as there is no spool. spool_reader_seen empties it: before the next
- * spool_next. */
+ * -1 when there is none, as long as there is no spool. spool_reader_seen empties it: before the
+ * next spool_next. */
 int spool_reader_watch(struct spool_reader *reader);
 void spool_reader_seen(struct spool_reader *reader);
 

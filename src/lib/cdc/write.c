@@ -201,9 +201,9 @@ static void add_key(struct writer *w, const struct change *change, struct strbuf
 static void add_description(struct writer *w, const struct change *change, struct strbuf *text)
 {
     char lsn[LSN_TEXT];
-    strbuf_addf(text, "transaction %u, committed at %s: %s table %s.%s",
-                change->transaction->xid, lsn_text(lsn, change->transaction->commit_lsn),
-                verb(change), change->to->nspname, change->to->relname);
+    strbuf_addf(text, "transaction %u, committed at %s: %s table %s.%s", change->transaction->xid,
+                lsn_text(lsn, change->transaction->commit_lsn), verb(change), change->to->nspname,
+                change->to->relname);
     add_key(w, change, text);
 }
 
@@ -224,8 +224,9 @@ static bool refuse(struct writer *w, const struct surprise *surprise, const stru
     bool conflict = is_conflict(surprise, refusal);
     add_description(w, surprise->change, &text);
     if (surprise->rows >= 0)
-        strbuf_addf(&text, ": %s", surprise->rows == 0 ? "the target has no such row"
-                                                       : "the target has several such rows");
+        strbuf_addf(&text, ": %s",
+                    surprise->rows == 0 ? "the target has no such row"
+                                        : "the target has several such rows");
     else
         strbuf_addf(&text, ": %s", refusal->text);
     fault_set(why, conflict ? FAULT_APPLY_CONFLICT : FAULT_APPLY_REFUSED, "%s", text.text);
@@ -265,7 +266,8 @@ static bool insert_instead(struct writer *w, const struct change *change, struct
     return one_queue(w, &insert, why);
 }
 
-/* What the source has is written over what the target has. *ret_surprise: this did not go either. */
+/* What the source has is written over what the target has. *ret_surprise: this did not go either.
+ */
 static bool overwrite(struct writer *w, const struct change *change, struct surprise *ret_surprise,
                       struct fault *refusal, struct fault *why)
 {
@@ -384,8 +386,7 @@ bool write_chunk(struct writer *w, struct change *first, struct fault *why)
         return false;
     if (surprise.found && !was_open && surprise.to == NULL && surprise.number == LOCK_NUMBER)
         return overtaken(w, why);
-    if (surprise.found &&
-        (may_heal(&surprise, why) || !again_in_order(w, first, &surprise, why)))
+    if (surprise.found && (may_heal(&surprise, why) || !again_in_order(w, first, &surprise, why)))
         return false;
     w->open = true;
     count(w, first);

@@ -18,8 +18,8 @@ struct writer {
     struct conn *target;
     const char *run;
     enum conflict_policy on_conflict;
-    lsn_t applied; /* as the target has it: what a transaction must find */
-    bool open;     /* a transaction of the target is */
+    lsn_t applied;               /* as the target has it: what a transaction must find */
+    bool open;                   /* a transaction of the target is */
     struct apply_counts counts;  /* of what is committed */
     struct apply_counts pending; /* of the open transaction */
     struct arena arena;          /* of the chunk that is being written */

@@ -1,8 +1,8 @@
 /*
  * write_queue.h - statements that were sent to the target, and what each is expected to do.
  *
- * A thin layer over pg/pipeline.h: what was sent is looked at in the same order, and the first thing
- * that is not as expected is told.
+ * A thin layer over pg/pipeline.h: what was sent is looked at in the same order, and the first
+ * thing that is not as expected is told.
  */
 #ifndef PGHAUL_CDC_WRITE_QUEUE_H
 #define PGHAUL_CDC_WRITE_QUEUE_H

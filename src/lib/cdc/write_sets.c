@@ -163,8 +163,8 @@ static struct param rows_param(struct strbuf *value, const struct destination *t
     strbuf_clear(value);
     encode_array_begin(value, to, group->count, encoding);
     for (size_t i = 0; i < group->count; i++)
-        encode_array_row(value, to,
-                         before ? group->entries[i]->before : row_of(group->entries[i]), encoding);
+        encode_array_row(value, to, before ? group->entries[i]->before : row_of(group->entries[i]),
+                         encoding);
     encode_array_end(value, encoding);
     return (struct param){.bytes = value->text,
                           .length = (uint32_t)value->length,
@@ -181,8 +181,8 @@ struct images {
     int64_t *times;         /* of each in `different` */
 };
 
-static void number_images(struct writer *w, const struct destination *to,
-                          const struct group *group, struct images *images)
+static void number_images(struct writer *w, const struct destination *to, const struct group *group,
+                          struct images *images)
 {
     size_t count = group->count;
     struct fold alike;
@@ -209,8 +209,7 @@ static struct param numbers_param(struct strbuf *value, const int64_t *numbers, 
     encode_numbers_begin(value, count);
     for (size_t i = 0; i < count; i++)
         encode_number(value, numbers[i]);
-    return (struct param){
-        .bytes = value->text, .length = (uint32_t)value->length, .binary = true};
+    return (struct param){.bytes = value->text, .length = (uint32_t)value->length, .binary = true};
 }
 
 static bool queue_images(struct writer *w, struct destination *to, const struct group *group,
@@ -236,8 +235,7 @@ static bool queue_images(struct writer *w, struct destination *to, const struct 
     }
     struct destination_statement *statement =
         statement_find(to, update ? IMAGE_UPDATE : IMAGE_DELETE, group->mask);
-    return queue_execute(&w->queue, to, statement, count, params, (int64_t)group->count, told,
-                         why);
+    return queue_execute(&w->queue, to, statement, count, params, (int64_t)group->count, told, why);
 }
 
 /* ---- one row ---- */
@@ -255,8 +253,7 @@ static struct param value_param(struct writer *w, const struct pgoutput_value *v
     return (struct param){.bytes = text, .length = value->length};
 }
 
-int key_params(struct writer *w, const struct change *change, uint32_t *types,
-               struct param *params)
+int key_params(struct writer *w, const struct change *change, uint32_t *types, struct param *params)
 {
     const struct destination *to = change->to;
     for (int i = 0; i < to->key_count; i++) {
@@ -446,8 +443,8 @@ static bool queue_fold(struct writer *w, const struct fold *fold, struct destina
         if (to->by_image && order[i] != FOLD_INSERT)
             join_groups(w, fold, groups);
         for (const struct group *group = groups; group != NULL; group = group->next) {
-            bool copied = order[i] == FOLD_INSERT && wishes != NULL &&
-                          wish_copy(w, to, group, wishes);
+            bool copied =
+                order[i] == FOLD_INSERT && wishes != NULL && wish_copy(w, to, group, wishes);
             if (!copied && !queue_group(w, to, group, order[i], why))
                 return false;
         }

@@ -19,8 +19,8 @@ struct copy_wish {
 };
 
 /* Queues what the destination's changes come to. Many inserts that nothing follows become a wish at
- * the end of *wishes. *ret_broken: the changes do not follow from each other, and what was queued is
- * to be undone. */
+ * the end of *wishes. *ret_broken: the changes do not follow from each other, and what was queued
+ * is to be undone. */
 bool sets_queue(struct writer *writer, struct destination *to, struct copy_wish **wishes,
                 bool *ret_broken, struct fault *why);
 

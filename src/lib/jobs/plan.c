@@ -6,11 +6,13 @@
 #include "base/failpoint.h"
 #include "base/scoped.h"
 #include "catalog/objects.h"
+#include "catalog/position.h"
 #include "catalog/sql.h"
 #include "jobs/done.h"
 #include "pg/snapshot.h"
 #include "plan/plan.h"
 #include "plan/planning.h"
+#include "plan/publication.h"
 
 static bool on_invalid_index(void *arg, const struct stmt *row, struct fault *why)
 {
@@ -50,6 +52,16 @@ static bool note_what_is_missing(struct db *db, void *arg, struct fault *why)
            catalog_list(db, SQL_STATISTICS_NOT_CARRIED, 0, on_not_carried, job, why);
 }
 
+static bool check_published(struct job *job, struct fault *why)
+{
+    bool found;
+    struct position position;
+    if (!job->settings->follow)
+        return true;
+    return position_get(job->db, &position, &found, why) &&
+           publication_check_plan(job->db, job->source, position.publication, why);
+}
+
 /* The target is looked at before it is touched, the catalog filled before that. The transaction
  * lives as long as the run reads, and a lock on a catalog would as well: DROP SUBSCRIPTION, in any
  * database, would wait for that, and our pg_dump behind it. */
@@ -68,7 +80,7 @@ bool job_plan(struct job *job, struct fault *why)
     if (!planning_fill(&planning, why))
         return false;
     FAILPOINT("plan.made", why);
-    return planning_check(&planning, why) && done_prepare(job, why) &&
+    return check_published(job, why) && planning_check(&planning, why) && done_prepare(job, why) &&
            db_write(job->db, note_what_is_missing, &notes, why) &&
            snapshot_let_go(job->source, why);
 }

@@ -21,6 +21,7 @@ enum { CHUNK = 500 };
 
 struct chunk {
     struct job *job;
+    const char *before; /* each reading of the source */
     int count;
     struct strbuf names[CHUNK]; /* quoted, qualified */
     int64_t set;
@@ -59,7 +60,7 @@ static bool copy_chunk(struct chunk *chunk, struct fault *why)
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     /* Going back to the savepoint lets go of the locks on the last chunk's sequences. */
     job->held_table = 0;
-    if (!read_values(job->source, chunk, SNAPSHOT_LET_GO, &source, why))
+    if (!read_values(job->source, chunk, chunk->before, &source, why))
         return fault_during(why, "reading sequences");
     if (!read_values(job->target, chunk, "", &target, why))
         return fault_during(why, "reading sequences");
@@ -109,13 +110,25 @@ static bool on_sequence(void *arg, const struct stmt *row, struct fault *why)
     return chunk->count < CHUNK || copy_chunk(chunk, why);
 }
 
-bool job_sequences(struct job *job, struct fault *why)
+static bool copy_all(struct job *job, const char *before, struct fault *why)
 {
     scoped(drop_chunk) struct chunk *chunk = new_memory(1, sizeof *chunk);
     chunk->job = job;
+    chunk->before = before;
     if (!catalog_list(job->db, SQL_SEQUENCE_LIST, 0, on_sequence, chunk, why) ||
         (chunk->count > 0 && !copy_chunk(chunk, why)))
         return false;
     job->rows = chunk->set;
     return true;
+}
+
+bool job_sequences(struct job *job, struct fault *why)
+{
+    return copy_all(job, SNAPSHOT_LET_GO, why);
+}
+
+/* Replication does not bring them. The source's connection is in no transaction here. */
+bool job_last_sequences(struct job *job, struct fault *why)
+{
+    return copy_all(job, "", why);
 }

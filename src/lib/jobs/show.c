@@ -27,6 +27,8 @@ static const struct {
     [WORK_FOREIGN_KEYS] = {show_foreign_keys, NULL},
     [WORK_POST] = {NULL, "what pg_restore makes of the dump, if there is any: DIR/schema/post.sql"},
     [WORK_REFRESH] = {NULL, "what pg_restore makes of the dump: DIR/schema/refresh.sql"},
+    [WORK_FOLLOW] = {NULL, "the changes that the source's application makes, as far as they come"},
+    [WORK_LAST_SEQUENCES] = {show_sequences, NULL},
     [WORK_CHECK] = {NULL, "queries to the target's catalog"},
     [WORK_FINAL] = {NULL, "comments on indexes, event triggers, and away with our rows in "
                           "pghaul.done"},

@@ -2,10 +2,9 @@
 
 void helper_add_quiet(struct strbuf *sql)
 {
-    strbuf_add(sql,
-               "DO $pghaul$BEGIN"
-               " PERFORM pg_catalog.set_config('session_replication_role', 'replica', true);"
-               " EXCEPTION WHEN insufficient_privilege THEN NULL; END$pghaul$;");
+    strbuf_add(sql, "DO $pghaul$BEGIN"
+                    " PERFORM pg_catalog.set_config('session_replication_role', 'replica', true);"
+                    " EXCEPTION WHEN insufficient_privilege THEN NULL; END$pghaul$;");
 }
 
 void helper_add_drop_if_empty(struct strbuf *sql, const char *table)

@@ -13,10 +13,11 @@ bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, str
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     *ret_slot = (struct slot){.found = false};
-    strbuf_addf(&sql,
-                "SELECT slot_type = 'logical', coalesce(plugin, ''), coalesce(database, ''),"
-                " confirmed_flush_lsn, %s FROM pg_catalog.pg_replication_slots WHERE slot_name = ",
-                conn_version(source) >= 140000 ? "two_phase" : "false");
+    strbuf_addf(
+        &sql,
+        "SELECT slot_type = 'logical', coalesce(plugin, ''), coalesce(database, ''),"
+        " confirmed_flush_lsn, %s, active FROM pg_catalog.pg_replication_slots WHERE slot_name = ",
+        conn_version(source) >= 140000 ? "two_phase" : "false");
     strbuf_add_literal(&sql, name);
     if (!conn_query(source, sql.text, &rows, why))
         return false;
@@ -27,7 +28,87 @@ bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, str
     strlcpy(ret_slot->plugin, rows_text(&rows, 0, 1), sizeof ret_slot->plugin);
     strlcpy(ret_slot->database, rows_text(&rows, 0, 2), sizeof ret_slot->database);
     ret_slot->two_phase = rows_bool(&rows, 0, 4);
+    ret_slot->active = rows_bool(&rows, 0, 5);
     return rows_null(&rows, 0, 3) || rows_lsn(&rows, 0, 3, &ret_slot->confirmed, why);
+}
+
+/* Asks the server to end the statement, and waits until it has. */
+static void give_up(struct conn *walsender)
+{
+    struct fault ignored;
+    conn_cancel(walsender);
+    if (walsender->leash->wish == LEASH_NOW || !conn_drain(walsender, &ignored))
+        walsender->broken = true;
+}
+
+static bool await_slot(struct conn *walsender, const struct slot_wish *wish, struct fault *why)
+{
+    while (PQisBusy(walsender->pq)) {
+        struct pollfd fd = {.fd = PQsocket(walsender->pq), .events = POLLIN};
+        if (!leash_poll(walsender->leash, &fd, 1, wish->every_ms, why))
+            return false;
+        bool stop = walsender->leash->wish == LEASH_NOW;
+        if (stop || (fd.revents == 0 && !wish->waiting(wish->arg, why))) {
+            give_up(walsender);
+            return stop ? leash_fault(walsender->leash, why) : false;
+        }
+        if (fd.revents != 0 && PQconsumeInput(walsender->pq) != 1)
+            return conn_fault(walsender, NULL, why);
+    }
+    return true;
+}
+
+bool slot_create(struct conn *walsender, const struct slot_wish *wish, struct slot_made *ret_made,
+                 struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_result) PGresult *result = NULL;
+    strbuf_add(&sql, "CREATE_REPLICATION_SLOT ");
+    strbuf_add_identifier(&sql, wish->name);
+    strbuf_add(&sql, " LOGICAL pgoutput EXPORT_SNAPSHOT");
+    if (!PQsendQuery(walsender->pq, sql.text))
+        return conn_fault(walsender, NULL, why);
+    if (!conn_flush(walsender, why) || !await_slot(walsender, wish, why) ||
+        !conn_next(walsender, &result, why))
+        return false;
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+        conn_fault(walsender, result, why);
+        return fault_during(why, "making slot \"%s\"", wish->name);
+    }
+    rows.result = give(result);
+    strlcpy(ret_made->snapshot, rows_text(&rows, 0, 2), sizeof ret_made->snapshot);
+    return conn_drain(walsender, why) && rows_lsn(&rows, 0, 1, &ret_made->consistent, why);
+}
+
+bool slot_drop(struct conn *source, const char *name, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add(&sql, "SELECT pg_catalog.pg_drop_replication_slot(slot_name)"
+                     " FROM pg_catalog.pg_replication_slots WHERE slot_name = ");
+    strbuf_add_literal(&sql, name);
+    return conn_run(source, sql.text, why) || fault_during(why, "dropping slot \"%s\"", name);
+}
+
+bool wal_end(struct conn *source, lsn_t *ret_end, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    lsn_t lsn;
+    if (!conn_query(source,
+                    "SELECT pg_catalog.pg_current_wal_insert_lsn(),"
+                    " pg_catalog.current_setting('wal_block_size'),"
+                    " pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))",
+                    &rows, why) ||
+        !rows_lsn(&rows, 0, 0, &lsn, why))
+        return false;
+    *ret_end =
+        lsn_before_header(lsn, (uint64_t)rows_int(&rows, 0, 1), (uint64_t)rows_int(&rows, 0, 2));
+    return true;
+}
+
+bool wal_flush(struct conn *source, struct fault *why)
+{
+    return conn_run(source, "SELECT pg_catalog.pg_logical_emit_message(true, 'pghaul', '')", why);
 }
 
 /* ---- the stream ---- */

@@ -18,10 +18,38 @@ struct slot {
     bool logical;
     char plugin[64];
     char database[128];
+    bool active;     /* somebody streams from it, or is making it */
     bool two_phase;  /* it streams PREPARE TRANSACTION as such */
     lsn_t confirmed; /* what it streams begins here */
 };
 bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, struct fault *why);
+
+struct slot_made {
+    lsn_t consistent;  /* what committed before it is in the snapshot, what did not is streamed */
+    char snapshot[64]; /* exported; lives until the walsender is told anything else */
+};
+
+/* Makes a logical slot of plugin pgoutput, on a walsender's connection. The server waits until
+ * every transaction has ended that writes now; `waiting` is called every `every_ms` of that time,
+ * and ends it by returning false: then no slot is left. */
+struct slot_wish {
+    const char *name;
+    int every_ms;
+    bool (*waiting)(void *arg, struct fault *why);
+    void *arg;
+};
+bool slot_create(struct conn *walsender, const struct slot_wish *wish, struct slot_made *ret_made,
+                 struct fault *why);
+
+/* On an ordinary connection. True when there is none of this name, too. */
+bool slot_drop(struct conn *source, const char *name, struct fault *why);
+
+/* Where the source's WAL ends: what is written from now on is behind it. */
+bool wal_end(struct conn *source, lsn_t *ret_end, struct fault *why);
+
+/* Brings all WAL that is written by now to the source's disk: an idle server does not do that for
+ * seconds, and streams nothing before. */
+bool wal_flush(struct conn *source, struct fault *why);
 
 /* Begins to stream from `from`, or from what the slot has confirmed if that is later. `options` is
  * what goes between the brackets, "" for none. */

@@ -18,10 +18,12 @@ static const char *position_query(int version)
            " ELSE pg_catalog.pg_current_xlog_insert_location() END, " CONTENT;
 }
 
-bool snapshot_take(struct conn *source, struct snapshot_export *ret_export, struct fault *why)
+/* Once a savepoint is set nothing can be exported. */
+static bool export_after(struct conn *source, const char *begin, struct snapshot_export *ret_export,
+                         struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!conn_run(source, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", why) ||
+    if (!conn_run(source, begin, why) ||
         !conn_query(source, position_query(conn_version(source)), &rows, why) ||
         !conn_run(source, "SAVEPOINT pghaul_item", why))
         return fault_during(why, "exporting a snapshot");
@@ -29,6 +31,22 @@ bool snapshot_take(struct conn *source, struct snapshot_export *ret_export, stru
     strlcpy(ret_export->lsn, rows_text(&rows, 0, 1), sizeof ret_export->lsn);
     strlcpy(ret_export->content, rows_text(&rows, 0, 2), sizeof ret_export->content);
     return true;
+}
+
+#define BEGIN_READING "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+bool snapshot_take(struct conn *source, struct snapshot_export *ret_export, struct fault *why)
+{
+    return export_after(source, BEGIN_READING, ret_export, why);
+}
+
+bool snapshot_take_over(struct conn *source, const char *id, struct snapshot_export *ret_export,
+                        struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add(&sql, BEGIN_READING ";SET TRANSACTION SNAPSHOT ");
+    strbuf_add_literal(&sql, id);
+    return export_after(source, sql.text, ret_export, why);
 }
 
 bool snapshot_let_go(struct conn *source, struct fault *why)

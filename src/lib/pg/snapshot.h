@@ -19,6 +19,11 @@ struct snapshot_export {
  * until that transaction ends; then sets the savepoint of snapshot_enter(). */
 bool snapshot_take(struct conn *source, struct snapshot_export *ret_export, struct fault *why);
 
+/* The same for what another session's snapshot sees, which may end then. ret_export->lsn is not
+ * that snapshot's but where WAL was afterwards. */
+bool snapshot_take_over(struct conn *source, const char *id, struct snapshot_export *ret_export,
+                        struct fault *why);
+
 /* Goes back to the savepoint: lets go of locks and errors. The text is for who sends it together
  * with more. */
 #define SNAPSHOT_LET_GO "ROLLBACK TO SAVEPOINT pghaul_item;"

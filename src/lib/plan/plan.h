@@ -30,6 +30,7 @@ struct plan {
     enum copy_format format;
     enum statistics_wish statistics;
     int64_t contents;      /* enum content */
+    bool follow;           /* changes are applied when all else is there */
     int64_t large_objects; /* found by plan_work() */
 };
 

@@ -171,6 +171,7 @@ static bool fill_in_write(struct db *db, void *arg, struct fault *why)
         .format = (enum copy_format)settings->copy_format,
         .statistics = filled ? (enum statistics_wish)settings->statistics : STATISTICS_NONE,
         .contents = settings->contents,
+        .follow = settings->follow,
     };
     if (!plan_forget(db, why) || !plan_source(&plan, why) || !match_existing(planning, why) ||
         !plan_work(&plan, why))

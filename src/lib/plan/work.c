@@ -187,6 +187,8 @@ static bool add_scripts(const struct plan *plan, struct fault *why)
            (!dumped || (add(db, PHASE_SCHEMA, LANE_SCHEMA, WORK_SCHEMA, why) &&
                         add_tables(plan, why) && add(db, PHASE_POST, LANE_SCHEMA, WORK_POST, why) &&
                         add(db, PHASE_REFRESH, LANE_SCHEMA, WORK_REFRESH, why))) &&
+           (!plan->follow || (add(db, PHASE_FOLLOW, LANE_APPLY, WORK_FOLLOW, why) &&
+                              add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_SEQUENCES, why))) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_CHECK, why) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_FINAL, why);
 }
@@ -221,7 +223,7 @@ static bool add_edges(struct plan *plan, struct fault *why)
         SQL_PLAN_EDGES_EMPTY,     SQL_PLAN_EDGES_INDEX,   SQL_PLAN_EDGES_KEYS,
         SQL_PLAN_EDGES_EXCLUSION, SQL_PLAN_EDGES_ANALYZE, SQL_PLAN_EDGES_FOREIGN_KEYS,
         SQL_PLAN_EDGES_REFRESH,   SQL_PLAN_EDGES_FINAL,   SQL_PLAN_EDGES_ROLES,
-        SQL_PLAN_EDGES_TABLES,
+        SQL_PLAN_EDGES_TABLES,    SQL_PLAN_EDGES_FOLLOW,
     };
     return db_run_all(plan->db, statements, sizeof statements / sizeof statements[0], why) &&
            ((plan->statistics != STATISTICS_NONE && (plan->contents & CONTENT_ROWS) != 0) ||

@@ -13,6 +13,8 @@ static const struct phase_entry phases[PHASES] = {
                     "rows, indexes and keys", "schema"},
     [PHASE_REFRESH] = {"refresh", "refreshing materialized views",
                        "all of the schema but event triggers", "schema, build"},
+    [PHASE_FOLLOW] = {"follow", "applying changes", "all of that; empty without --follow",
+                      "receive (from the first snapshot on), apply"},
     [PHASE_CLOSE] = {"close", "checking the result and cleaning up", "everything", "schema"},
     [PHASE_DONE] = {"done", "done", "", ""},
 };

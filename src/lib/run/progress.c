@@ -14,6 +14,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "catalog/objects.h"
+#include "catalog/position.h"
 #include "catalog/sql.h"
 #include "run/phases.h"
 
@@ -21,6 +22,7 @@
 
 enum {
     LINE_EVERY_MS = 5000,
+    FOLLOWING_EVERY_MS = 10000,
     SAMPLES = 10, /* seconds that the rate is taken over */
     LINES_MOST = 12,
     COLUMNS_USUAL = 80,
@@ -176,6 +178,23 @@ static bool on_running(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
+/* What the two halves have noted last. */
+static void add_position(struct db *db, struct strbuf *text)
+{
+    bool found;
+    struct fault ignored;
+    struct position now;
+    char received[LSN_TEXT], applied[LSN_TEXT], end[LSN_TEXT], lag[32], changes[32];
+    if (!position_get(db, &now, &found, &ignored) || !found)
+        return;
+    strbuf_addf(text, ": received %s, applied %s, %s behind, %s transactions",
+                lsn_text(received, now.received), lsn_text(applied, now.applied),
+                size_text(lag, sizeof lag, position_behind(&now)),
+                count_text(changes, sizeof changes, now.transactions));
+    if (now.end != 0)
+        strbuf_addf(text, ", to end at %s", lsn_text(end, now.end));
+}
+
 /* The line, and (items) what runs now. */
 static void compose(struct progress *p, struct strbuf *text, bool items)
 {
@@ -186,7 +205,9 @@ static void compose(struct progress *p, struct strbuf *text, bool items)
     p->moving = running.moving;
     take_sample(p);
     strbuf_add(text, phase_entry(p->phase)->sentence);
-    if (p->loaded && p->numbers.tables > 0) {
+    if (p->phase == PHASE_FOLLOW)
+        add_position(p->db, text);
+    else if (p->loaded && p->numbers.tables > 0) {
         struct progress_numbers now = p->numbers;
         now.bytes_done += p->moving;
         strbuf_add(text, ": ");
@@ -324,7 +345,7 @@ void progress_tick(struct progress *p)
     }
     if (!p->show || clock_ms() < p->next_line_ms)
         return;
-    p->next_line_ms = clock_ms() + LINE_EVERY_MS;
+    p->next_line_ms = clock_ms() + (p->phase == PHASE_FOLLOW ? FOLLOWING_EVERY_MS : LINE_EVERY_MS);
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     compose(p, &text, false);
     log_info("%s", text.text);

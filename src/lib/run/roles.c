@@ -11,6 +11,7 @@
 #include "pg/snapshot.h"
 #include "plan/check.h"
 #include "proc/channel.h"
+#include "run/follow.h"
 #include "run/hold.h"
 #include "run/reap.h"
 #include "run/workdir.h"
@@ -32,14 +33,25 @@ static bool enter(struct worker *worker, int64_t seq, struct snapshot *snapshot,
            (known || snapshot_set_content(worker->db, snapshot, why));
 }
 
+/* A run that follows begins with its slot; afterwards no other one will do, and another snapshot
+ * only for what replication does not bring. */
+static bool take(struct worker *worker, struct snapshot *snapshot, struct fault *why)
+{
+    bool planned;
+    if (!work_kind_is_done(worker->db, WORK_PLAN, &planned, why))
+        return false;
+    return worker->settings->follow && !planned
+               ? follow_begin(worker, snapshot, why)
+               : hold_snapshot(worker->db, worker->source, HOLDER_RUN, snapshot, why);
+}
+
 bool worker_take_snapshot(struct worker *worker, struct fault *why)
 {
     struct snapshot *snapshot = &worker->snapshot;
     int64_t wanted = worker->run.snapshot;
     if (!run_set_source(worker->db, conn_version(worker->source),
                         conn_database_encoding(worker->source), why) ||
-        !(wanted != 0 ? enter(worker, wanted, snapshot, why)
-                      : hold_snapshot(worker->db, worker->source, HOLDER_RUN, snapshot, why)) ||
+        !(wanted != 0 ? enter(worker, wanted, snapshot, why) : take(worker, snapshot, why)) ||
         !run_set_snapshot(worker->db, snapshot->seq, why) ||
         !worker_say(worker, MSG_SNAPSHOT, snapshot->seq, why))
         return false;

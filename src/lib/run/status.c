@@ -186,6 +186,50 @@ static bool collect_snapshot(struct db *db, const struct run *run, json_t *statu
     return true;
 }
 
+static void set_lsn(json_t *object, const char *key, lsn_t lsn)
+{
+    char text[LSN_TEXT];
+    set_text(object, key, lsn == 0 ? "" : lsn_text(text, lsn));
+}
+
+json_t *status_position(const struct position *p)
+{
+    json_t *json = json_object();
+    set_text(json, "slot", p->slot);
+    set_text(json, "publication", p->publication);
+    set_lsn(json, "consistent", p->consistent);
+    set_lsn(json, "received", p->received);
+    set_lsn(json, "durable", p->durable);
+    set_lsn(json, "applied", p->applied);
+    set_lsn(json, "flushed", p->flushed);
+    set_lsn(json, "end", p->end);
+    if (p->end_now)
+        set_text(json, "end", "now");
+    set_int(json, "lag_bytes", position_behind(p));
+    set_time(json, "received_at", p->received_us);
+    set_time(json, "applied_at", p->applied_us);
+    set_time(json, "last_commit", p->commit_us);
+    set_int(json, "transactions", p->transactions);
+    set_int(json, "inserts", p->inserts);
+    set_int(json, "updates", p->updates);
+    set_int(json, "deletes", p->deletes);
+    set_int(json, "truncates", p->truncates);
+    set_int(json, "conflicts", p->conflicts);
+    return json;
+}
+
+static bool collect_position(struct db *db, json_t *status, struct fault *why)
+{
+    bool found;
+    struct position position;
+    if (!position_get(db, &position, &found, why))
+        return false;
+    if (found)
+        set_text(status, "mode", "follow");
+    json_object_set_new(status, "position", found ? status_position(&position) : json_null());
+    return true;
+}
+
 static void collect_run(const struct run *run, const char *dir, json_t *status)
 {
     /* The catalog of a supervisor that was killed still says that it runs. */
@@ -276,7 +320,8 @@ bool status_collect(struct db *db, const char *dir, json_t **ret_status, struct 
     scoped(drop_json) json_t *status = json_object();
     collect_run(&run, dir, status);
     json_t *steps = new_list(status, "steps");
-    if (!collect_snapshot(db, &run, status, why) || !collect_progress(db, status, why) ||
+    if (!collect_snapshot(db, &run, status, why) || !collect_position(db, status, why) ||
+        !collect_progress(db, status, why) ||
         !catalog_list(db, SQL_WORK_RUNNING, 0, on_running, new_list(status, "running"), why) ||
         !catalog_list(db, SQL_WORK_KINDS, 0, on_step, steps, why) ||
         !add_concurrency(db, steps, why) ||
@@ -464,6 +509,19 @@ static void add_progress(struct strbuf *text, const json_t *status)
     strbuf_add(text, "\n");
 }
 
+void status_add_position(struct strbuf *text, const json_t *position)
+{
+    static const char *const fields[] = {"slot",    "received", "durable",    "applied",
+                                         "flushed", "end",      "last_commit"};
+    char lag[32], changes[32];
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        add_field(text, strcmp(fields[i], "last_commit") == 0 ? "commit" : fields[i],
+                  text_of(position, fields[i]));
+    add_field(text, "behind", size_text(lag, sizeof lag, int_of(position, "lag_bytes")));
+    strbuf_addf(text, "%-10s%s transactions\n", "changes",
+                count_text(changes, sizeof changes, int_of(position, "transactions")));
+}
+
 static void add_events(struct strbuf *text, const json_t *status)
 {
     size_t index;
@@ -491,6 +549,8 @@ void status_add_text(struct strbuf *text, const json_t *status)
     add_field(text, "duration",
               duration_text(duration, sizeof duration, int_of(status, "duration_ms")));
     add_progress(text, status);
+    if (json_is_object(json_object_get(status, "position")))
+        status_add_position(text, json_object_get(status, "position"));
     add_running(text, status);
     if (json_is_object(fault)) {
         strbuf_addf(text, "%-10sPGH-%04d: ", "fault", (int)int_of(fault, "id"));

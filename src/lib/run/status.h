@@ -5,6 +5,7 @@
 #define PGHAUL_RUN_STATUS_H
 
 #include "base/strbuf.h"
+#include "catalog/position.h"
 #include "catalog/run.h"
 
 struct json_t;
@@ -20,6 +21,10 @@ void status_add_text(struct strbuf *text, const struct json_t *status);
 
 /* The summary at the end of a run: steps, and the slowest tables. */
 void status_add_summary(struct strbuf *text, const struct json_t *status);
+
+/* How far a run follows, as a new reference; and the same for people. */
+struct json_t *status_position(const struct position *position);
+void status_add_position(struct strbuf *text, const struct json_t *position);
 
 /* A JSON string of text in any encoding. */
 struct json_t *status_json_text(const char *text);

@@ -167,6 +167,12 @@ static bool leave_new(struct supervisor *s, struct fault *why)
     return begin_phase(s, PHASE_PLAN, why);
 }
 
+static enum phase next_phase(const struct supervisor *s)
+{
+    enum phase next = s->phase + 1;
+    return next == PHASE_FOLLOW && !s->what->settings->follow ? next + 1 : next;
+}
+
 static bool advance(struct supervisor *s, struct fault *why)
 {
     if (s->stopping != NOT_STOPPING)
@@ -179,13 +185,19 @@ static bool advance(struct supervisor *s, struct fault *why)
             return false;
         if (open)
             break;
-        if (!begin_phase(s, s->phase + 1, why))
+        if (!begin_phase(s, next_phase(s), why))
             return false;
     }
     return supervisor_staff(s, why);
 }
 
 /* ---- time ---- */
+
+/* What these do brings no phase to its end. */
+static bool is_aside(enum role role)
+{
+    return role == ROLE_WATCH || role == ROLE_RECEIVE;
+}
 
 /* Nobody works and nobody is coming, but there are items left: this would wait for ever. Only true
  * after advance() has made of the last events what there is to make. */
@@ -196,7 +208,7 @@ static bool check_stuck(struct supervisor *s, struct fault *why)
     for (int i = 0; i < s->crew->count; i++) {
         const struct place *place = &s->crew->places[i];
         if (place->state == PLACE_STARTING || place->state == PLACE_WAITING ||
-            (place->state == PLACE_BUSY && place->role != ROLE_WATCH))
+            (place->state == PLACE_BUSY && !is_aside(place->role)))
             return true;
     }
     return fault_set(why, FAULT_BUG, "no worker is busy, but phase \"%s\" is not over",
@@ -233,11 +245,11 @@ static bool write_moved(struct supervisor *s, struct fault *why)
 static bool on_tick(struct supervisor *s, struct fault *why)
 {
     s->tick_ms = clock_ms() + TICK_MS;
-    if (!write_moved(s, why) || !check_stuck(s, why))
+    if (!write_moved(s, why) || !check_stuck(s, why) || !supervisor_look(s, why))
         return false;
     progress_tick(s->progress);
-    if (s->phase >= PHASE_COPY && s->phase < PHASE_DONE && s->stopping == NOT_STOPPING &&
-        clock_ms() - s->began_ms > WATCH_AFTER_MS)
+    if (s->phase >= PHASE_COPY && s->phase < PHASE_DONE && s->phase != PHASE_FOLLOW &&
+        s->stopping == NOT_STOPPING && clock_ms() - s->began_ms > WATCH_AFTER_MS)
         return crew_fill_up_to(s->crew, ROLE_WATCH, 1, why);
     return true;
 }
@@ -340,7 +352,11 @@ static bool end_run(struct supervisor *s, struct fault *why)
         return run_end(s->what->db, "done", NULL, why);
     work_rows_open(s->what->db, &rows, &ignored);
     fault_set(why, FAULT_STOPPED, "stopped while %s", phase_entry(s->phase)->sentence);
-    if (rows > 0)
+    if (rows > 0 && s->what->settings->follow && s->phase >= PHASE_SCHEMA)
+        fault_hint(why,
+                   "Tables are not finished, and the snapshot that they were copied in is gone: "
+                   "begin anew with --restart (and --drop-if-exists).");
+    else if (rows > 0 && !s->what->settings->follow)
         fault_hint(why,
                    "Go on with --resume. Tables that are not finished need the run's snapshot: it "
                    "lives on if `pghaul snapshot` holds it, else add --not-consistent.");

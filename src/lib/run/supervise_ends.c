@@ -98,7 +98,10 @@ static bool snapshot_was_gone(struct supervisor *s, struct place *place)
         return true;
     }
     bool unfinished = s->planned && rows > 0;
-    if (unfinished && !s->what->not_consistent) {
+    if (unfinished && s->what->settings->follow)
+        fault_hint(&place->fault, "A copy in a new snapshot would not go with the slot: begin anew "
+                                  "with --restart (and --drop-if-exists).");
+    if (unfinished && (!s->what->not_consistent || s->what->settings->follow)) {
         fault_during(&place->fault, "%lld unfinished items of the copy need it", (long long)rows);
         return false;
     }
@@ -134,7 +137,7 @@ static void on_unplanned_end(struct supervisor *s, struct place *place, int stat
     bool said = place->fault.id != 0;
     bool may_heal = said ? place->fault.retry : true;
     /* Nothing has gone well yet in a run that cannot even connect. */
-    bool early = s->phase < PHASE_SCHEMA && said;
+    bool early = s->phase < PHASE_SCHEMA && said && place->role != ROLE_RECEIVE;
     if (place->role == ROLE_WATCH) {
         place->state = PLACE_CLOSED;
         return;
@@ -161,6 +164,8 @@ bool supervisor_worker_ended(struct supervisor *s, struct place *place, int stat
     place->moved_work = 0;
     if (status == 0 || (quiet && place->told_to_end)) {
         place->state = place->role == ROLE_RESUME ? PLACE_CLOSED : PLACE_EMPTY;
+        if (place->role == ROLE_RECEIVE && !supervisor_look(s, why))
+            return false;
         return place->role != ROLE_RESUME || after_resume(s, why);
     }
     on_unplanned_end(s, place, status);

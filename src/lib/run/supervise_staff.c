@@ -3,6 +3,8 @@
  */
 #include "run/supervisor.h"
 
+#include "catalog/position.h"
+
 enum {
     /* A guess at how long work takes one worker; and how much is worth starting another, which
        takes some 20 ms of two servers and ourselves. */
@@ -136,11 +138,45 @@ static bool staff_snapshot(struct supervisor *s, struct fault *why)
     return true;
 }
 
+bool supervisor_look(struct supervisor *s, struct fault *why)
+{
+    bool found;
+    struct position position;
+    if (!s->what->settings->follow)
+        return true;
+    if (!position_get(s->what->db, &position, &found, why))
+        return false;
+    s->received = found && position.end != 0 && position.durable >= position.end;
+    return true;
+}
+
+/* From the plan on: until then the start may have to be undone. */
+static bool staff_receive(struct supervisor *s, struct fault *why)
+{
+    bool planning;
+    if (!s->what->settings->follow || s->received || s->phase < PHASE_PLAN ||
+        s->phase > PHASE_FOLLOW)
+        return true;
+    return work_lane_open(s->what->db, PHASE_PLAN, LANE_PLAN, &planning, why) &&
+           (planning || crew_fill_up_to(s->crew, ROLE_RECEIVE, 1, why));
+}
+
+/* It may go on for days, so who has nothing to do in it ends. */
+static bool staff_follow_stage(struct supervisor *s, struct fault *why)
+{
+    crew_end(s->crew, ROLE_SCHEMA, false);
+    crew_end(s->crew, ROLE_BUILD, false);
+    crew_end(s->crew, ROLE_WATCH, false);
+    return staff_snapshot(s, why) && crew_fill_up_to(s->crew, ROLE_APPLY, 1, why);
+}
+
 bool supervisor_staff(struct supervisor *s, struct fault *why)
 {
     if (s->stopping != NOT_STOPPING)
         return true;
     s->crew->short_of = false;
+    if (!staff_receive(s, why))
+        return false;
     switch (s->phase) {
     case PHASE_NEW:
         if (!s->resumed)
@@ -159,8 +195,12 @@ bool supervisor_staff(struct supervisor *s, struct fault *why)
     case PHASE_POST:
         crew_end(s->crew, ROLE_COPY, false);
         return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why);
+    case PHASE_FOLLOW:
+        return staff_follow_stage(s, why);
     case PHASE_CLOSE:
         crew_end(s->crew, ROLE_BUILD, false);
+        crew_end(s->crew, ROLE_RECEIVE, false);
+        crew_end(s->crew, ROLE_APPLY, false);
         return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why);
     default:
         return true;

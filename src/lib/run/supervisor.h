@@ -22,6 +22,7 @@ struct supervisor {
     bool snapshot_known;
     bool resumed;       /* what a dead run has left is put in order */
     bool planned;       /* the plan of a resumed run was complete */
+    bool received;      /* all that is to be followed is in the spool */
     bool data_open;     /* there are items that need the snapshot */
     enum phase decided; /* the stage for which these are decided: */
     struct staff staff;
@@ -42,6 +43,9 @@ void supervisor_stop(struct supervisor *s);
  * replaced, not needed any more, or the end of the run. */
 bool supervisor_worker_ended(struct supervisor *s, struct place *place, int status,
                              struct fault *why);
+
+/* Of a run that follows: is there more to receive? */
+bool supervisor_look(struct supervisor *s, struct fault *why);
 
 /* Fills the places that the phase needs, and ends those that it needs no more. */
 bool supervisor_staff(struct supervisor *s, struct fault *why);

@@ -121,21 +121,38 @@ static bool is_users(const char *name)
            strcmp(name, "post-data.sql") == 0;
 }
 
-bool workdir_wipe_schema(const char *path, struct fault *why)
+static bool is_nobodys(const char *name)
 {
-    char schema[PATH_MAX];
+    (void)name;
+    return false;
+}
+
+static bool wipe(const char *path, const char *name, bool (*is_kept)(const char *name),
+                 struct fault *why)
+{
+    char inner[PATH_MAX];
     const struct dirent *entry;
-    workdir_path(schema, path, "schema");
-    DIR *dir = opendir(schema);
+    workdir_path(inner, path, name);
+    DIR *dir = opendir(inner);
     if (dir == NULL)
         return errno == ENOENT ||
-               fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open directory \"%s\"", schema);
+               fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open directory \"%s\"", inner);
     bool good = true;
     while (good && (entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] != '.' && !is_users(entry->d_name) &&
+        if (entry->d_name[0] != '.' && !is_kept(entry->d_name) &&
             unlinkat(dirfd(dir), entry->d_name, 0) != 0)
-            good = fault_errno(why, FAULT_DIR_UNUSABLE, "cannot remove \"%s/%s\"", schema,
+            good = fault_errno(why, FAULT_DIR_UNUSABLE, "cannot remove \"%s/%s\"", inner,
                                entry->d_name);
     closedir(dir);
     return good;
+}
+
+bool workdir_wipe_schema(const char *path, struct fault *why)
+{
+    return wipe(path, "schema", is_users, why);
+}
+
+bool workdir_wipe_spool(const char *path, struct fault *why)
+{
+    return wipe(path, "spool", is_nobodys, why);
 }

@@ -40,4 +40,7 @@ void workdir_path(char *to, const char *dir, const char *name);
 /* Removes the files in DIR/schema, but those that pghaul dump schema has written there. */
 bool workdir_wipe_schema(const char *path, struct fault *why);
 
+/* Removes the spool of a run before, or of an attempt that came to nothing. */
+bool workdir_wipe_spool(const char *path, struct fault *why);
+
 #endif

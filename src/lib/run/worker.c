@@ -9,6 +9,7 @@
 #include "pg/snapshot.h"
 #include "plan/check.h"
 #include "proc/channel.h"
+#include "run/follow.h"
 #include "run/reap.h"
 
 enum { ATTEMPTS_MOST = 6, RECONNECTS_MOST = 30, RETRY_MS = 1000, MOMENT_MS = 200 };
@@ -44,6 +45,16 @@ static const struct role_entry roles[ROLES] = {
                     false,
                     true,
                     {NO_LANE, NO_LANE, NO_LANE}},
+    [ROLE_RECEIVE] = {"receive",
+                      "takes the source's changes from the slot into the spool",
+                      false,
+                      false,
+                      {NO_LANE, NO_LANE, NO_LANE}},
+    [ROLE_APPLY] = {"apply",
+                    "applies changes from the spool to the target",
+                    false,
+                    true,
+                    {LANE_APPLY, NO_LANE, NO_LANE}},
 };
 
 const struct role_entry *role_entry(enum role role)
@@ -85,8 +96,8 @@ bool worker_connect(struct worker *worker, enum side side, struct fault *why)
         .lock_timeout_ms = limited ? worker->settings->lock_timeout_ms : 0,
         .maintenance_work_mem = source ? NULL : worker->settings->maintenance_work_mem,
         /* These come when the plan is there, so others of this run were connected before. */
-        .kept =
-            worker->role == ROLE_COPY || worker->role == ROLE_BUILD || worker->role == ROLE_WATCH,
+        .kept = worker->role == ROLE_COPY || worker->role == ROLE_BUILD ||
+                worker->role == ROLE_WATCH || worker->role == ROLE_APPLY,
         .role = source ? worker->settings->source_role : worker->settings->role,
         .quote_all = source,
     };
@@ -101,7 +112,7 @@ bool worker_connect(struct worker *worker, enum side side, struct fault *why)
                   : process_set_target(worker->db, worker->process, pid, start, why);
 }
 
-static bool load_run(struct worker *worker, struct fault *why)
+bool worker_load_run(struct worker *worker, struct fault *why)
 {
     bool found;
     if (!run_get(worker->db, &worker->run, &found, why))
@@ -140,7 +151,8 @@ static bool connect_sides(struct worker *worker, struct fault *why)
     const struct role_entry *role = &roles[worker->role];
     return (!role->has_source || worker->source != NULL ||
             !settings_have_source(worker->settings) || worker_connect(worker, SIDE_SOURCE, why)) &&
-           (!role->has_target || worker_connect(worker, SIDE_TARGET, why));
+           (!role->has_target || worker->target != NULL ||
+            worker_connect(worker, SIDE_TARGET, why));
 }
 
 /* Names and rows are in the source's encoding everywhere; it may not have been known yet when the
@@ -184,7 +196,7 @@ static bool report_done(struct worker *worker, const struct job *job, unsigned l
 }
 
 /* Which databases these are: for a resume, which must find the same ones. */
-static bool note_sides(struct worker *worker, struct fault *why)
+bool worker_note_sides(struct worker *worker, struct fault *why)
 {
     struct identity source, target;
     if (!check_sides(worker->source, worker->target, &source, &target, why))
@@ -192,18 +204,29 @@ static bool note_sides(struct worker *worker, struct fault *why)
     return run_set_sides(worker->db, source.id, target.id, conn_version(worker->target), why);
 }
 
+/* Now and then something is asked of the source as it is then. */
+static bool reach_source(struct worker *worker, struct fault *why)
+{
+    if (worker->source != NULL && conn_is_alive(worker->source))
+        return true;
+    drop_conn(&worker->source);
+    return worker_connect(worker, SIDE_SOURCE, why);
+}
+
 static bool do_item(struct worker *worker, struct job *job, struct fault *why)
 {
     unsigned lanes;
     bool reads = job->work->lane == LANE_COPY || job->work->lane == LANE_PLAN;
-    if (!load_run(worker, why) || !find_snapshot(worker, why) ||
+    if (!worker_load_run(worker, why) || !find_snapshot(worker, why) ||
         (reads && !enter_snapshot(worker, why)) || !match_encoding(worker, why) ||
-        (job->work->kind == WORK_PLAN && (!note_sides(worker, why) || !load_run(worker, why))))
+        (job->work->kind == WORK_LAST_SEQUENCES && !reach_source(worker, why)) ||
+        (job->work->kind == WORK_PLAN &&
+         (!worker_note_sides(worker, why) || !worker_load_run(worker, why))))
         return false;
     job->source = worker->source;
     if (job->work->kind == WORK_DUMP)
         worker->run.target_version = conn_version(worker->target);
-    if (!job_run(job, why))
+    if (!(job->work->kind == WORK_FOLLOW ? worker_follow(worker, job, why) : job_run(job, why)))
         return false;
     FAILPOINT("work.before_finish", why);
     if (!work_finish(worker->db, job->work, worker->process, job->rows, job->bytes, &lanes, why))
@@ -372,12 +395,16 @@ static bool do_items(struct worker *worker, struct fault *why)
 
 static bool live(struct worker *worker, struct fault *why)
 {
-    if (!load_run(worker, why) || !process_add(worker->db, roles[worker->role].name, worker->number,
-                                               getpid(), &worker->process, why))
+    if (!worker_load_run(worker, why) ||
+        !process_add(worker->db, roles[worker->role].name, worker->number, getpid(),
+                     &worker->process, why))
         return false;
+    if (worker->role == ROLE_RECEIVE)
+        return reap(worker, roles[ROLE_RECEIVE].name, worker->number, 0, why) &&
+               worker_receive(worker, why);
     if (worker->role == ROLE_SNAPSHOT &&
         (!worker_connect(worker, SIDE_SOURCE, why) || !worker_take_snapshot(worker, why) ||
-         !load_run(worker, why)))
+         !worker_load_run(worker, why)))
         return false;
     if (!connect_sides(worker, why))
         return false;
@@ -400,6 +427,8 @@ bool worker_run(struct worker *worker, struct fault *why)
     bool good = live(worker, why);
     drop_conn(&worker->source);
     drop_conn(&worker->target);
+    if (worker->role == ROLE_SNAPSHOT && worker->settings->follow)
+        follow_undo(worker);
     if (worker->process != 0)
         process_end(worker->db, worker->process, good ? "done" : why->text, &ignored);
     return good;

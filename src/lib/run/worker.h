@@ -14,7 +14,17 @@
 #include "pg/conn.h"
 #include "proc/leash.h"
 
-enum role { ROLE_RESUME, ROLE_SNAPSHOT, ROLE_SCHEMA, ROLE_COPY, ROLE_BUILD, ROLE_WATCH, ROLES };
+enum role {
+    ROLE_RESUME,
+    ROLE_SNAPSHOT,
+    ROLE_SCHEMA,
+    ROLE_COPY,
+    ROLE_BUILD,
+    ROLE_WATCH,
+    ROLE_RECEIVE,
+    ROLE_APPLY,
+    ROLES
+};
 
 enum { LANES_OF_ROLE = 3, NO_LANE = -1 };
 
@@ -68,6 +78,12 @@ bool worker_keep_snapshot(struct worker *worker, struct fault *why);
 /* The roles that do no items. */
 bool worker_resume(struct worker *worker, struct fault *why);
 bool worker_watch(struct worker *worker, struct fault *why);
+
+/* Reads worker->run anew. */
+bool worker_load_run(struct worker *worker, struct fault *why);
+
+/* Notes in the catalog which databases the two sides are. FAULT_SAME_DATABASE. */
+bool worker_note_sides(struct worker *worker, struct fault *why);
 
 /* Connects a side as this worker, and notes the backend in the catalog. */
 bool worker_connect(struct worker *worker, enum side side, struct fault *why);

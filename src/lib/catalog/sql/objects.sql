@@ -486,6 +486,10 @@ insert or ignore into edge (before, after)
 select b.id, a.id from work b join work a
  where (b.kind = 'schema' and a.kind in ('tables', 'views')) or (b.kind = 'tables' and a.kind = 'views')
 
+-- name: PLAN_EDGES_FOLLOW scan-ok
+insert or ignore into edge (before, after)
+select b.id, a.id from work b join work a on a.kind = 'last_sequences' where b.kind = 'follow'
+
 -- name: PLAN_TABLE_COUNT scan-ok
 select count(*) from obj_table
 

@@ -325,6 +325,51 @@ create table process (
 ) strict;
 create index process_live on process (target_pid) where ended_us is null;
 
+-- Of a run that follows: what it has made on the source, and how far it is. LSNs are written as the
+-- server writes them. A row of another run is what one that was given up has left on its source.
+create table position (
+    run          text primary key,                -- run.uuid
+    slot         text not null,
+    publication  text not null,
+    source_id    text,                            -- of the source they are on; null: nothing was made
+    consistent   text,                            -- what committed before it is in the snapshot
+    received     text,                            -- what did is here, on disk or not yet,
+    durable      text,                            -- is on our disk,
+    applied      text,                            -- is committed on the target,
+    flushed      text,                            -- is on the target's disk
+    stop         text,                            -- where to end: an LSN or now; null: nowhere
+    received_us  integer,                         -- when these were noted
+    applied_us   integer,
+    commit_us    integer,                         -- of the last transaction applied, by the source's clock
+    transactions integer not null default 0,
+    inserts      integer not null default 0,
+    updates      integer not null default 0,
+    deletes      integer not null default 0,
+    truncates    integer not null default 0,
+    conflicts    integer not null default 0
+) strict, without rowid;
+
+-- The relations whose changes a run means to follow.
+create table published (
+    oid      integer primary key,
+    nspname  text not null,
+    relname  text not null,
+    kind     text not null,                       -- r table, p partitioned table
+    identity text not null,                       -- of a row: key, index, full; '': none
+    logged   integer not null,
+    children integer not null                     -- direct ones on the source; -1: it cannot be published whole
+) strict;
+
+-- Triggers and rules of the target that would fire on changes too: off while these are applied.
+create table switched_off (
+    nspname text not null,
+    relname text not null,
+    kind    text not null,                        -- TRIGGER, RULE
+    name    text not null,
+    enabled text not null,                        -- as it was: ALWAYS, REPLICA
+    primary key (nspname, relname, kind, name)
+) strict, without rowid;
+
 create table event (
     id       integer primary key,
     at_us    integer not null,

@@ -44,7 +44,7 @@ select n.nspname, c.relname
 select n.nspname, c.relname
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where n.nspname = 'pghaul' and c.relname not in ('done', 'pghaul_done_pkey')
+ where n.nspname = 'pghaul' and c.relname not in ('done', 'pghaul_done_pkey', 'progress', 'pghaul_progress_pkey')
  union all
 select n.nspname, p.proname
   from pg_catalog.pg_proc p
@@ -319,6 +319,75 @@ select coalesce(x.indrelid, c.oid), coalesce(x.indexrelid, 0), n.nspname, c.reln
   left join pg_catalog.pg_index x on x.indexrelid = c.oid
  where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
    {chosen coalesce(x.indrelid, c.oid)}
+
+-- Can changes be followed? Standby, wal_level, may the user who connects read them?
+
+-- name: ASK_FOLLOWED
+select pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('wal_level'),
+       r.rolsuper or r.rolreplication, session_user
+  from pg_catalog.pg_roles r where r.rolname = session_user
+
+-- By what a row of a table is told from the others, for updates and deletes: only an index that is
+-- checked at once will do. How many relations are directly below a partitioned table; one before
+-- version 13 cannot be published.
+
+-- name: ASK_IDENTITIES
+select c.oid,
+       case when c.relkind = 'p' then ''
+            when c.relreplident = 'f' then 'full'
+            when c.relreplident = 'd'
+                 and exists (select 1 from pg_catalog.pg_index i
+                              where i.indrelid = c.oid and i.indisprimary and i.indisvalid and i.indimmediate)
+            then 'key'
+            when c.relreplident = 'i'
+                 and exists (select 1 from pg_catalog.pg_index i
+                              where i.indrelid = c.oid and i.indisreplident and i.indisvalid and i.indimmediate)
+            then 'index'
+            else '' end,
+       c.relpersistence = 'p',
+       {130000: (select pg_catalog.count(*) from pg_catalog.pg_inherits i where i.inhparent = c.oid)} {<130000: -1}
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p') and c.relpersistence <> 't' {chosen c.oid}
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+
+-- Who writes: whom a new slot waits for. The oldest first.
+
+-- name: ASK_WRITERS
+select case when l.pid is null then 'prepared transaction ' || coalesce(pg_catalog.quote_literal(p.gid), '?')
+            else 'backend ' || l.pid end
+       || coalesce(' of application ' || pg_catalog.quote_literal(nullif(a.application_name, '')), '')
+       || coalesce(' in database ' || coalesce(p.database, a.datname), '')
+       || coalesce(', ' || a.state, '')
+       || coalesce(', its transaction began '
+                   || pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - coalesce(p.prepared, a.xact_start))
+                   || ' ago', '')
+  from pg_catalog.pg_locks l
+  left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+  left join pg_catalog.pg_prepared_xacts p on p.transaction = l.transactionid
+ where l.locktype = 'transactionid' and l.granted and l.mode = 'ExclusiveLock'
+ order by pg_catalog.age(l.transactionid) desc
+ limit 3
+
+-- name: ASK_PUBLICATION
+select oid from pg_catalog.pg_publication where pubname = $1
+
+-- Triggers and rules that fire on what replication brings as well.
+
+-- name: ASK_ALWAYS_FIRING
+select n.nspname, c.relname, 'TRIGGER', t.tgname, case t.tgenabled when 'A' then 'ALWAYS' else 'REPLICA' end
+  from pg_catalog.pg_trigger t
+  join pg_catalog.pg_class c on c.oid = t.tgrelid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where not t.tgisinternal and t.tgenabled in ('A', 'R')
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+union all
+select n.nspname, c.relname, 'RULE', r.rulename, case r.ev_enabled when 'A' then 'ALWAYS' else 'REPLICA' end
+  from pg_catalog.pg_rewrite r
+  join pg_catalog.pg_class c on c.oid = r.ev_class
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where r.ev_enabled in ('A', 'R') and c.relkind in ('r', 'p')
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
 
 -- name: ASK_SEQUENCES
 select c.oid, n.nspname, c.relname

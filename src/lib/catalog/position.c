@@ -1,0 +1,132 @@
+#include "catalog/position.h"
+
+#include "base/clock.h"
+#include "base/scoped.h"
+#include "catalog/sql.h"
+
+#include <string.h>
+
+#define COPY_COLUMN(to, stmt, column) strlcpy(to, stmt_text(stmt, column), sizeof(to))
+
+/* Commits that must not be lost when the power fails. */
+static bool durably(struct db *db, bool written, struct fault *why)
+{
+    struct fault later;
+    bool back = db_durable(db, false, written ? why : &later);
+    return written && back;
+}
+
+int64_t position_behind(const struct position *position)
+{
+    lsn_t there = position->applied != 0 ? position->applied : position->consistent;
+    return position->received > there ? (int64_t)(position->received - there) : 0;
+}
+
+bool position_add(struct db *db, const char *slot, const char *publication, const char *end,
+                  struct fault *why)
+{
+    return db_run_one(db, why, SQL_POSITION_INSERT, "sss", slot, publication, end);
+}
+
+static lsn_t lsn_of(const struct stmt *stmt, int column)
+{
+    lsn_t lsn;
+    return lsn_parse(stmt_text(stmt, column), &lsn) ? lsn : 0;
+}
+
+bool position_get(struct db *db, struct position *ret_position, bool *ret_found, struct fault *why)
+{
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_POSITION_GET, why);
+    struct position *p = ret_position;
+    if (stmt == NULL || !stmt_step(stmt, ret_found, why))
+        return false;
+    *p = (struct position){.end = 0};
+    if (!*ret_found)
+        return true;
+    COPY_COLUMN(p->slot, stmt, 0);
+    COPY_COLUMN(p->publication, stmt, 1);
+    COPY_COLUMN(p->source_id, stmt, 2);
+    p->consistent = lsn_of(stmt, 3);
+    p->received = lsn_of(stmt, 4);
+    p->durable = lsn_of(stmt, 5);
+    p->applied = lsn_of(stmt, 6);
+    p->flushed = lsn_of(stmt, 7);
+    p->end = lsn_of(stmt, 8);
+    p->end_now = strcmp(stmt_text(stmt, 8), "now") == 0;
+    p->received_us = stmt_int(stmt, 9);
+    p->applied_us = stmt_int(stmt, 10);
+    p->commit_us = stmt_int(stmt, 11);
+    p->transactions = stmt_int(stmt, 12);
+    p->inserts = stmt_int(stmt, 13);
+    p->updates = stmt_int(stmt, 14);
+    p->deletes = stmt_int(stmt, 15);
+    p->truncates = stmt_int(stmt, 16);
+    p->conflicts = stmt_int(stmt, 17);
+    return true;
+}
+
+bool position_intend(struct db *db, const char *source_id, struct fault *why)
+{
+    return db_durable(db, true, why) &&
+           durably(db, db_run_one(db, why, SQL_POSITION_INTEND, "s", source_id), why);
+}
+
+bool position_begin(struct db *db, lsn_t consistent, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    return db_durable(db, true, why) &&
+           durably(db, db_run_one(db, why, SQL_POSITION_BEGIN, "s", lsn_text(lsn, consistent)),
+                   why);
+}
+
+bool position_undone(struct db *db, struct fault *why)
+{
+    return db_run_one(db, why, SQL_POSITION_UNDONE, "");
+}
+
+bool position_received(struct db *db, lsn_t received, lsn_t durable, struct fault *why)
+{
+    char r[LSN_TEXT], d[LSN_TEXT];
+    return db_run_one(db, why, SQL_POSITION_RECEIVED, "ssi", lsn_text(r, received),
+                      lsn_text(d, durable), clock_utc_us());
+}
+
+bool position_applied(struct db *db, const struct position *news, struct fault *why)
+{
+    char a[LSN_TEXT], f[LSN_TEXT];
+    return db_run_one(db, why, SQL_POSITION_APPLIED, "ssiiiiiiii", lsn_text(a, news->applied),
+                      lsn_text(f, news->flushed), clock_utc_us(), news->commit_us,
+                      news->transactions, news->inserts, news->updates, news->deletes,
+                      news->truncates, news->conflicts);
+}
+
+bool position_set_end(struct db *db, const char *end, struct fault *why)
+{
+    return db_run_one(db, why, SQL_POSITION_SET_STOP, "s", end);
+}
+
+bool position_resolve_end(struct db *db, lsn_t end, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    return db_run(db, why, SQL_POSITION_RESOLVE_STOP, "s", lsn_text(lsn, end));
+}
+
+bool position_left(struct db *db, struct position_left *ret_left, bool *ret_found,
+                   struct fault *why)
+{
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_POSITION_LEFT, why);
+    if (stmt == NULL || !stmt_step(stmt, ret_found, why))
+        return false;
+    if (!*ret_found)
+        return true;
+    COPY_COLUMN(ret_left->run, stmt, 0);
+    COPY_COLUMN(ret_left->slot, stmt, 1);
+    COPY_COLUMN(ret_left->publication, stmt, 2);
+    COPY_COLUMN(ret_left->source_id, stmt, 3);
+    return true;
+}
+
+bool position_drop(struct db *db, const char *run, struct fault *why)
+{
+    return db_run(db, why, SQL_POSITION_DROP, "s", run);
+}

@@ -1,0 +1,68 @@
+/*
+ * position.h - of a run that follows: what it has made on the source, and how far it is.
+ *
+ * The spool and the target say themselves how far they are; what stands here is for people and for
+ * the other processes of the run. What was made on the source stands here before it is made.
+ */
+#ifndef PGHAUL_CATALOG_POSITION_H
+#define PGHAUL_CATALOG_POSITION_H
+
+#include "base/lsn.h"
+#include "store/db.h"
+
+enum { SLOT_NAME = 64 }; /* with a NUL; publications have names of that length, too */
+
+/* LSNs that are not known yet are 0. */
+struct position {
+    char slot[SLOT_NAME];
+    char publication[SLOT_NAME];
+    char source_id[160]; /* of the source that they are on; "": nothing was made */
+    lsn_t consistent;
+    lsn_t received;
+    lsn_t durable;
+    lsn_t applied;
+    lsn_t flushed;
+    lsn_t end;    /* 0: none, */
+    bool end_now; /* … or not known yet: the source's present position */
+    int64_t received_us, applied_us;
+    int64_t commit_us; /* of the last transaction applied, since 1970, by the source's clock */
+    int64_t transactions, inserts, updates, deletes, truncates, conflicts;
+};
+
+/* Bytes of the source's WAL that are received and not applied. */
+int64_t position_behind(const struct position *position);
+
+/* `end` is an LSN, "now" or NULL. */
+bool position_add(struct db *db, const char *slot, const char *publication, const char *end,
+                  struct fault *why);
+
+/* *ret_found is false when the run does not follow. */
+bool position_get(struct db *db, struct position *ret_position, bool *ret_found, struct fault *why);
+
+/* Durable before it is done: slot and publication will be made on this source; they were made, and
+ * this is the slot's consistent point; there is nothing of them any more. */
+bool position_intend(struct db *db, const char *source_id, struct fault *why);
+bool position_begin(struct db *db, lsn_t consistent, struct fault *why);
+bool position_undone(struct db *db, struct fault *why);
+
+bool position_received(struct db *db, lsn_t received, lsn_t durable, struct fault *why);
+
+/* Where apply is now, and what it has done since it was last noted. */
+bool position_applied(struct db *db, const struct position *news, struct fault *why);
+
+/* An LSN or "now"; the second one takes the place of "now" only. */
+bool position_set_end(struct db *db, const char *end, struct fault *why);
+bool position_resolve_end(struct db *db, lsn_t end, struct fault *why);
+
+/* What a run that was given up has left on its source. */
+struct position_left {
+    char run[40];
+    char slot[SLOT_NAME];
+    char publication[SLOT_NAME];
+    char source_id[160];
+};
+bool position_left(struct db *db, struct position_left *ret_left, bool *ret_found,
+                   struct fault *why);
+bool position_drop(struct db *db, const char *run, struct fault *why);
+
+#endif

@@ -1,0 +1,104 @@
+-- Of a run that follows: where it is, what is published, what is switched off meanwhile.
+
+-- name: POSITION_INSERT
+insert into position (run, slot, publication, stop)
+select uuid, :slot, :publication, :stop from run where id = 1
+
+-- name: POSITION_GET
+select slot, publication, source_id, consistent, received, durable, applied, flushed, stop,
+       received_us, applied_us, commit_us, transactions, inserts, updates, deletes, truncates, conflicts
+  from position where run = (select uuid from run where id = 1)
+
+-- name: POSITION_INTEND
+update position set source_id = :source_id, consistent = null, received = null, durable = null,
+       applied = null, flushed = null
+ where run = (select uuid from run where id = 1)
+
+-- name: POSITION_BEGIN
+update position set consistent = :lsn where run = (select uuid from run where id = 1)
+
+-- name: POSITION_UNDONE
+update position set source_id = null, consistent = null, received = null, durable = null
+ where run = (select uuid from run where id = 1)
+
+-- name: POSITION_RECEIVED
+update position set received = :received, durable = :durable, received_us = :now
+ where run = (select uuid from run where id = 1)
+
+-- name: POSITION_APPLIED
+update position set applied = :applied, flushed = :flushed, applied_us = :now,
+       commit_us = coalesce(nullif(:commit, 0), commit_us),
+       transactions = transactions + :transactions, inserts = inserts + :inserts,
+       updates = updates + :updates, deletes = deletes + :deletes, truncates = truncates + :truncates,
+       conflicts = conflicts + :conflicts
+ where run = (select uuid from run where id = 1)
+
+-- name: POSITION_SET_STOP
+update position set stop = :stop where run = (select uuid from run where id = 1)
+
+-- name: POSITION_RESOLVE_STOP
+update position set stop = :stop where run = (select uuid from run where id = 1) and stop = 'now'
+
+-- What runs that were given up have left behind.
+
+-- name: POSITION_LEFT scan-ok
+select run, slot, publication, source_id from position
+ where run <> (select uuid from run where id = 1) and source_id is not null limit 1
+
+-- name: POSITION_DROP
+delete from position where run = :run
+
+-- name: POSITION_FORGET scan-ok
+delete from position where source_id is null
+
+-- name: PUBLISHED_FORGET
+delete from published
+
+-- name: PUBLISHED_INSERT
+insert into published (oid, nspname, relname, kind, identity, logged, children)
+select oid, nspname, relname, kind, :identity, :logged, :children
+  from obj_table
+ where oid = :oid and ((kind = 'r' and has_data and not is_config) or kind = 'p')
+
+-- name: PUBLISHED_WITHOUT_IDENTITY scan-ok
+select shown(nspname, relname) from published
+ where kind = 'r' and logged and identity = '' order by nspname, relname
+
+-- name: PUBLISHED_UNLOGGED scan-ok
+select shown(nspname, relname) from published where kind = 'r' and not logged order by nspname, relname
+
+-- A partitioned table stands for all below it, unless something there is not meant: then those that
+-- are come one by one.
+
+-- name: PUBLISHED_MEMBERS scan-ok
+with recursive poor (oid) as (
+    select p.oid from published p
+     where p.kind = 'p'
+       and p.children <> (select count(*) from obj_inherits i join published c on c.oid = i.child
+                           where i.parent = p.oid and (c.kind = 'p' or c.logged))
+    union
+    select i.parent from poor join obj_inherits i on i.child = poor.oid
+      join published p on p.oid = i.parent and p.kind = 'p'
+)
+select nspname, relname from published m
+ where ((kind = 'p' and oid not in (select oid from poor)) or (kind = 'r' and logged))
+   and not exists (select 1 from obj_inherits i join published p on p.oid = i.parent and p.kind = 'p'
+                    where i.child = m.oid and p.oid not in (select oid from poor))
+ order by nspname, relname
+
+-- name: PUBLISHED_LACKING scan-ok
+select shown(nspname, relname) from obj_table t
+ where kind = 'r' and has_data and not is_config
+   and not exists (select 1 from published p where p.oid = t.oid)
+ order by nspname, relname
+
+-- name: SWITCHED_OFF_INSERT
+insert or ignore into switched_off (nspname, relname, kind, name, enabled)
+select nspname, relname, :kind, :name, :enabled from obj_table
+ where nspname = :nspname and relname = :relname
+
+-- name: SWITCHED_OFF_LIST scan-ok
+select nspname, relname, kind, name, enabled from switched_off order by 1, 2, 3, 4
+
+-- name: SWITCHED_OFF_FORGET
+delete from switched_off

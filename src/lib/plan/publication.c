@@ -1,0 +1,178 @@
+#include "plan/publication.h"
+
+#include "base/listing.h"
+#include "base/scoped.h"
+#include "base/text.h"
+#include "catalog/filter.h"
+#include "catalog/objects.h"
+#include "catalog/sql.h"
+#include "plan/ask.h"
+
+#include <string.h>
+
+enum { OLDEST_FOLLOWED = 100000, PG_PUBLICATION = 6104 };
+
+/* ---- may we? ---- */
+
+bool publication_check_source(struct conn *source, bool *ret_replicates, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (conn_version(source) < OLDEST_FOLLOWED)
+        return fault_set(why, FAULT_NOT_FOLLOWED,
+                         "the source is %s, and --follow needs version 10 or later",
+                         conn_version_text(source));
+    if (!ask_with(source, ASK_FOLLOWED, 0, NULL, &rows, why))
+        return false;
+    if (rows_bool(&rows, 0, 0))
+        return fault_set(why, FAULT_NOT_FOLLOWED,
+                         "the source is a standby, where no publication can be made");
+    *ret_replicates = rows_bool(&rows, 0, 2);
+    return strcmp(rows_text(&rows, 0, 1), "logical") == 0 ||
+           fault_set(why, FAULT_WAL_LEVEL, "wal_level is %s on the source, and not logical",
+                     rows_text(&rows, 0, 1));
+}
+
+/* ---- which tables ---- */
+
+static bool on_identity(void *arg, const struct rows *row, struct fault *why)
+{
+    return db_run(arg, why, SQL_PUBLISHED_INSERT, "sdii", rows_text(row, 0, 1),
+                  rows_bool(row, 0, 2) ? 1 : 0, rows_int(row, 0, 3), rows_int(row, 0, 0));
+}
+
+struct reading {
+    struct conn *source;
+    const char *chosen;
+};
+
+static bool read_in_write(struct db *db, void *arg, struct fault *why)
+{
+    const struct reading *reading = arg;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    ask_add(&sql, ASK_IDENTITIES, conn_version(reading->source), reading->chosen);
+    return db_run(db, why, SQL_PUBLISHED_FORGET, "") &&
+           conn_stream(reading->source, sql.text, on_identity, db, why);
+}
+
+static bool on_name(void *arg, const struct stmt *row, struct fault *why)
+{
+    (void)why;
+    listing_add(arg, stmt_text(row, 0));
+    return true;
+}
+
+static bool refuse_without_identity(struct db *db, struct fault *why)
+{
+    scoped(drop_listing) struct listing names = {.count = 0};
+    if (!catalog_list(db, SQL_PUBLISHED_WITHOUT_IDENTITY, 0, on_name, &names, why))
+        return false;
+    return names.count == 0 ||
+           fault_set(why, FAULT_NO_IDENTITY,
+                     "updates and deletes of these tables could not be followed: %s",
+                     listing_end(&names));
+}
+
+static bool warn_of_unlogged(struct db *db, struct strbuf *warnings, struct fault *why)
+{
+    scoped(drop_listing) struct listing names = {.count = 0};
+    if (!catalog_list(db, SQL_PUBLISHED_UNLOGGED, 0, on_name, &names, why))
+        return false;
+    if (names.count > 0)
+        strbuf_addf(warnings, "unlogged tables are copied, but their changes do not follow: %s\n",
+                    listing_end(&names));
+    return true;
+}
+
+bool publication_choose(struct db *db, struct conn *source, const char *chosen,
+                        struct strbuf *warnings, struct fault *why)
+{
+    struct reading reading = {source, chosen};
+    return db_write(db, read_in_write, &reading, why) && refuse_without_identity(db, why) &&
+           warn_of_unlogged(db, warnings, why);
+}
+
+/* ---- making and dropping ---- */
+
+static bool on_member(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct strbuf *sql = arg;
+    (void)why;
+    strbuf_add(sql, sql->text[sql->length - 1] == '"' ? ", ONLY " : " FOR TABLE ONLY ");
+    strbuf_add_qualified(sql, stmt_text(row, 0), stmt_text(row, 1));
+    return true;
+}
+
+/* duplicate_object; insufficient_privilege and what else the server refuses */
+static bool refused(const char *name, struct fault *why)
+{
+    if (strcmp(why->sqlstate, "42710") == 0)
+        why->id = FAULT_SLOT_TAKEN;
+    else if (strcmp(why->sqlstate, "42501") == 0)
+        why->id = FAULT_PUBLICATION;
+    return fault_during(why, "making publication \"%s\"", name);
+}
+
+bool publication_make(struct db *db, struct conn *source, const char *name, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf quoted = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add_identifier(&quoted, name);
+    strbuf_addf(&sql, "CREATE PUBLICATION %s ", quoted.text);
+    if (!catalog_list(db, SQL_PUBLISHED_MEMBERS, 0, on_member, &sql, why))
+        return false;
+    if (conn_version(source) >= 130000)
+        strbuf_add(&sql, " WITH (publish_via_partition_root = false)");
+    return conn_run(source, sql.text, why) || refused(name, why);
+}
+
+bool publication_look(struct conn *source, const char *name, int64_t *ret_oid, struct fault *why)
+{
+    const char *const values[] = {name};
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!ask_with(source, ASK_PUBLICATION, 1, values, &rows, why))
+        return false;
+    *ret_oid = rows_count(&rows) == 0 ? 0 : rows_int(&rows, 0, 0);
+    return true;
+}
+
+bool publication_drop(struct conn *source, const char *name, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add(&sql, "DROP PUBLICATION IF EXISTS ");
+    strbuf_add_identifier(&sql, name);
+    return conn_run(source, sql.text, why) ||
+           fault_during(why, "dropping publication \"%s\"", name);
+}
+
+/* ---- the plan ---- */
+
+/* It would be of no use on the target. */
+static bool leave_out(struct db *db, int64_t oid, const char *name, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf description = STRBUF_EMPTY;
+    strbuf_add(&description, "publication ");
+    strbuf_add_shown(&description, name);
+    struct left_out object = {
+        .classid = PG_PUBLICATION,
+        .oid = oid,
+        .kind = "other",
+        .nspname = "",
+        .relname = "",
+        .description = description.text,
+        .reason = "",
+    };
+    return left_out_add(db, &object, why);
+}
+
+bool publication_check_plan(struct db *db, struct conn *source, const char *name, struct fault *why)
+{
+    int64_t oid;
+    scoped(drop_listing) struct listing names = {.count = 0};
+    if (!catalog_list(db, SQL_PUBLISHED_LACKING, 0, on_name, &names, why))
+        return false;
+    if (names.count > 0)
+        return fault_set(why, FAULT_TABLE_UNPUBLISHED,
+                         "tables that came after the publication was made: %s",
+                         listing_end(&names));
+    return publication_look(source, name, &oid, why) && (oid == 0 || leave_out(db, oid, name, why));
+}

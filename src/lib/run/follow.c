@@ -1,0 +1,260 @@
+/*
+ * follow.c - the two halves of following: from the slot to the spool, from there to the target.
+ */
+#include "run/follow.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "catalog/position.h"
+#include "cdc/apply.h"
+#include "cdc/receive.h"
+#include "cdc/spool_dir.h"
+#include "jobs/firing.h"
+#include "proc/channel.h"
+#include "run/workdir.h"
+
+enum {
+    SEGMENT_BYTES = 64 << 20,
+    IDLE_MS = 300,        /* after that time without news an end may need a push, */
+    LOOK_AGAIN_MS = 1000, /* … and how often that is looked at */
+};
+
+static bool get_position(struct worker *worker, struct position *ret_position, struct fault *why)
+{
+    bool found;
+    if (!position_get(worker->db, ret_position, &found, why))
+        return false;
+    return (found && ret_position->consistent != 0) ||
+           fault_set(why, FAULT_CATALOG, "the catalog does not say where the slot begins");
+}
+
+static struct spool_place spool_of(const struct worker *worker, char path[PATH_MAX])
+{
+    workdir_path(path, worker->dir, "spool");
+    return (struct spool_place){.dir = path, .run = worker->run.uuid};
+}
+
+/* ---- receiving ---- */
+
+struct receiver {
+    struct worker *worker;
+    struct receive_position noted;
+    int64_t look_ms;   /* when nothing has come until then, */
+    lsn_t flushed_for; /* … this end may need a push; done for this one */
+};
+
+/* An ordinary connection, for a moment. */
+static bool ask_source(struct worker *worker, struct conn **ret_source, struct fault *why)
+{
+    struct conn_wish wish = {
+        .info = worker->source_info, .application = "pghaul receive", .kept = true};
+    return conn_open(ret_source, &wish, worker->leash, why);
+}
+
+static bool resolve_now(struct worker *worker, lsn_t *ret_end, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    scoped(drop_conn) struct conn *source = NULL;
+    if (!ask_source(worker, &source, why) || !wal_end(source, ret_end, why) ||
+        !position_resolve_end(worker->db, *ret_end, why))
+        return false;
+    log_info("the end is at %s", lsn_text(lsn, *ret_end));
+    return true;
+}
+
+/* An end that lies in what the server has not flushed yet. */
+static bool push(struct receiver *receiver, lsn_t end, struct fault *why)
+{
+    lsn_t now;
+    scoped(drop_conn) struct conn *source = NULL;
+    if (!ask_source(receiver->worker, &source, why) || !wal_end(source, &now, why))
+        return false;
+    if (now < end)
+        return true;
+    receiver->flushed_for = end;
+    return wal_flush(source, why);
+}
+
+/* Where it fails, the end is reached somewhat later. */
+static void push_if_idle(struct receiver *receiver, const struct receive_position *now, lsn_t end)
+{
+    struct fault why;
+    if (end == 0 || now->received >= end || receiver->flushed_for == end ||
+        clock_ms() < receiver->look_ms)
+        return;
+    receiver->look_ms = clock_ms() + LOOK_AGAIN_MS;
+    if (!push(receiver, end, &why))
+        log_debug("%s", why.text);
+}
+
+static bool on_received(void *arg, const struct receive_position *now, lsn_t *end,
+                        struct fault *why)
+{
+    struct receiver *receiver = arg;
+    struct worker *worker = receiver->worker;
+    struct position position;
+    if (now->received != receiver->noted.received)
+        receiver->look_ms = clock_ms() + IDLE_MS;
+    if ((now->received != receiver->noted.received || now->durable != receiver->noted.durable) &&
+        !position_received(worker->db, now->received, now->durable, why))
+        return false;
+    receiver->noted = *now;
+    if (!get_position(worker, &position, why))
+        return false;
+    if (position.end_now)
+        return resolve_now(worker, end, why);
+    *end = position.end;
+    push_if_idle(receiver, now, *end);
+    return true;
+}
+
+/* What the server has forgotten at our word we must have. */
+static bool open_spool(struct worker *worker, const struct position *position,
+                       struct spool **ret_spool, struct fault *why)
+{
+    char path[PATH_MAX];
+    const struct spool_place place = spool_of(worker, path);
+    struct spool_span span;
+    struct slot slot;
+    scoped(drop_conn) struct conn *source = NULL;
+    if (!ask_source(worker, &source, why) ||
+        !receive_check_slot(source, position->slot, &slot, why) || !spool_span(&place, &span, why))
+        return false;
+    if (position->received != 0 && span.last == 0)
+        return fault_set(why, FAULT_SPOOL_GONE, "there is nothing in \"%s\" any more", path);
+    return spool_open(ret_spool, &place, SEGMENT_BYTES, slot.confirmed, why);
+}
+
+bool worker_receive(struct worker *worker, struct fault *why)
+{
+    struct position position;
+    struct receive_position reached;
+    scoped(drop_spool) struct spool *spool = NULL;
+    if (!get_position(worker, &position, why) || !open_spool(worker, &position, &spool, why))
+        return false;
+    struct receiver receiver = {.worker = worker};
+    struct conn_wish walsender = {
+        .info = worker->source_info, .application = "pghaul receive", .replication = true};
+    struct receive_wish wish = {
+        .connection = &walsender,
+        .slot = position.slot,
+        .publication = position.publication,
+        .source = position.source_id,
+        .retry_for_ms = worker->settings->retry_for_ms,
+        .tick = on_received,
+        .arg = &receiver,
+    };
+    receiver.noted.received = receiver.noted.durable = spool_settled(spool);
+    /* From now on a spool that is gone is no new one. */
+    if (!db_durable(worker->db, true, why) ||
+        !position_received(worker->db, receiver.noted.received, receiver.noted.durable, why) ||
+        !db_durable(worker->db, false, why) ||
+        !on_received(&receiver, &receiver.noted, &wish.end, why))
+        return false;
+    return worker_say(worker, MSG_READY, 0, why) &&
+           receive_run(&wish, spool, worker->leash, &reached, why);
+}
+
+/* ---- applying ---- */
+
+struct applier {
+    struct worker *worker;
+    struct apply_position noted;
+};
+
+static bool is_news(const struct apply_position *a, const struct apply_position *b)
+{
+    return a->applied != b->applied || a->flushed != b->flushed ||
+           a->counts.transactions != b->counts.transactions ||
+           a->counts.conflicts != b->counts.conflicts;
+}
+
+static bool note_applied(struct applier *applier, const struct apply_position *now,
+                         struct fault *why)
+{
+    const struct apply_counts *is = &now->counts, *was = &applier->noted.counts;
+    struct position news = {
+        .applied = now->applied,
+        .flushed = now->flushed,
+        .commit_us = now->commit_time == 0 ? 0 : now->commit_time + PG_EPOCH_US,
+        .transactions = is->transactions - was->transactions,
+        .inserts = is->inserts - was->inserts,
+        .updates = is->updates - was->updates,
+        .deletes = is->deletes - was->deletes,
+        .truncates = is->truncates - was->truncates,
+        .conflicts = is->conflicts - was->conflicts,
+    };
+    if (!is_news(now, &applier->noted))
+        return true;
+    applier->noted = *now;
+    return position_applied(applier->worker->db, &news, why);
+}
+
+static bool on_applied(void *arg, const struct apply_position *now, lsn_t *end, struct fault *why)
+{
+    struct applier *applier = arg;
+    struct position position;
+    if (!note_applied(applier, now, why) || !get_position(applier->worker, &position, why))
+        return false;
+    *end = position.end;
+    return true;
+}
+
+/* An end that is set anew while the old one is being reached is not missed. */
+static bool apply_to_the_end(struct worker *worker, struct apply_wish *wish, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    for (;;) {
+        struct apply_position reached;
+        struct position now;
+        struct applier applier = {.worker = worker};
+        wish->arg = &applier;
+        if (!apply_run(wish, worker->leash, &reached, why) ||
+            !note_applied(&applier, &reached, why) || !get_position(worker, &now, why))
+            return false;
+        if (now.end != 0 && reached.applied >= now.end)
+            log_info("applied all that committed before %s", lsn_text(lsn, now.end));
+        if (now.end != 0 && reached.applied >= now.end)
+            return true;
+        if (worker->leash->wish != LEASH_GO)
+            return leash_fault(worker->leash, why);
+        wish->end = now.end;
+    }
+}
+
+static bool apply(struct worker *worker, const struct position *position, struct fault *why)
+{
+    char path[PATH_MAX];
+    struct apply_wish wish = {
+        .target = worker->target,
+        .spool = spool_of(worker, path),
+        .run = worker->run.uuid,
+        .start = position->consistent,
+        .end = position->end,
+        .on_conflict = (enum conflict_policy)worker->settings->on_conflict,
+        .on_ddl = (enum ddl_policy)worker->settings->on_ddl,
+        .tick = on_applied,
+    };
+    return apply_to_the_end(worker, &wish, why);
+}
+
+/* That connection was for applying alone. */
+static bool connect_anew(struct worker *worker, struct job *job, struct fault *why)
+{
+    job->target = NULL;
+    drop_conn(&worker->target);
+    if (!worker_connect(worker, SIDE_TARGET, why))
+        return false;
+    job->target = worker->target;
+    return true;
+}
+
+bool worker_follow(struct worker *worker, struct job *job, struct fault *why)
+{
+    struct position position;
+    if (!get_position(worker, &position, why) || !firing_switch_off(job, why) ||
+        !apply(worker, &position, why) || !connect_anew(worker, job, why))
+        return false;
+    return firing_switch_on(job, why);
+}

@@ -1,0 +1,29 @@
+/*
+ * follow.h - what a run that follows does beside copying: its beginning on the source, receiving,
+ * applying.
+ *
+ * The order is what loses nothing: the publication is committed before the slot is made, the copy
+ * reads in the snapshot of the slot's beginning, and what is made on the source stands in the
+ * catalog before it is made.
+ */
+#ifndef PGHAUL_RUN_FOLLOW_H
+#define PGHAUL_RUN_FOLLOW_H
+
+#include "jobs/job.h"
+#include "run/worker.h"
+
+/* Makes publication and slot, and leaves the worker's source connection in the snapshot of the
+ * slot's beginning, which is exported and noted. Before that both sides are checked as the plan
+ * does it, so that nothing is made in vain. What an earlier attempt has left is dropped first. */
+bool follow_begin(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why);
+
+/* A start that comes to nothing: drops what it has made on the source, unless there is a plan. */
+void follow_undo(struct worker *worker);
+
+/* The role that receives, until the end is reached or it is told to end. */
+bool worker_receive(struct worker *worker, struct fault *why);
+
+/* Does a WORK_FOLLOW item: true when the end is reached and applied. */
+bool worker_follow(struct worker *worker, struct job *job, struct fault *why);
+
+#endif

@@ -1,0 +1,362 @@
+/*
+ * follow_begin.c - publication, slot and snapshot of a run that follows.
+ */
+#include "run/follow.h"
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "catalog/position.h"
+#include "pg/replication.h"
+#include "pg/snapshot.h"
+#include "plan/ask.h"
+#include "plan/check.h"
+#include "plan/planning.h"
+#include "plan/publication.h"
+#include "run/reap.h"
+#include "run/workdir.h"
+
+enum {
+    LOOK_MS = 500,        /* how often it is asked whom the slot waits for, */
+    WARN_AFTER_MS = 3000, /* when that is worth a warning, */
+    WARN_EVERY_MS = 30000,
+    IN_USE_MS = 5000, /* how long a slot may still be streamed by a process that has died */
+    IN_USE_LOOK_MS = 100,
+};
+
+/* ---- dropping what is ours ---- */
+
+/* object_in_use: the server has not noticed yet that its reader is gone. */
+static bool drop_slot_patiently(struct conn *source, struct leash *leash, const char *slot,
+                                struct fault *why)
+{
+    int64_t end = clock_ms() + IN_USE_MS;
+    while (!slot_drop(source, slot, why))
+        if (strcmp(why->sqlstate, "55006") != 0 || clock_ms() > end ||
+            !leash_poll(leash, NULL, 0, IN_USE_LOOK_MS, why))
+            return false;
+    return true;
+}
+
+/* The slot goes first: without its publication it could not be decoded. */
+static bool drop_made(struct conn *source, struct leash *leash, const char *slot,
+                      const char *publication, struct fault *why)
+{
+    if (!drop_slot_patiently(source, leash, slot, why))
+        return false;
+    FAILPOINT("undo.slot_dropped", why);
+    return publication_drop(source, publication, why);
+}
+
+void follow_undo(struct worker *worker)
+{
+    bool found, planned;
+    struct fault why;
+    struct position position;
+    struct leash leash = {.channel = -1, .signals = -1};
+    scoped(drop_conn) struct conn *source = NULL;
+    struct conn_wish wish = {
+        .info = worker->source_info,
+        .application = "pghaul undo",
+        .role = worker->settings->source_role,
+    };
+    if (!position_get(worker->db, &position, &found, &why) ||
+        !work_kind_is_done(worker->db, WORK_PLAN, &planned, &why) || !found ||
+        position.source_id[0] == '\0' || planned)
+        return;
+    if (!conn_open(&source, &wish, &leash, &why) ||
+        !drop_made(source, &leash, position.slot, position.publication, &why) ||
+        !position_undone(worker->db, &why))
+        log_warning("slot \"%s\" and publication \"%s\" may be left on the source: %s",
+                    position.slot, position.publication, why.text);
+}
+
+/* Of a run that was given up, in this directory. */
+static bool drop_left(struct worker *worker, const char *source_id, struct fault *why)
+{
+    for (;;) {
+        struct position_left left;
+        bool found;
+        if (!position_left(worker->db, &left, &found, why))
+            return false;
+        if (!found)
+            return true;
+        if (strcmp(left.source_id, source_id) != 0)
+            log_warning("a run that was given up has left slot \"%s\" and publication \"%s\" on "
+                        "another source",
+                        left.slot, left.publication);
+        else if (!drop_made(worker->source, worker->leash, left.slot, left.publication, why))
+            return false;
+        if (!position_drop(worker->db, left.run, why))
+            return false;
+    }
+}
+
+/* ---- before anything is made ---- */
+
+static bool names_are_free(struct worker *worker, const struct position *position,
+                           struct fault *why)
+{
+    struct slot slot;
+    int64_t publication;
+    if (!slot_look(worker->source, position->slot, &slot, why) ||
+        !publication_look(worker->source, position->publication, &publication, why))
+        return false;
+    if (slot.found)
+        return fault_set(why, FAULT_SLOT_TAKEN, "the source has a slot \"%s\" already",
+                         position->slot);
+    return publication == 0 ||
+           fault_set(why, FAULT_SLOT_TAKEN, "the source has a publication \"%s\" already",
+                     position->publication);
+}
+
+/* What is copied is later than now. */
+static bool end_is_ahead(struct worker *worker, const struct position *position, struct fault *why)
+{
+    char text[LSN_TEXT];
+    lsn_t now;
+    if (position->end == 0)
+        return true;
+    if (!wal_end(worker->source, &now, why))
+        return false;
+    return position->end >= now ||
+           fault_set(why, FAULT_END_PASSED, "the copy begins behind the end: the source is at %s",
+                     lsn_text(text, now));
+}
+
+static bool tell_warnings(struct worker *worker, struct strbuf *warnings, struct fault *why)
+{
+    char *rest = warnings->text, *line;
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        if (*line == '\0')
+            continue;
+        log_warning("%s", line);
+        if (!event_add(worker->db, "warning", 0, line, why))
+            return false;
+    }
+    return true;
+}
+
+/* What is only to be found out by planning is found out before. The plan itself is made again, in
+ * the snapshot, and then says the rest. */
+static bool plan_ahead(struct worker *worker, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf warnings = STRBUF_EMPTY;
+    scoped(drop_planning) struct planning planning = {
+        .db = worker->db,
+        .source = worker->source,
+        .target = worker->target,
+        .settings = worker->settings,
+    };
+    if (!conn_run(worker->source,
+                  "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SAVEPOINT pghaul_item", why) ||
+        !planning_choose(&planning, why) || !planning_fill(&planning, why) ||
+        !planning_check(&planning, why) ||
+        !publication_choose(worker->db, worker->source, planning.selection.chosen, &warnings, why))
+        return false;
+    if (planning.large_objects > 0)
+        strbuf_add(&warnings, "large objects are copied, but their changes do not follow\n");
+    return tell_warnings(worker, &warnings, why) && conn_run(worker->source, "ROLLBACK", why);
+}
+
+/* Changes are applied as they were on the source, where triggers and keys have had their say. */
+static bool target_may_apply(struct worker *worker, struct fault *why)
+{
+    if (conn_run(worker->target,
+                 "SET session_replication_role = replica; RESET session_replication_role", why))
+        return true;
+    if (strcmp(why->sqlstate, "42501") == 0) {
+        why->id = FAULT_TARGET_TRIGGERS;
+        fault_hint(why, "--follow needs it on the target: connect as a superuser, or GRANT SET ON "
+                        "PARAMETER session_replication_role to the role (version 15 and later).");
+    }
+    return fault_during(why, "role \"%s\" cannot keep triggers from firing on changes",
+                        conn_user(worker->target));
+}
+
+/* ---- the slot ---- */
+
+struct making {
+    struct worker *worker;
+    const struct position *position;
+    struct conn *walsender;
+    int64_t process; /* that of the walsender, for who comes after our death */
+    int64_t began_ms;
+    int64_t warned_ms; /* 0: not yet */
+};
+
+static void drop_making(struct making *making)
+{
+    drop_conn(&making->walsender);
+}
+
+/* It asks as the user that connects: a role that is set may lack the attribute. */
+static bool open_walsender(struct making *making, bool replicates, struct fault *why)
+{
+    struct worker *worker = making->worker;
+    struct conn_wish wish = {
+        .info = worker->source_info, .application = "pghaul slot", .replication = true};
+    if (!conn_open(&making->walsender, &wish, worker->leash, why)) {
+        if (!replicates) {
+            why->id = FAULT_REPLICATION_ROLE;
+            why->retry = false;
+        }
+        return false;
+    }
+    return process_add(worker->db, "slot", 1, getpid(), &making->process, why) &&
+           process_set_source(worker->db, making->process, conn_backend_pid(making->walsender),
+                              conn_backend_start(making->walsender), why);
+}
+
+static bool name_writers(struct making *making, struct strbuf *names, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!ask_with(making->worker->source, ASK_WRITERS, 0, NULL, &rows, why))
+        return false;
+    for (int row = 0; row < rows_count(&rows); row++)
+        strbuf_addf(names, "%s%s", row == 0 ? "" : "; ", rows_text(&rows, row, 0));
+    if (rows_count(&rows) == 0)
+        strbuf_add(names, "(none is known)");
+    return true;
+}
+
+static bool on_waiting(void *arg, struct fault *why)
+{
+    struct making *making = arg;
+    char time[32];
+    int64_t now = clock_ms(), waited = now - making->began_ms;
+    int64_t most = making->worker->settings->slot_timeout_ms;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    if (!name_writers(making, &names, why))
+        return false;
+    duration_text(time, sizeof time, waited);
+    if (most > 0 && waited >= most)
+        return fault_set(why, FAULT_SLOT_WAIT, "slot \"%s\" has waited %s for %s",
+                         making->position->slot, time, names.text);
+    if (waited >= WARN_AFTER_MS &&
+        (making->warned_ms == 0 || now - making->warned_ms >= WARN_EVERY_MS)) {
+        making->warned_ms = now;
+        log_warning("slot \"%s\" waits for the end of transactions, since %s: %s",
+                    making->position->slot, time, names.text);
+    } else {
+        log_debug("slot \"%s\" waits for %s", making->position->slot, names.text);
+    }
+    return true;
+}
+
+static bool make_slot(struct making *making, struct slot_made *ret_made, struct fault *why)
+{
+    struct slot_wish wish = {
+        .name = making->position->slot,
+        .every_ms = LOOK_MS,
+        .waiting = on_waiting,
+        .arg = making,
+    };
+    making->began_ms = clock_ms();
+    if (!slot_create(making->walsender, &wish, ret_made, why)) {
+        if (strcmp(why->sqlstate, "42710") == 0)
+            why->id = FAULT_SLOT_TAKEN;
+        return false;
+    }
+    FAILPOINT("slot.made", why);
+    return true;
+}
+
+/* ---- the snapshot ---- */
+
+/* Ours outlives the walsender's, so that that connection need not be kept. */
+static bool take_snapshot(struct making *making, const struct slot_made *made,
+                          struct snapshot *ret_snapshot, struct fault *why)
+{
+    struct worker *worker = making->worker;
+    struct snapshot_export taken;
+    if (!snapshot_take_over(worker->source, made->snapshot, &taken, why))
+        return false;
+    struct snapshot snapshot = {
+        .holder = HOLDER_RUN,
+        .holder_pid = getpid(),
+        .backend_pid = conn_backend_pid(worker->source),
+    };
+    strlcpy(snapshot.id, taken.id, sizeof snapshot.id);
+    lsn_text(snapshot.lsn, made->consistent);
+    strlcpy(snapshot.content, taken.content, sizeof snapshot.content);
+    strlcpy(snapshot.backend_start, conn_backend_start(worker->source),
+            sizeof snapshot.backend_start);
+    if (!snapshot_add(worker->db, &snapshot, why) ||
+        !position_begin(worker->db, made->consistent, why))
+        return false;
+    drop_conn(&making->walsender);
+    *ret_snapshot = snapshot;
+    return process_reaped(worker->db, making->process, why);
+}
+
+/* Somebody else was faster with the name: what he has made must not be dropped as ours. */
+static bool not_ours(struct worker *worker, const char *publication, struct fault *why)
+{
+    struct fault later;
+    if (why->id == FAULT_SLOT_TAKEN &&
+        ((publication != NULL && !publication_drop(worker->source, publication, &later)) ||
+         !position_undone(worker->db, &later)))
+        fault_detail(why, "%s", later.text);
+    return false;
+}
+
+static bool make_all(struct making *making, const char *source_id, struct snapshot *ret_snapshot,
+                     struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    struct slot_made made;
+    struct worker *worker = making->worker;
+    const struct position *position = making->position;
+    if (!workdir_wipe_spool(worker->dir, why) || !position_intend(worker->db, source_id, why))
+        return false;
+    FAILPOINT("publication.intended", why);
+    if (!publication_make(worker->db, worker->source, position->publication, why))
+        return not_ours(worker, NULL, why);
+    FAILPOINT("publication.made", why);
+    if (!make_slot(making, &made, why))
+        return not_ours(worker, position->publication, why);
+    if (!take_snapshot(making, &made, ret_snapshot, why))
+        return false;
+    log_info("following from %s on: slot \"%s\", publication \"%s\"",
+             lsn_text(lsn, made.consistent), position->slot, position->publication);
+    return true;
+}
+
+static bool clear_the_way(struct worker *worker, const struct position *position,
+                          const char *source_id, struct fault *why)
+{
+    bool ours = position->source_id[0] != '\0' && strcmp(position->source_id, source_id) == 0;
+    return drop_left(worker, source_id, why) &&
+           (!ours ||
+            (drop_made(worker->source, worker->leash, position->slot, position->publication, why) &&
+             position_undone(worker->db, why))) &&
+           names_are_free(worker, position, why);
+}
+
+static bool connect_target(struct worker *worker, struct fault *why)
+{
+    return worker_load_run(worker, why) && worker_connect(worker, SIDE_TARGET, why) &&
+           reap(worker, NULL, 0, worker->run.started_us, why);
+}
+
+bool follow_begin(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why)
+{
+    bool found, replicates;
+    struct position position;
+    struct identity identity;
+    scoped(drop_making) struct making making = {.worker = worker, .position = &position};
+    if (!position_get(worker->db, &position, &found, why))
+        return false;
+    if (!found)
+        return fault_set(why, FAULT_CATALOG, "the catalog has no position");
+    return check_identity(worker->source, &identity, why) &&
+           publication_check_source(worker->source, &replicates, why) &&
+           connect_target(worker, why) && worker_note_sides(worker, why) &&
+           end_is_ahead(worker, &position, why) &&
+           clear_the_way(worker, &position, identity.id, why) && target_may_apply(worker, why) &&
+           plan_ahead(worker, why) && open_walsender(&making, replicates, why) &&
+           make_all(&making, identity.id, ret_snapshot, why);
+}
