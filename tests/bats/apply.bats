@@ -282,7 +282,7 @@ SQL
     for point in apply.batch_begun:kill apply.chunk_written:kill apply.before_commit:kill apply.after_commit:kill apply.relation_changed:kill spool.segment_removed:kill; do
         n=$((n + 1))
         src -q -c "begin; update account set amount = amount - $n where id = $n; update account set amount = amount + $n where id = $((n + 1)); insert into log values ($n, 'x'); commit" \
-            -c "insert into whole select $n, string_agg(md5(random()::text), '') from generate_series(1, 2000) group by generate_series % 40" -c "update whole set b = b || '!' where a = $n" -c "truncate whole" \
+            -c "insert into whole select $n, string_agg(md5(random()::text), '') from generate_series(1, 10000) group by generate_series % 40" -c "update whole set b = b || '!' where a = $n" -c "truncate whole" \
             -c "insert into whole values ($n, 'left')" -c "alter table log alter a set default '$n'" -c 'alter table log replica identity full' -c "update log set a = '$n'" -c 'alter table log replica identity default' -c "update log set a = '!'"
         run -0 receive -q
         PGHAUL_TEST_AT=$point run apply -q
