@@ -2,6 +2,7 @@
 
 #include "pg/copy_in.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -110,6 +111,46 @@ static struct group *make_groups(struct writer *w, const struct fold *fold, enum
         group->entries[group->count++] = entry;
     }
     return groups;
+}
+
+/* Numbers in the order of their digits, as text or not; all else as bytes. */
+static int compare_values(const struct pgoutput_value *a, const struct pgoutput_value *b,
+                          bool number)
+{
+    if (number && a->length != b->length)
+        return a->length < b->length ? -1 : 1;
+    size_t common = a->length < b->length ? a->length : b->length;
+    int order = common == 0 ? 0 : memcmp(a->bytes, b->bytes, common);
+    if (order != 0 || a->length == b->length)
+        return order;
+    return a->length < b->length ? -1 : 1;
+}
+
+static bool is_number(uint32_t type)
+{
+    enum { INT8 = 20, INT2 = 21, INT4 = 23 };
+    return type == INT2 || type == INT4 || type == INT8;
+}
+
+static int compare_keys(const void *a, const void *b, void *arg)
+{
+    const struct destination *to = arg;
+    const struct fold_entry *const *first = a, *const *second = b;
+    for (int i = 0; i < to->key_count; i++) {
+        int column = to->key[i];
+        int order = compare_values(&(*first)->before[column], &(*second)->before[column],
+                                   is_number(to->columns[column].type));
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+/* Rows that are near each other in the index, and often in the table, are written one after the
+ * other. */
+static void sort_group(struct destination *to, struct group *group)
+{
+    qsort_r(group->entries, group->count, sizeof *group->entries, compare_keys, to);
 }
 
 /* Where all groups can be found by a column that none of them has NULL, they are one: a scan of
@@ -442,7 +483,9 @@ static bool queue_fold(struct writer *w, const struct fold *fold, struct destina
         struct group *groups = make_groups(w, fold, order[i]);
         if (to->by_image && order[i] != FOLD_INSERT)
             join_groups(w, fold, groups);
-        for (const struct group *group = groups; group != NULL; group = group->next) {
+        for (struct group *group = groups; group != NULL; group = group->next) {
+            if (order[i] != FOLD_INSERT && !to->by_image)
+                sort_group(to, group);
             bool copied =
                 order[i] == FOLD_INSERT && wishes != NULL && wish_copy(w, to, group, wishes);
             if (!copied && !queue_group(w, to, group, order[i], why))
