@@ -217,7 +217,7 @@ same_changes() {
     run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN.new" --name 'My Run'
     assert_output --partial 'the source has no slot "pghaul_my_run"'
     run -2 "$PGHAUL" stream sideways
-    assert_output --partial 'pghaul stream knows receive and show'
+    assert_output --partial 'pghaul stream knows receive, apply and show'
     work 1 1 | src
     run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN.new" --slot "$DB" --publication nothing --endpos now
     assert_output --partial 'the source has no publication "nothing"'

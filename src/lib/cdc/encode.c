@@ -159,8 +159,10 @@ static void add_copy_text(struct strbuf *to, const struct pgoutput_value *value)
         strbuf_add_bytes(to, plain, (size_t)(from - plain));
         if (from == end)
             break;
-        strbuf_add_char(to, '\\');
-        strbuf_add_char(to, *from == '\n' ? 'n' : *from == '\r' ? 'r' : *from == '\t' ? 't' : '\\');
+        strbuf_add(to, *from == '\n'   ? "\\n"
+                       : *from == '\r' ? "\\r"
+                       : *from == '\t' ? "\\t"
+                                       : "\\\\");
         from++;
     }
 }

@@ -34,7 +34,7 @@ static void drop_relation(struct relation **held)
 
 static struct relation **slot_of(const struct relations *relations, uint32_t oid)
 {
-    size_t slot = (oid * 2654435761U) & (relations->room - 1);
+    size_t slot = ((size_t)oid * 2654435761U) & (relations->room - 1);
     while (relations->list[slot] != NULL && relations->list[slot]->oid != oid)
         slot = (slot + 1) & (relations->room - 1);
     return &relations->list[slot];
@@ -44,7 +44,7 @@ static void grow(struct relations *relations)
 {
     struct relations larger = *relations;
     larger.room = relations->room == 0 ? 64 : relations->room * 2;
-    larger.list = new_memory(larger.room, sizeof *larger.list);
+    larger.list = new_memory(larger.room, sizeof(struct relation *));
     for (size_t i = 0; i < relations->room; i++)
         if (relations->list[i] != NULL)
             *slot_of(&larger, relations->list[i]->oid) = relations->list[i];

@@ -92,7 +92,7 @@ static struct group *group_for(struct writer *w, struct group **groups, const st
     if (*groups == NULL) {
         struct group *group = arena_take(&w->arena, sizeof *group);
         *group = (struct group){.mask = arena_copy(&w->arena, mask, length)};
-        group->entries = arena_take(&w->arena, fold->count * sizeof *group->entries);
+        group->entries = arena_take(&w->arena, fold->count * sizeof(struct fold_entry *));
         *groups = group;
     }
     return *groups;
@@ -150,7 +150,7 @@ static int compare_keys(const void *a, const void *b, void *arg)
  * other. */
 static void sort_group(struct destination *to, struct group *group)
 {
-    qsort_r(group->entries, group->count, sizeof *group->entries, compare_keys, to);
+    qsort_r(group->entries, group->count, sizeof(struct fold_entry *), compare_keys, to);
 }
 
 /* Where all groups can be found by a column that none of them has NULL, they are one: a scan of
@@ -228,7 +228,7 @@ static void number_images(struct writer *w, const struct destination *to, const 
     size_t count = group->count;
     struct fold alike;
     images->different = (struct group){.mask = group->mask};
-    images->different.entries = arena_take(&w->arena, count * sizeof *group->entries);
+    images->different.entries = arena_take(&w->arena, count * sizeof(struct fold_entry *));
     images->image = arena_take(&w->arena, count * sizeof(int64_t));
     images->which = arena_take(&w->arena, count * sizeof(int64_t));
     images->times = arena_take(&w->arena, count * sizeof(int64_t));
