@@ -203,10 +203,10 @@ same_changes() {
     run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot nowhere --publication pub
     assert_output --partial 'PGH-2201: the source has no slot "nowhere"'
     src -q -o /dev/null -c "select pg_create_logical_replication_slot('${DB}_td', 'test_decoding')" -c "select pg_create_physical_replication_slot('${DB}_ph')"
-    run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "${DB}_td" --publication pub
-    assert_output --partial 'is not one of plugin pgoutput'
+    run -2 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "${DB}_td" --publication pub
+    assert_output --partial 'PGH-1003: --publication says nothing to a slot of plugin test_decoding'
     run -4 "$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "${DB}_ph" --publication pub
-    assert_output --partial 'is not one of plugin pgoutput'
+    assert_output --partial 'is not one of plugin pgoutput, test_decoding or wal2json'
     run -4 "$PGHAUL" stream receive --source "$PGH_SOURCE dbname=postgres" --dir "$RUN" --slot "$DB" --publication pub
     assert_output --partial "is of database \"$DB\""
     run -2 receive --endpos soon

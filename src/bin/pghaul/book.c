@@ -267,9 +267,9 @@ static const struct command commands[] = {
      .text = "Started by a run over several databases, for a run that is made in the directory.",
      .hidden = true, .run = cmd_supervise},
     {.id = CMD_STREAM, .name = "stream", .arguments = "receive|apply|show", .summary = "the two halves of following by themselves",
-     .text = "receive takes what a slot of plugin pgoutput streams into the spool of a work directory, apply brings it "
-             "from there to the tables of the same names on the target, each until --endpos or until it is stopped, at "
-             "the same time or one after the other. show prints what is in a spool.",
+     .text = "receive takes what a slot of plugin pgoutput, test_decoding or wal2json streams into the spool of a work "
+             "directory, apply brings it from there to the tables of the same names on the target, each until --endpos "
+             "or until it is stopped, at the same time or one after the other. show prints what is in a spool.",
      .hidden = true, .arguments_least = 1, .arguments_most = 1, .run = cmd_stream},
     {.name = NULL},
 };

@@ -107,7 +107,8 @@ static bool open_spool(struct streaming *s, const struct receive_wish *wish,
     struct spool_span span;
     bool noted;
     scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
-    strbuf_addf(&what, "%s %s %s", wish->slot, wish->publication, wish->source);
+    strbuf_addf(&what, "%s %s %s", wish->slot,
+                wish->publication == NULL ? slot->plugin : wish->publication, wish->source);
     if (!check_noted(s, what.text, &noted, why) || !spool_span(&place, &span, why))
         return false;
     if (noted && span.last == 0)
@@ -115,6 +116,28 @@ static bool open_spool(struct streaming *s, const struct receive_wish *wish,
                          s->spool_path);
     return spool_open(&s->spool, &place, s->options->segment_size, slot->confirmed, why) &&
            (noted || note(s, what.text, slot->confirmed, why));
+}
+
+/* Only pgoutput has publications; other plugins tell of all tables. */
+static bool check_plugin(struct streaming *s, struct receive_wish *wish, const struct slot *slot,
+                         struct fault *why)
+{
+    if (!translator_knows(slot->plugin))
+        return true;
+    wish->publication = NULL;
+    return s->options->publication == NULL ||
+           fault_set(why, FAULT_BAD_VALUE,
+                     "--publication says nothing to a slot of plugin %s, which tells of all tables",
+                     slot->plugin);
+}
+
+/* A plugin that tells of all tables tells of what a run has made for itself, too. */
+static bool is_theirs(void *arg, uint32_t oid, const char *schema, const char *name)
+{
+    (void)arg;
+    (void)oid;
+    (void)name;
+    return strcmp(schema, "pghaul") != 0;
 }
 
 /* Looks at the source before anything is begun. */
@@ -128,7 +151,7 @@ static bool prepare(struct streaming *s, struct receive_wish *wish, struct ident
         !read_end(s->options->endpos, source, &wish->end, why) ||
         !check_identity(source, identity, why) ||
         !run_set_source(s->db, conn_version(source), conn_database_encoding(source), why) ||
-        !receive_check_slot(source, wish->slot, &slot, why))
+        !receive_check_slot(source, wish->slot, &slot, why) || !check_plugin(s, wish, &slot, why))
         return false;
     wish->source = identity->id;
     return open_spool(s, wish, &slot, why);
@@ -141,10 +164,12 @@ static bool receive(struct streaming *s, struct fault *why)
     struct identity identity;
     struct conn_wish walsender = {
         .info = &s->source, .application = "pghaul receive", .replication = true};
+    struct conn_wish catalogs = {.info = &s->source, .application = "pghaul receive catalogs"};
     struct receive_wish wish = {
         .connection = &walsender,
         .slot = s->slot,
         .publication = s->publication,
+        .told = {.connection = &catalogs, .wanted = is_theirs, .dir = s->spool_path},
         .retry_for_ms = s->options->settings.retry_for_ms,
     };
     if (!prepare(s, &wish, &identity, why))

@@ -94,7 +94,8 @@
     "Connect to the source as a superuser, or leave out --subscriptions.")                         \
                                                                                                    \
   F(FAULT_SLOT_UNFIT,          2201, SOURCE,  "a replication slot cannot be used",                 \
-    "Give the name of a logical slot of this database, made for plugin pgoutput.")                 \
+    "Give the name of a logical slot of this database, of plugin pgoutput, test_decoding or "      \
+    "wal2json, made without two-phase commits.")                 \
   F(FAULT_STREAM_UNKNOWN,      2202, SOURCE,  "the stream of changes is not understood",           \
     "Please report it with the version of the source; what came before is in the spool.")          \
   F(FAULT_NOT_FOLLOWED,        2210, SOURCE,  "changes of the source cannot be followed",          \
@@ -117,6 +118,19 @@
     "Connect as the owner of the tables with GRANT CREATE ON DATABASE, or as a superuser.")        \
   F(FAULT_TABLE_UNPUBLISHED,   2217, SOURCE,  "a table was created while the run began",           \
     "Start again: nothing was copied, and slot and publication are gone.")                         \
+  F(FAULT_TABLE_UNDESCRIBED,   2230, SOURCE,  "changes of a table cannot be described",            \
+    "What the plugin tells of a table is completed from the source's catalogs, which do not fit. " \
+    "Name the table, its columns and its key as they were until the changes are received, or "     \
+    "begin anew with another slot.")                                                               \
+  F(FAULT_IDENTITY_MISSING,    2231, SOURCE,  "a change does not say which row it is of",          \
+    "Leave the table out, or give it a primary key or REPLICA IDENTITY FULL and begin anew: the "  \
+    "change itself cannot be had any more.")                                                       \
+  F(FAULT_IDENTITY_CHANGED,    2232, SOURCE,  "the replica identity of a table was changed",       \
+    "Updates of it that were received shortly before, or are still to come from before that, may " \
+    "be applied to other rows. If there were any, begin anew, or copy the table anew; else start " \
+    "again.")                                                                                      \
+  F(FAULT_PLUGIN_UNFIT,        2233, SOURCE,  "an output plugin does not tell all values",         \
+    "Use a slot of plugin pgoutput or test_decoding, or leave the table out.")                     \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
   F(FAULT_TARGET_LOST,         3002, TARGET,  "connection to the target was lost",                 \

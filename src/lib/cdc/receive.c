@@ -35,6 +35,9 @@ struct receiving {
     struct spool *spool;
     struct leash *leash;
     struct conn *walsender;
+    struct translator *translator; /* NULL: of plugin pgoutput */
+    lsn_t boundary;                /* what is received, as the server has told it, not our end; */
+    lsn_t boundary_durable;        /* on disk */
     struct receive_position position;
     lsn_t end;      /* 0: none */
     bool inside;    /* a transaction: its commit has not come */
@@ -60,12 +63,19 @@ static bool is_over(const struct receiving *r)
     return r->ended || r->leash->wish != LEASH_GO;
 }
 
+/* What the server may forget. Where we do not know where a commit record begins (cdc/translate.h)
+ * it must not be told of a place within one, which our end may be. */
+static lsn_t confirmable(const struct receiving *r)
+{
+    return r->translator == NULL ? r->position.durable : r->boundary_durable;
+}
+
 static bool report(struct receiving *r, struct fault *why)
 {
     int64_t now = clock_ms();
     bool ask = r->end != 0 || now - r->heard >= SILENT_MS;
     r->report_due = now + (r->end != 0 ? ASK_MS : REPORT_MS);
-    return stream_report(r->walsender, r->position.received, r->position.durable, ask, why);
+    return stream_report(r->walsender, r->position.received, confirmable(r), ask, why);
 }
 
 /* Of a full disk nothing is lost: the call that found it so may be made again. Meanwhile we read no
@@ -103,11 +113,16 @@ static bool flush(struct receiving *r, struct fault *why)
 static bool sync_spool(struct receiving *r, struct fault *why)
 {
     FAILPOINT("receive.before_sync", why);
+    /* When we are to stop, there are no more questions. */
+    if (r->translator != NULL && r->leash->wish == LEASH_GO &&
+        !translator_check(r->translator, why))
+        return false;
     while (!spool_sync(r->spool, &r->position.durable, why))
         if (!room_may_come(r, why))
             return false;
     note_room(r);
     r->unwritten = r->unsynced = false;
+    r->boundary_durable = r->boundary;
     FAILPOINT("receive.after_sync", why);
     return true;
 }
@@ -154,6 +169,14 @@ static void settle(struct receiving *r, lsn_t lsn)
     find_end(r);
 }
 
+/* The same, of a place between two records of the source's WAL. */
+static void settle_boundary(struct receiving *r, lsn_t lsn)
+{
+    if (lsn > r->boundary)
+        r->boundary = lsn;
+    settle(r, lsn);
+}
+
 /* An end may come, go, or be another one; a server that is idle is asked at once whether it is
  * reached. */
 static bool tick(struct receiving *r, struct fault *why)
@@ -185,6 +208,7 @@ static void drop_receiving(struct receiving *r)
     forget_described(r);
     free(r->described);
     drop_conn(&r->walsender);
+    drop_translator(&r->translator);
 }
 
 /* Later ones take the place of earlier ones about the same. */
@@ -282,8 +306,8 @@ static bool is_of_nothing(const struct receiving *r, const struct walsender_mess
            change.tag == PGOUTPUT_STREAM_ABORT;
 }
 
-static bool take_change(struct receiving *r, const struct walsender_message *message,
-                        struct fault *why)
+static bool add_change(struct receiving *r, const struct walsender_message *message,
+                       struct fault *why)
 {
     struct pgoutput_message change;
     if (message->length > 0 && message->bytes[0] == PGOUTPUT_STREAM_ABORT &&
@@ -303,7 +327,7 @@ static bool take_change(struct receiving *r, const struct walsender_message *mes
         r->inside = true;
     if (change.tag == PGOUTPUT_COMMIT) {
         r->inside = false;
-        settle(r, change.commit.end_lsn);
+        settle_boundary(r, change.commit.end_lsn);
     }
     return true;
 }
@@ -312,7 +336,7 @@ static bool take_keepalive(struct receiving *r, const struct walsender_message *
                            struct fault *why)
 {
     if (!r->inside)
-        settle(r, message->wal_end);
+        settle_boundary(r, message->wal_end);
     return !message->reply_requested || report(r, why);
 }
 
@@ -341,6 +365,41 @@ static bool do_due(struct receiving *r, struct fault *why)
     if (r->unwritten && now - r->unwritten_since >= WRITE_MS && !flush(r, why))
         return false;
     return now < r->report_due || report(r, why);
+}
+
+/* A transaction comes out when its commit has come, or not at all. That may take longer than the
+ * server waits for a word. */
+static bool take_told(struct receiving *r, const struct walsender_message *message,
+                      struct fault *why)
+{
+    struct walsender_message next;
+    lsn_t settled;
+    bool found;
+    if (!translator_take(r->translator, message, why))
+        return false;
+    while (!translator_relieve(r->translator, why))
+        if (!room_may_come(r, why))
+            return false;
+    for (;;) {
+        if (!translator_next(r->translator, &found, &next, why))
+            return false;
+        if (!found)
+            break;
+        if (!add_change(r, &next, why) || !do_due(r, why))
+            return false;
+        if (r->ended)
+            return true;
+    }
+    r->inside = translator_inside(r->translator, &settled);
+    if (settled != 0)
+        settle_boundary(r, settled);
+    return true;
+}
+
+static bool take_change(struct receiving *r, const struct walsender_message *message,
+                        struct fault *why)
+{
+    return r->translator == NULL ? add_change(r, message, why) : take_told(r, message, why);
 }
 
 static bool is_silent(const struct receiving *r)
@@ -381,8 +440,11 @@ bool receive_check_slot(struct conn *source, const char *name, struct slot *ret_
         return false;
     if (!ret_slot->found)
         return fault_set(why, FAULT_SLOT_UNFIT, "the source has no slot \"%s\"", name);
-    if (!ret_slot->logical || strcmp(ret_slot->plugin, "pgoutput") != 0)
-        return fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" is not one of plugin pgoutput", name);
+    if (!ret_slot->logical ||
+        (strcmp(ret_slot->plugin, "pgoutput") != 0 && !translator_knows(ret_slot->plugin)))
+        return fault_set(why, FAULT_SLOT_UNFIT,
+                         "slot \"%s\" is not one of plugin pgoutput, test_decoding or wal2json",
+                         name);
     if (strcmp(ret_slot->database, conn_database(source)) != 0)
         return fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" is of database \"%s\"", name,
                          ret_slot->database);
@@ -395,6 +457,8 @@ static bool check_publication(const struct receiving *r, struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (r->translator != NULL)
+        return true;
     strbuf_add(&sql, "SELECT FROM pg_catalog.pg_publication WHERE pubname = ");
     strbuf_add_literal(&sql, r->wish->publication);
     if (!conn_query(r->walsender, sql.text, &rows, why))
@@ -424,7 +488,21 @@ static bool check_reach(const struct receiving *r, const struct slot *slot, stru
                      lsn_text(there, end), lsn_text(have, r->position.received));
 }
 
-static bool source_is_fit(const struct receiving *r, struct fault *why)
+/* Which plugin it is the slot says. */
+static void open_translator(struct receiving *r, const struct slot *slot)
+{
+    const struct translator_wish wish = {
+        .plugin = slot->plugin,
+        .connection = r->wish->told.connection,
+        .wanted = r->wish->told.wanted,
+        .arg = r->wish->told.arg,
+        .dir = r->wish->told.dir,
+    };
+    if (translator_knows(slot->plugin))
+        translator_open(&r->translator, &wish, r->leash);
+}
+
+static bool source_is_fit(struct receiving *r, struct fault *why)
 {
     struct identity identity;
     struct slot slot;
@@ -433,14 +511,29 @@ static bool source_is_fit(const struct receiving *r, struct fault *why)
     if (strcmp(identity.id, r->wish->source) != 0)
         return fault_set(why, FAULT_RUN_DIFFERS,
                          "this source is not the one that the run began with");
-    return receive_check_slot(r->walsender, r->wish->slot, &slot, why) &&
-           check_publication(r, why) && check_reach(r, &slot, why);
+    if (!receive_check_slot(r->walsender, r->wish->slot, &slot, why))
+        return false;
+    if (r->translator == NULL)
+        open_translator(r, &slot);
+    return check_publication(r, why) && check_reach(r, &slot, why);
+}
+
+/* From what the slot has confirmed on: what of that we have is left out here. */
+static bool begin_told(struct receiving *r, struct fault *why)
+{
+    translator_begin(r->translator, r->position.received);
+    while (!stream_begin(r->walsender, r->wish->slot, 0, translator_options(r->translator), why))
+        if (!translator_may_do_with_less(r->translator, why))
+            return false;
+    return true;
 }
 
 static bool begin_stream(struct receiving *r, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf options = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    if (r->translator != NULL)
+        return begin_told(r, why);
     strbuf_add(&options, "proto_version '1', publication_names ");
     strbuf_add_identifier(&name, r->wish->publication);
     strbuf_add_literal(&options, name.text);
@@ -516,6 +609,12 @@ static bool finish(struct receiving *r, bool good, struct fault *why)
     return true;
 }
 
+/* In the middle of a question to the source. */
+static bool was_stopped(const struct receiving *r, const struct fault *why)
+{
+    return is_over(r) && why->id == FAULT_STOPPED;
+}
+
 bool receive_run(const struct receive_wish *wish, struct spool *spool, struct leash *leash,
                  struct receive_position *ret_position, struct fault *why)
 {
@@ -526,7 +625,7 @@ bool receive_run(const struct receive_wish *wish, struct spool *spool, struct le
     r.position.received = r.position.durable = spool_settled(spool);
     find_end(&r);
     while (!good) {
-        good = is_over(&r) || stream(&r, why);
+        good = is_over(&r) || stream(&r, why) || was_stopped(&r, why);
         if (!good && !may_try_again(&r, &pause, why))
             break;
     }

@@ -1,14 +1,16 @@
 /*
  * receive.h - from the source's stream of changes into the spool.
  *
- * What comes is kept as it comes. The server is told of a position only when all that is before it
- * is on our disk: from then on it may forget it. A lost connection is opened again and goes on
- * behind the last whole transaction, which the server then sends whole again.
+ * What comes is kept as it comes, or as what pgoutput would have sent (cdc/translate.h). The server
+ * is told of a position only when all that is before it is on our disk: from then on it may forget
+ * it. A lost connection is opened again and goes on behind the last whole transaction, which the
+ * server then sends whole again.
  */
 #ifndef PGHAUL_CDC_RECEIVE_H
 #define PGHAUL_CDC_RECEIVE_H
 
 #include "cdc/spool_write.h"
+#include "cdc/translate.h"
 #include "pg/replication.h"
 
 /* Where the two ends are. */
@@ -20,7 +22,13 @@ struct receive_position {
 struct receive_wish {
     const struct conn_wish *connection; /* of a walsender */
     const char *slot;
-    const char *publication;
+    const char *publication; /* of a slot of plugin pgoutput; NULL for others: */
+    struct {
+        const struct conn_wish *connection; /* for questions to the source's catalogs */
+        table_wanted *wanted;               /* NULL: all tables */
+        void *arg;
+        const char *dir; /* the spool's */
+    } told;
     const char *source;   /* who the source is (identity.id): any other one is refused */
     lsn_t end;            /* receive what committed before it, then end; 0: until told to stop */
     int64_t retry_for_ms; /* how long a lost connection is tried again */
@@ -31,8 +39,8 @@ struct receive_wish {
     void *arg;
 };
 
-/* Can the slot be received from? Of this database, by plugin pgoutput, without two-phase commits.
- * FAULT_SLOT_UNFIT. */
+/* Can the slot be received from? Of this database, by plugin pgoutput or one that is translated,
+ * without two-phase commits. FAULT_SLOT_UNFIT. */
 bool receive_check_slot(struct conn *source, const char *name, struct slot *ret_slot,
                         struct fault *why);
 

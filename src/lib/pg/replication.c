@@ -113,6 +113,23 @@ bool wal_flush(struct conn *source, struct fault *why)
 
 /* ---- the stream ---- */
 
+/* The server ends the stream when it is shut down, or by an error. */
+static bool read_end(struct conn *walsender, struct fault *why)
+{
+    for (;;) {
+        scoped(drop_result) PGresult *result = NULL;
+        if (!conn_next(walsender, &result, why))
+            return false;
+        if (result == NULL)
+            return true;
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR)
+            return conn_fault(walsender, result, why);
+        /* The copy is over in our direction, too. */
+        if (PQresultStatus(result) == PGRES_COPY_IN && PQputCopyEnd(walsender->pq, NULL) != 1)
+            return conn_fault(walsender, NULL, why);
+    }
+}
+
 bool stream_begin(struct conn *walsender, const char *slot, lsn_t from, const char *options,
                   struct fault *why)
 {
@@ -133,24 +150,10 @@ bool stream_begin(struct conn *walsender, const char *slot, lsn_t from, const ch
     conn_fault(walsender, result, why);
     /* object_in_use: its last reader may not have gone yet. */
     why->retry = why->retry || strcmp(why->sqlstate, "55006") == 0;
+    struct fault ignored; /* it may be lost, too: that shows with the next statement */
+    if (!conn_broken(walsender))
+        read_end(walsender, &ignored);
     return fault_during(why, "streaming from slot \"%s\"", slot);
-}
-
-/* The server ends the stream when it is shut down, or by an error. */
-static bool read_end(struct conn *walsender, struct fault *why)
-{
-    for (;;) {
-        scoped(drop_result) PGresult *result = NULL;
-        if (!conn_next(walsender, &result, why))
-            return false;
-        if (result == NULL)
-            return true;
-        if (PQresultStatus(result) == PGRES_FATAL_ERROR)
-            return conn_fault(walsender, result, why);
-        /* The copy is over in our direction, too. */
-        if (PQresultStatus(result) == PGRES_COPY_IN && PQputCopyEnd(walsender->pq, NULL) != 1)
-            return conn_fault(walsender, NULL, why);
-    }
 }
 
 /* *ret_more is false when the time is over or the leash was pulled. */

@@ -52,7 +52,8 @@ bool wal_end(struct conn *source, lsn_t *ret_end, struct fault *why);
 bool wal_flush(struct conn *source, struct fault *why);
 
 /* Begins to stream from `from`, or from what the slot has confirmed if that is later. `options` is
- * what goes between the brackets, "" for none. */
+ * what goes between the brackets, "" for none. After a refusal (by SQLSTATE) it may be tried again.
+ */
 bool stream_begin(struct conn *walsender, const char *slot, lsn_t from, const char *options,
                   struct fault *why);
 

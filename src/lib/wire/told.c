@@ -40,21 +40,22 @@ static int next_byte(enum told_as as, const char **at)
 
 size_t told_copy(const struct told *told, char *to)
 {
-    const char *at = told->at, *end = told->at + told->length;
-    char *begin = to;
+    const char *begin = to;
     if (told->length == 0)
         return 0;
     if (told->as == TOLD_PLAIN) {
-        memcpy(to, at, told->length);
+        memcpy(to, told->at, told->length);
         return told->length;
     }
-    while (at < end)
+    for (const char *at = told->at, *end = at + told->length; at < end;)
         *to++ = (char)next_byte(told->as, &at);
     return (size_t)(to - begin);
 }
 
 bool told_same(const struct told *one, const struct told *other)
 {
+    if (one->length == 0 || other->length == 0)
+        return one->length == other->length;
     const char *a = one->at, *a_end = one->at + one->length;
     const char *b = other->at, *b_end = other->at + other->length;
     while (a < a_end && b < b_end)

@@ -45,7 +45,8 @@ struct told_column {
     struct told type;  /* as format_type(oid, NULL) writes it; empty: not told */
     uint32_t type_oid; /* 0: not told */
     enum told_kind kind;
-    struct told value; /* of a boolean "t" or "f"; of wal2json's bytea without its \x */
+    struct told value; /* of a boolean "t" or "f" */
+    bool bare_hex;     /* it is a bytea's without \x */
 };
 
 /* Columns, or tables, still to come. `next` is the parser's, called by the functions below. */

@@ -1366,3 +1366,52 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
         where i.indrelid = c.oid and i.indisprimary and i.indimmediate and i.indisvalid) k on true
  where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
  order by a.attnum
+
+-- Tables by name ($1, $2) or by their oids ($3): what tells rows apart in changes of them, as attnums; and
+-- whether an index that may do so is newer than transaction $4.
+-- name: ASK_TOLD_TABLES
+select c.oid, c.relkind, c.relreplident,
+       case when i.indexrelid is null then ''
+            else pg_catalog.array_to_string((i.indkey::pg_catalog.int2[])[0:{110000: i.indnkeyatts}{<110000: i.indnatts} - 1], ' ') end,
+       exists (select 1 from pg_catalog.pg_index x
+                where x.indrelid = c.oid and x.indisunique
+                  and pg_catalog.age(x.xmin) < pg_catalog.age($4::pg_catalog.xid)),
+       n.nspname, c.relname
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
+       and i.indpred is null
+       and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident)
+ where c.oid = any (case when $3 = '' then array (select k.oid from pg_catalog.pg_class k
+                                                    join pg_catalog.pg_namespace m on m.oid = k.relnamespace
+                                                   where m.nspname = $1 and k.relname = $2)
+                         else $3::pg_catalog.oid[] end)
+
+-- name: ASK_TOLD_COLUMNS
+select a.attnum, a.attname, a.atttypid, a.atttypmod, pg_catalog.format_type(a.atttypid, null),
+       {120000: a.attgenerated <> ''} {<120000: false}, a.attlen = -1
+  from pg_catalog.pg_attribute a
+ where a.attrelid = $1::pg_catalog.oid and a.attnum > 0 and not a.attisdropped
+ order by a.attnum
+
+-- A type by its name ($1), or by its oid ($2).
+-- name: ASK_TOLD_TYPE
+select t.oid, pg_catalog.format_type(t.oid, null), t.typlen = -1
+  from pg_catalog.pg_type t
+ where t.oid = case when $2 = '0' then pg_catalog.to_regtype($1)::pg_catalog.oid else $2::pg_catalog.oid end
+
+-- Types ($1) that are not built in, as pgoutput names them: a domain by the type below it.
+-- name: ASK_TOLD_TYPE_NAMES
+with recursive b as (
+    select t.oid as type, t.typtype, t.typbasetype, t.typnamespace, t.typname
+      from pg_catalog.pg_type t
+     where t.oid = any ($1::pg_catalog.oid[]) and t.oid >= 10000
+     union all
+    select b.type, t.typtype, t.typbasetype, t.typnamespace, t.typname
+      from b
+      join pg_catalog.pg_type t on t.oid = b.typbasetype
+     where b.typtype = 'd')
+select b.type, case when n.nspname = 'pg_catalog' then '' else n.nspname end, b.typname
+  from b
+  join pg_catalog.pg_namespace n on n.oid = b.typnamespace
+ where b.typtype <> 'd'
