@@ -12,6 +12,7 @@
 #define DONE_BY_RUN (RUNS | LED)
 #define PLANNED (DONE_BY_RUN | CMD_PLAN)
 #define LOOKED_AT (CMD_LIST | CMD_PLAN)
+#define AFTERWARDS (CMD_CLEANUP | CMD_FOLLOW)
 #define FILTERED (RUNS | LOOKED_AT | CMD_DUMP)
 
 static const char connection[] = "Connection options";
@@ -24,10 +25,10 @@ static const char general[] = "General options";
 /* clang-format off */
 const struct option book_options[] = {
     {.name = "source", .type = TYPE_TEXT, .at = AT(source), .arg = "CONNINFO", .env = "PGHAUL_SOURCE",
-     .commands = RUNS | CMD_SNAPSHOT | LOOKED_AT | CMD_PING | CMD_DUMP | CMD_STREAM, .group = connection,
+     .commands = RUNS | CMD_SNAPSHOT | LOOKED_AT | CMD_PING | CMD_DUMP | CMD_STREAM | AFTERWARDS, .group = connection,
      .help = "database to copy from: a libpq URI or keyword string"},
     {.name = "target", .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
-     .commands = RUNS | LOOKED_AT | CMD_PING | CMD_RESTORE | CMD_STREAM, .group = connection,
+     .commands = RUNS | LOOKED_AT | CMD_PING | CMD_RESTORE | CMD_STREAM | AFTERWARDS, .group = connection,
      .help = "database to copy to"},
     {.name = "role", .type = TYPE_BUFFER, .use = USE_FIXED, .at = AT(settings.role), .arg = "NAME", .max = ROLE_SIZE,
      .fallback = "", .commands = PLANNED | CMD_LIST | CMD_PING | CMD_RESTORE | CMD_STREAM, .group = connection,
@@ -46,12 +47,12 @@ const struct option book_options[] = {
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS, .group = directory,
      .help = "name of the run (default: the source database's)"},
-    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE, .group = directory,
+    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE | CMD_FOLLOW, .group = directory,
      .help = "go on with the run in the work directory"},
     {.name = "restart", .type = TYPE_FLAG, .at = AT(restart), .commands = RUNS | CMD_DUMP | CMD_RESTORE, .group = directory,
      .help = "forget the run in the work directory and begin anew"},
@@ -60,7 +61,7 @@ const struct option book_options[] = {
     {.name = "snapshot", .type = TYPE_TEXT, .at = AT(snapshot), .arg = "ID", .commands = RUNS | CMD_DUMP, .group = directory,
      .help = "copy in this exported snapshot, which another session holds"},
     {.name = "retry-for", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.retry_for_ms), .arg = "DURATION",
-     .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | CMD_RESTORE | CMD_STREAM, .group = directory,
+     .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | CMD_RESTORE | CMD_STREAM | CMD_FOLLOW, .group = directory,
      .help = "how long lost connections and the like are retried"},
     {.name = "lock-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.lock_timeout_ms), .arg = "DURATION",
      .env = "PGHAUL_LOCK_TIMEOUT", .fallback = "1min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | LOOKED_AT | CMD_DUMP, .group = directory,
@@ -159,14 +160,19 @@ const struct option book_options[] = {
     {.name = "slot-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.slot_timeout_ms), .arg = "DURATION",
      .env = "PGHAUL_SLOT_TIMEOUT", .fallback = "10min", .min = 0, .max = INT64_C(604800000), .commands = CMD_CLONE, .group = changes,
      .help = "how long to wait for the source's transactions that write when the slot is made; 0: for ever"},
-    {.name = "endpos", .type = TYPE_TEXT, .at = AT(endpos), .arg = "LSN|now", .commands = CMD_CLONE | CMD_STREAM, .group = changes,
+    {.name = "endpos", .type = TYPE_TEXT, .at = AT(endpos), .arg = "LSN|now", .commands = CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "take what committed before it, then end"},
     {.name = "on-ddl", .type = TYPE_CHOICE, .use = USE_KEPT, .at = AT(settings.on_ddl), .arg = "POLICY", .fallback = "stop", .choices = "stop|warn",
-     .commands = CMD_CLONE | CMD_STREAM, .group = changes,
+     .commands = CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "when columns of a table change on the source: stop, or go on as long as what comes fits"},
     {.name = "on-conflict", .type = TYPE_CHOICE, .use = USE_KEPT, .at = AT(settings.on_conflict), .arg = "POLICY", .fallback = "stop",
-     .choices = "stop|overwrite|log", .commands = CMD_CLONE | CMD_STREAM, .group = changes,
+     .choices = "stop|overwrite|log", .commands = CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "when a row to insert is there, or one to change is not: stop, make it the source's, or leave it out with a line in the log"},
+
+    {.name = "dry-run", .type = TYPE_FLAG, .at = AT(dry_run), .commands = CMD_CLEANUP, .group = changes,
+     .help = "only print what would be removed, with the statements"},
+    {.name = "force", .type = TYPE_FLAG, .at = AT(force), .commands = CMD_CLEANUP, .group = changes,
+     .help = "give up what is not applied yet of a run that has not reached its end"},
 
     {.name = "skip-db-properties", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_db_properties), .commands = PLANNED, .group = contents,
      .help = "not the settings, comment, privileges and connection limit of the database itself"},
@@ -253,6 +259,16 @@ static const struct command commands[] = {
              "set --end it tells the run where to end: a running one takes it within a second, one that is stopped when it "
              "goes on.",
      .arguments_most = 1, .run = cmd_position},
+    {.id = CMD_FOLLOW, .name = "follow", .arguments = "", .summary = "go on following after a run's end",
+     .text = "Goes on with a run of clone --follow in the work directory that has reached its end, or was stopped: receives "
+             "and applies what changed on the source since, until a new end. Nothing is copied again. With --resume it goes "
+             "on towards the end that was set before, and does nothing when that was reached.",
+     .run = cmd_follow},
+    {.id = CMD_CLEANUP, .name = "cleanup", .arguments = "", .summary = "remove what a run that followed has left",
+     .text = "Drops the slot of a run with --follow, then its publication, on the source; removes its rows from the target, "
+             "and what it has received from the work directory. Nothing can follow then any more. What is not there is "
+             "said, and no error; what was killed on the way goes on by being called again.",
+     .run = cmd_cleanup},
     {.id = CMD_LIST_OPTIONS, .name = "list-options", .arguments = "[COMMAND]", .summary = "list all options, for scripts",
      .text = "One line an option, tab-separated: command, option, argument, environment variable, default, help.",
      .arguments_most = 1, .run = cmd_list_options},

@@ -30,6 +30,8 @@ enum command_id {
     CMD_RESTORE = 1 << 12,
     CMD_STREAM = 1 << 13,
     CMD_POSITION = 1 << 14,
+    CMD_CLEANUP = 1 << 15,
+    CMD_FOLLOW = 1 << 16,
 };
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
@@ -75,6 +77,8 @@ struct options {
     const char *publication;
     const char *endpos;
     const char *end;
+    bool dry_run;
+    bool force;
     int64_t segment_size;
     bool json;
     bool sql;

@@ -175,8 +175,7 @@ bool clone_create(struct clone *clone, struct fault *why)
            db_write(clone->db, create_in_write, clone, why);
 }
 
-/* Where a resumed run is to end may be another place now. */
-static bool change_end(struct clone *clone, struct fault *why)
+bool clone_change_end(struct clone *clone, struct fault *why)
 {
     bool found, over;
     struct position position;
@@ -210,7 +209,8 @@ static bool resume(struct clone *clone, struct fault *why)
         return fault_set(why, FAULT_RUN_DIFFERS,
                          "the run restores \"%s\": it goes on by pghaul restore schema --resume",
                          clone->run.source);
-    if (!check_follow(options, why) || !change_end(clone, why))
+    if (!check_follow(options, why) || !check_not_clean(clone->db, why) ||
+        !clone_change_end(clone, why))
         return false;
     return book_keep(options, clone->db, why) && run_set_resumed(clone->db, why);
 }

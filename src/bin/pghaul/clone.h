@@ -38,6 +38,15 @@ bool clone_open(struct clone *clone, const char *path, struct fault *why);
  * it is one over several databases. */
 bool clone_create(struct clone *clone, struct fault *why);
 
+/* Where a run that goes on is to end may be another place now: --endpos. */
+bool clone_change_end(struct clone *clone, struct fault *why);
+
+/* Makes and locks the directory, and opens what is in it, the log included (cmd_clone.c). */
+bool clone_enter(struct clone *clone, const char *path, struct fault *why);
+
+/* Works until all is done, then says what came of it (cmd_clone.c). */
+bool clone_run(struct clone *clone, struct fault *why);
+
 /* A new run, or the one that was found as the options say: --resume, --restart. */
 bool clone_begin(struct clone *clone, struct fault *why);
 

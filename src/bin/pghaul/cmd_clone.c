@@ -41,7 +41,7 @@ static bool check_options(const struct options *options, struct fault *why)
     return true;
 }
 
-static bool open_directory(struct clone *clone, const char *path, struct fault *why)
+bool clone_enter(struct clone *clone, const char *path, struct fault *why)
 {
     char file[PATH_MAX];
     if (!clone_open(clone, path, why))
@@ -69,11 +69,9 @@ static bool say_what_follows(struct clone *clone, struct fault *why)
     struct position position;
     if (!position_get(clone->db, &position, &found, why) || !found)
         return !found;
-    log_info("slot \"%s\" and publication \"%s\" stay on the source, and keep its WAL, until you "
-             "drop them:",
-             position.slot, position.publication);
-    log_info("SELECT pg_drop_replication_slot('%s'); DROP PUBLICATION \"%s\";", position.slot,
-             position.publication);
+    log_info("slot \"%s\" and publication \"%s\" stay on the source, and the slot keeps its WAL: "
+             "pghaul cleanup --dir %s removes them",
+             position.slot, position.publication, clone->dir.path);
     return true;
 }
 
@@ -134,6 +132,13 @@ static bool run_one(struct clone *clone, struct fault *why)
     return prepare_target(clone, why) && supervise(&what, why);
 }
 
+bool clone_run(struct clone *clone, struct fault *why)
+{
+    return (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
+           print_summary(clone, why) && say_what_is_left(clone, why) &&
+           (!clone->options->settings.follow || say_what_follows(clone, why));
+}
+
 /* What a run that is given up has made on the source, only another one that follows clears away. */
 static bool warn_of_left(const struct clone *clone, struct fault *why)
 {
@@ -145,15 +150,15 @@ static bool warn_of_left(const struct clone *clone, struct fault *why)
         return false;
     if (found)
         log_warning("a run before this one has left slot \"%s\" and publication \"%s\" on its "
-                    "source: drop them there, the slot first",
-                    left.slot, left.publication);
+                    "source: pghaul cleanup --dir %s removes them",
+                    left.slot, left.publication, clone->dir.path);
     return true;
 }
 
 static bool conduct(struct clone *clone, const char *path, struct fault *why)
 {
     const struct restore *script = clone->script;
-    if (!open_directory(clone, path, why))
+    if (!clone_enter(clone, path, why))
         return false;
     if (clone->options->resume && clone->found && strcmp(clone->run.state, "done") == 0) {
         log_info("run \"%s\" is done already", clone->run.name);
@@ -164,9 +169,7 @@ static bool conduct(struct clone *clone, const char *path, struct fault *why)
     log_info("%s %s to %s, work directory %s", script != NULL ? "restoring" : "copying",
              script != NULL ? script->file : strbuf_text(&clone->source.shown),
              strbuf_text(&clone->target.shown), clone->dir.path);
-    return (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
-           print_summary(clone, why) && say_what_is_left(clone, why) &&
-           (!clone->options->settings.follow || say_what_follows(clone, why));
+    return clone_run(clone, why);
 }
 
 bool cmd_clone(struct options *options, struct fault *why)

@@ -15,7 +15,7 @@ typedef bool command_function(struct options *options, struct fault *why);
 
 command_function cmd_clone, cmd_copy, cmd_dump, cmd_restore, cmd_snapshot, cmd_list, cmd_plan,
     cmd_ping, cmd_status, cmd_list_options, cmd_help, cmd_worker, cmd_supervise, cmd_stream,
-    cmd_position;
+    cmd_position, cmd_cleanup, cmd_follow;
 
 /* Prints a text on stdout. FAULT_SYSTEM when it cannot be written (disk full, pipe closed). */
 bool print_text(const struct strbuf *text, struct fault *why);
@@ -53,10 +53,14 @@ bool check_follow(const struct options *options, struct fault *why);
 /* Is it LSN|now? FAULT_BAD_VALUE. */
 bool check_end(const char *option, const char *text, struct fault *why);
 
-/* Can a run still end there? FAULT_END_PASSED. */
+/* Can a run still end there? FAULT_END_PASSED. The first one does not ask whether it has ended. */
 struct position;
+bool check_end_reachable(const struct position *position, const char *end, struct fault *why);
 bool check_end_ahead(struct db *db, const struct position *position, const char *end,
                      struct fault *why);
+
+/* FAULT_CLEANED_UP. */
+bool check_not_clean(struct db *db, struct fault *why);
 
 /* FAULT_CONFLICTING_OPTIONS. */
 bool check_resume_or_restart(const struct options *options, struct fault *why);

@@ -57,22 +57,36 @@ bool check_end(const char *option, const char *text, struct fault *why)
                      option, text);
 }
 
+bool check_end_reachable(const struct position *position, const char *end, struct fault *why)
+{
+    char text[LSN_TEXT];
+    lsn_t lsn, there = position->applied;
+    if (there < position->consistent)
+        there = position->consistent;
+    return !lsn_parse(end, &lsn) || lsn >= there ||
+           fault_set(why, FAULT_END_PASSED, "the target has everything up to %s already",
+                     lsn_text(text, there));
+}
+
 bool check_end_ahead(struct db *db, const struct position *position, const char *end,
                      struct fault *why)
 {
     char text[LSN_TEXT];
     bool over;
-    lsn_t lsn, there = position->applied;
-    if (there < position->consistent)
-        there = position->consistent;
     if (!work_kind_is_done(db, WORK_FOLLOW, &over, why))
         return false;
     if (over)
         return fault_set(why, FAULT_END_PASSED, "the run has reached its end at %s already",
                          lsn_text(text, position->end));
-    return !lsn_parse(end, &lsn) || lsn >= there ||
-           fault_set(why, FAULT_END_PASSED, "the target has everything up to %s already",
-                     lsn_text(text, there));
+    return check_end_reachable(position, end, why);
+}
+
+bool check_not_clean(struct db *db, struct fault *why)
+{
+    bool clean;
+    if (!position_is_clean(db, &clean, why))
+        return false;
+    return !clean || fault_set(why, FAULT_CLEANED_UP, "the run was cleaned up: its slot is gone");
 }
 
 static bool check_portions(const struct options *options, struct fault *why)

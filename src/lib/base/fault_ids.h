@@ -32,6 +32,13 @@
     "Give another --dir, or --restart, which writes the files anew: what was edited is lost then.") \
   F(FAULT_SCRIPT_UNFIT,        1022, USAGE,   "an edited script cannot be restored",               \
     "Take what is named out of the script, or run it by psql, then go on with --resume.")          \
+  F(FAULT_CLEANED_UP,          1030, USAGE,   "the run was cleaned up",                            \
+    "Nothing can follow it any more: begin anew with --restart (and --drop-if-exists).")           \
+  F(FAULT_NOT_ENDED,           1031, USAGE,   "the run has not reached its end",                   \
+    "Let it go on and end (--resume --endpos now); or give up what is not applied with "           \
+    "pghaul cleanup --force.")                                                                     \
+  F(FAULT_COPY_UNFINISHED,     1032, USAGE,   "the copy is not finished",                          \
+    "Go on with pghaul clone --follow --resume: it follows when all is copied.")                   \
   F(FAULT_SAME_DATABASE,       1007, USAGE,   "source and target are the same database",           \
     "Check --source and --target: nothing was changed.")                                           \
                                                                                                    \
@@ -131,6 +138,8 @@
     "again.")                                                                                      \
   F(FAULT_PLUGIN_UNFIT,        2233, SOURCE,  "an output plugin does not tell all values",         \
     "Use a slot of plugin pgoutput or test_decoding, or leave the table out.")                     \
+  F(FAULT_SLOT_ACTIVE,         2250, SOURCE,  "somebody streams from the slot",                    \
+    "Stop them, or end the backend that is named (pg_terminate_backend), then try again.")         \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
   F(FAULT_TARGET_LOST,         3002, TARGET,  "connection to the target was lost",                 \

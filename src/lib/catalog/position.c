@@ -2,8 +2,11 @@
 
 #include "base/clock.h"
 #include "base/scoped.h"
+#include "catalog/objects.h"
+#include "catalog/run.h"
 #include "catalog/sql.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COPY_COLUMN(to, stmt, column) strlcpy(to, stmt_text(stmt, column), sizeof(to))
@@ -111,19 +114,60 @@ bool position_resolve_end(struct db *db, lsn_t end, struct fault *why)
     return db_run(db, why, SQL_POSITION_RESOLVE_STOP, "s", lsn_text(lsn, end));
 }
 
+static void read_left(const struct stmt *row, struct position_left *ret_left)
+{
+    COPY_COLUMN(ret_left->run, row, 0);
+    COPY_COLUMN(ret_left->slot, row, 1);
+    COPY_COLUMN(ret_left->publication, row, 2);
+    COPY_COLUMN(ret_left->source_id, row, 3);
+}
+
 bool position_left(struct db *db, struct position_left *ret_left, bool *ret_found,
                    struct fault *why)
 {
     scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_POSITION_LEFT, why);
     if (stmt == NULL || !stmt_step(stmt, ret_found, why))
         return false;
-    if (!*ret_found)
-        return true;
-    COPY_COLUMN(ret_left->run, stmt, 0);
-    COPY_COLUMN(ret_left->slot, stmt, 1);
-    COPY_COLUMN(ret_left->publication, stmt, 2);
-    COPY_COLUMN(ret_left->source_id, stmt, 3);
+    if (*ret_found)
+        read_left(stmt, ret_left);
     return true;
+}
+
+static bool on_made(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct position_made *made = arg;
+    (void)why;
+    made->list = grow_memory(made->list, made->count, sizeof *made->list);
+    read_left(row, &made->list[made->count++]);
+    return true;
+}
+
+bool position_made(struct db *db, struct position_made *ret_made, struct fault *why)
+{
+    return catalog_list(db, SQL_POSITION_MADE, 0, on_made, ret_made, why);
+}
+
+void drop_position_made(struct position_made *made)
+{
+    free(made->list);
+    *made = (struct position_made){NULL, 0};
+}
+
+bool position_clean(struct db *db, struct fault *why)
+{
+    return db_durable(db, true, why) &&
+           durably(db, setting_put(db, SETTING_CLEANUP, "begun", why), why);
+}
+
+bool position_is_clean(struct db *db, bool *ret_clean, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf ignored = STRBUF_EMPTY;
+    return setting_get(db, SETTING_CLEANUP, &ignored, ret_clean, why);
+}
+
+bool position_cleaned(struct db *db, const char *run, struct fault *why)
+{
+    return db_run(db, why, SQL_POSITION_CLEANED, "s", run);
 }
 
 bool position_drop(struct db *db, const char *run, struct fault *why)

@@ -65,4 +65,17 @@ bool position_left(struct db *db, struct position_left *ret_left, bool *ret_foun
                    struct fault *why);
 bool position_drop(struct db *db, const char *run, struct fault *why);
 
+/* The same of all runs, this one included; it comes first. */
+struct position_made {
+    struct position_left *list;
+    size_t count;
+};
+bool position_made(struct db *db, struct position_made *ret_made, struct fault *why);
+void drop_position_made(struct position_made *made);
+
+/* Cleaning up: begun, durable before it is done; is it? Over: nothing of it is on the source. */
+bool position_clean(struct db *db, struct fault *why);
+bool position_is_clean(struct db *db, bool *ret_clean, struct fault *why);
+bool position_cleaned(struct db *db, const char *run, struct fault *why);
+
 #endif

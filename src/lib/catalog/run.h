@@ -73,6 +73,9 @@ bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *re
 /* Where the slot began, when they were first received. */
 #define SETTING_STREAM_START "stream-start"
 
+/* That the run was cleaned up, or that this was begun: nothing can follow any more. */
+#define SETTING_CLEANUP "cleanup"
+
 enum snapshot_holder { HOLDER_RUN, HOLDER_COMMAND, HOLDER_OUTSIDE };
 
 struct snapshot {

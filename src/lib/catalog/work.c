@@ -274,6 +274,15 @@ static bool any_of_kind(struct db *db, enum catalog_sql sql, enum work_kind kind
     return true;
 }
 
+bool work_open_before(struct db *db, enum phase stage, bool *ret_open, struct fault *why)
+{
+    int64_t count;
+    if (!db_int(db, why, &count, 0, SQL_WORK_OPEN_BEFORE, "d", (int)stage))
+        return false;
+    *ret_open = count > 0;
+    return true;
+}
+
 bool work_kind_is_done(struct db *db, enum work_kind kind, bool *ret_done, struct fault *why)
 {
     return any_of_kind(db, SQL_WORK_KIND_DONE, kind, ret_done, why);

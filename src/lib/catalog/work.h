@@ -150,6 +150,9 @@ bool work_lane_open(struct db *db, enum phase stage, enum lane lane, bool *ret_o
                     struct fault *why);
 bool work_stage_open(struct db *db, bool *ret_open, struct fault *why);
 
+/* Is anything of the stages before this one not done? */
+bool work_open_before(struct db *db, enum phase stage, bool *ret_open, struct fault *why);
+
 /* Are more than `most` items of a lane open in the present stage? */
 bool work_crowded(struct db *db, enum lane lane, int64_t most, bool *ret_crowded,
                   struct fault *why);

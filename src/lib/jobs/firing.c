@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
+#include "pg/helper.h"
 #include "plan/ask.h"
 
 #include <string.h>
@@ -55,6 +56,16 @@ static bool on_switch(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
+bool firing_show(struct db *db, struct strbuf *sql, struct fault *why)
+{
+    scoped(drop_switching) struct switching s = {.on = true};
+    if (!catalog_list(db, SQL_SWITCHED_OFF_LIST, 0, on_switch, &s, why))
+        return false;
+    strbuf_add(sql, strbuf_text(&s.sql));
+    return true;
+}
+
+/* A run that follows again has its event triggers already, which these have nothing to do with. */
 static bool run_switches(struct job *job, struct switching *s, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
@@ -62,7 +73,9 @@ static bool run_switches(struct job *job, struct switching *s, struct fault *why
         return false;
     if (s->names.count == 0)
         return true;
-    strbuf_addf(&sql, "BEGIN;%sCOMMIT", s->sql.text);
+    strbuf_add(&sql, "BEGIN;");
+    helper_add_quiet(&sql);
+    strbuf_addf(&sql, "%sCOMMIT", s->sql.text);
     return conn_run(job->target, sql.text, why) ||
            fault_during(why, "switching triggers and rules %s", s->on ? "on" : "off");
 }

@@ -15,4 +15,7 @@ bool firing_switch_off(struct job *job, struct fault *why);
 /* Enables what was noted as it was, then forgets it. */
 bool firing_switch_on(struct job *job, struct fault *why);
 
+/* The statements of firing_switch_on, for people; nothing when all is on. */
+bool firing_show(struct db *db, struct strbuf *sql, struct fault *why);
+
 #endif

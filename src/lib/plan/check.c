@@ -32,6 +32,24 @@ bool check_identity(struct conn *conn, struct identity *ret_identity, struct fau
     return true;
 }
 
+bool identity_is_same(const char *before, const char *now)
+{
+    size_t cluster = strcspn(before, "/");
+    return strncmp(before, now, cluster + 1) == 0 &&
+           strcmp(strrchr(before, '/'), strrchr(now, '/')) == 0;
+}
+
+bool check_same(struct conn *conn, const char *before, struct fault *why)
+{
+    struct identity identity;
+    if (!check_identity(conn, &identity, why))
+        return false;
+    if (before[0] == '\0' || identity_is_same(before, identity.id))
+        return true;
+    return fault_set(why, FAULT_RUN_DIFFERS, "this %s is not the one that the run began with",
+                     side_word(conn_side(conn)));
+}
+
 /* A physical copy of a server has its system identifier, but was started at another moment; one
  * in recovery may still follow the target. */
 bool check_sides(struct conn *source, struct conn *target, struct identity *ret_source,

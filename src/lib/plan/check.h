@@ -17,6 +17,12 @@ struct identity {
 };
 bool check_identity(struct conn *conn, struct identity *ret_identity, struct fault *why);
 
+/* Is it the same database as before, whatever its server's address and start time are now? */
+bool identity_is_same(const char *before, const char *now);
+
+/* The same of who is connected, or FAULT_RUN_DIFFERS. `before` is "" when it is not known. */
+bool check_same(struct conn *conn, const char *before, struct fault *why);
+
 /* Who both are. FAULT_SAME_DATABASE when they are one and the same. */
 bool check_sides(struct conn *source, struct conn *target, struct identity *ret_source,
                  struct identity *ret_target, struct fault *why);

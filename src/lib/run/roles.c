@@ -85,25 +85,6 @@ bool worker_keep_snapshot(struct worker *worker, struct fault *why)
 
 /* ---- resume ---- */
 
-/* The run's databases, whatever their servers' addresses and start times are now. */
-static bool same_database(const char *before, const char *now)
-{
-    size_t cluster = strcspn(before, "/");
-    return strncmp(before, now, cluster + 1) == 0 &&
-           strcmp(strrchr(before, '/'), strrchr(now, '/')) == 0;
-}
-
-static bool check_same(struct conn *conn, const char *before, struct fault *why)
-{
-    struct identity identity;
-    if (!check_identity(conn, &identity, why))
-        return false;
-    if (before[0] == '\0' || same_database(before, identity.id))
-        return true;
-    return fault_set(why, FAULT_RUN_DIFFERS, "this %s is not the one that the run began with",
-                     side_word(conn_side(conn)));
-}
-
 /* As long as the target has nothing of the run but roles, which are there for good, its plan and
  * dump may be made anew. The rows on the target go last: without them, what is done in the catalog
  * would be lost. */

@@ -45,6 +45,14 @@ update position set stop = :stop where run = (select uuid from run where id = 1)
 select run, slot, publication, source_id from position
  where run <> (select uuid from run where id = 1) and source_id is not null limit 1
 
+-- name: POSITION_MADE scan-ok
+select run, slot, publication, source_id from position
+ where source_id is not null
+ order by run <> (select uuid from run where id = 1), run
+
+-- name: POSITION_CLEANED
+update position set source_id = null where run = :run
+
 -- name: POSITION_DROP
 delete from position where run = :run
 

@@ -132,6 +132,9 @@ select id from work where kind = :kind order by id limit 1
 -- name: WORK_KIND_COUNT scan-ok
 select count(*) from work where kind = :kind
 
+-- name: WORK_OPEN_BEFORE scan-ok
+select count(*) from work where stage < :stage and state <> 'done'
+
 -- name: WORK_KIND_TRIED scan-ok
 select count(*) from work where kind = :kind and attempts > 0
 

@@ -369,6 +369,14 @@ select case when l.pid is null then 'prepared transaction ' || coalesce(pg_catal
  order by pg_catalog.age(l.transactionid) desc
  limit 3
 
+-- name: ASK_SLOT_HOLDER
+select 'backend ' || s.active_pid
+       || coalesce(' of application ' || pg_catalog.quote_literal(nullif(a.application_name, '')), '')
+       || coalesce(' and role ' || pg_catalog.quote_literal(a.usename), '')
+  from pg_catalog.pg_replication_slots s
+  left join pg_catalog.pg_stat_activity a on a.pid = s.active_pid
+ where s.slot_name = $1 and s.active
+
 -- name: ASK_PUBLICATION
 select oid from pg_catalog.pg_publication where pubname = $1
 

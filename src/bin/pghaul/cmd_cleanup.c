@@ -1,0 +1,401 @@
+/*
+ * cmd_cleanup.c - removes what a run that followed has left: on the source, on the target, here.
+ *
+ * The catalog names all of it before it was made, and forgets it when all is gone. So this may be
+ * killed anywhere and be begun again; what is not there any more is said.
+ */
+#include "commands.h"
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "catalog/catalog.h"
+#include "catalog/position.h"
+#include "catalog/run.h"
+#include "cdc/apply.h"
+#include "cdc/receive.h"
+#include "jobs/done.h"
+#include "jobs/firing.h"
+#include "plan/ask.h"
+#include "plan/check.h"
+#include "plan/publication.h"
+#include "run/workdir.h"
+
+enum { IN_USE_MS = 5000, LOOK_AGAIN_MS = 100 };
+
+static const char *const locks[] = {"lock", "stream.lock", "apply.lock"};
+enum { LOCKS = sizeof locks / sizeof locks[0] };
+
+struct cleanup {
+    struct options *options;
+    char path[PATH_MAX];
+    struct workdir dirs[LOCKS];
+    struct conninfo source_info;
+    struct conninfo target_info;
+    struct db *db;
+    struct run run;
+    struct position position;
+    bool follows;
+    struct position_made made;
+    struct leash leash;
+    struct conn *source;
+    struct conn *target;
+};
+
+static void drop_cleanup(struct cleanup *c)
+{
+    drop_conn(&c->source);
+    drop_conn(&c->target);
+    drop_leash(&c->leash);
+    drop_position_made(&c->made);
+    drop_db(&c->db);
+    drop_conninfo(&c->source_info);
+    drop_conninfo(&c->target_info);
+    for (int i = 0; i < LOCKS; i++)
+        drop_workdir(&c->dirs[i]);
+}
+
+/* ---- one thing after the other ---- */
+
+struct thing {
+    const char *where; /* source, target, directory */
+    const char *what;  /* "slot \"pghaul_shop\"" */
+    const char *sql;   /* for people, and mostly for the server */
+    bool there;
+    bool (*remove)(struct cleanup *c, const struct thing *thing, struct fault *why);
+    const void *arg;
+};
+
+static bool run_there(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    return conn_run(c->source, thing->sql, why) || fault_during(why, "dropping %s", thing->what);
+}
+
+static bool do_away(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf line = STRBUF_EMPTY;
+    if (!thing->there) {
+        log_info("%s: %s: not there", thing->where, thing->what);
+        return true;
+    }
+    if (c->options->dry_run) {
+        strbuf_addf(&line, "%s: %s: %s\n", thing->where, thing->what, thing->sql);
+        return print_text(&line, why);
+    }
+    if (!thing->remove(c, thing, why))
+        return false;
+    log_info("%s: %s: removed", thing->where, thing->what);
+    return true;
+}
+
+/* ---- on the source ---- */
+
+static bool name_holder(struct cleanup *c, const char *slot, struct fault *why)
+{
+    const char *const values[] = {slot};
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!ask_with(c->source, ASK_SLOT_HOLDER, 1, values, &rows, why))
+        return false;
+    return fault_set(why, FAULT_SLOT_ACTIVE, "slot \"%s\" is in use by %s", slot,
+                     rows_count(&rows) == 0 ? "somebody" : rows_text(&rows, 0, 0));
+}
+
+/* object_in_use: the server may not have noticed yet that its reader is gone. */
+static bool remove_slot(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    int64_t end = clock_ms() + IN_USE_MS;
+    while (!slot_drop(c->source, thing->arg, why)) {
+        if (strcmp(why->sqlstate, "55006") != 0)
+            return false;
+        if (clock_ms() > end)
+            return name_holder(c, thing->arg, why);
+        if (!leash_poll(&c->leash, NULL, 0, LOOK_AGAIN_MS, why))
+            return false;
+        if (c->leash.wish != LEASH_GO)
+            return leash_fault(&c->leash, why);
+    }
+    return true;
+}
+
+/* One of the name in another database, or of another plugin, was not made by a run of ours. */
+static bool clean_slot(struct cleanup *c, const struct position_left *made, struct fault *why)
+{
+    struct slot slot;
+    struct fault other;
+    scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!slot_look(c->source, made->slot, &slot, why))
+        return false;
+    if (slot.found && !receive_check_slot(c->source, made->slot, &slot, &other)) {
+        log_warning("%s: it is not the run's, and stays", other.text);
+        return true;
+    }
+    strbuf_addf(&what, "slot \"%s\"", made->slot);
+    strbuf_addf(&sql, "SELECT pg_drop_replication_slot('%s');", made->slot);
+    struct thing thing = {"source", what.text, sql.text, slot.found, remove_slot, made->slot};
+    if (c->options->dry_run && slot.active) {
+        if (name_holder(c, made->slot, why))
+            return false;
+        log_warning("%s", why->text);
+    }
+    return do_away(c, &thing, why);
+}
+
+static bool clean_publication(struct cleanup *c, const char *name, struct fault *why)
+{
+    int64_t oid;
+    scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!publication_look(c->source, name, &oid, why))
+        return false;
+    strbuf_addf(&what, "publication \"%s\"", name);
+    strbuf_add(&sql, "DROP PUBLICATION ");
+    strbuf_add_identifier(&sql, name);
+    strbuf_add(&sql, ";");
+    struct thing thing = {"source", what.text, sql.text, oid != 0, run_there, NULL};
+    return do_away(c, &thing, why);
+}
+
+/* The slot goes first: without its publication it could not be decoded. */
+static bool clean_source(struct cleanup *c, const struct position_left *made, struct fault *why)
+{
+    if (!clean_slot(c, made, why))
+        return false;
+    FAILPOINT("cleanup.slot_dropped", why);
+    if (!clean_publication(c, made->publication, why))
+        return false;
+    FAILPOINT("cleanup.publication_dropped", why);
+    return true;
+}
+
+/* ---- on the target ---- */
+
+static struct job job_of(struct cleanup *c)
+{
+    return (struct job){
+        .db = c->db,
+        .leash = &c->leash,
+        .settings = &c->options->settings,
+        .run = &c->run,
+        .dir = c->path,
+        .target = c->target,
+    };
+}
+
+static bool remove_progress(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    return apply_forget(c->target, thing->arg, why);
+}
+
+static bool clean_progress(struct cleanup *c, const char *run, struct fault *why)
+{
+    lsn_t applied;
+    bool found;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!apply_look(c->target, run, &applied, &found, why))
+        return false;
+    strbuf_addf(&sql, "DELETE FROM pghaul.progress WHERE run = '%s';", run);
+    struct thing thing = {"target", "row of pghaul.progress", sql.text,
+                          found,    remove_progress,          run};
+    return do_away(c, &thing, why);
+}
+
+static bool remove_done(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    struct job job = job_of(c);
+    (void)thing;
+    return done_leave(&job, why);
+}
+
+/* A run that came to its end has removed them itself. */
+static bool clean_done(struct cleanup *c, struct fault *why)
+{
+    bool any;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!done_any(&c->run, c->target, 0, &any, why) || !any)
+        return !any;
+    strbuf_addf(&sql, "DELETE FROM pghaul.done WHERE run = '%s';", c->run.uuid);
+    struct thing thing = {"target", "rows of pghaul.done", sql.text, true, remove_done, NULL};
+    return do_away(c, &thing, why);
+}
+
+static bool remove_switches(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    struct job job = job_of(c);
+    (void)thing;
+    return firing_switch_on(&job, why);
+}
+
+static bool clean_switches(struct cleanup *c, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!firing_show(c->db, &sql, why))
+        return false;
+    struct thing thing = {"target",          "triggers and rules that are off",
+                          strbuf_text(&sql), true,
+                          remove_switches,   NULL};
+    return sql.length == 0 || do_away(c, &thing, why);
+}
+
+static bool clean_target(struct cleanup *c, struct fault *why)
+{
+    if (!clean_switches(c, why))
+        return false;
+    FAILPOINT("cleanup.switched_on", why);
+    for (size_t i = 0; i < c->made.count; i++)
+        if (strcmp(c->made.list[i].run, c->run.uuid) != 0 &&
+            !clean_progress(c, c->made.list[i].run, why))
+            return false;
+    if (!clean_progress(c, c->run.uuid, why) || !clean_done(c, why))
+        return false;
+    FAILPOINT("cleanup.target_done", why);
+    return true;
+}
+
+/* ---- here ---- */
+
+static bool remove_spool(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    if (!workdir_wipe_spool(c->path, why))
+        return false;
+    return rmdir(thing->sql) == 0 ||
+           fault_errno(why, FAULT_DIR_UNUSABLE, "cannot remove \"%s\"", thing->sql);
+}
+
+static bool clean_spool(struct cleanup *c, struct fault *why)
+{
+    char path[PATH_MAX];
+    workdir_path(path, c->path, "spool");
+    struct thing thing = {
+        "directory", "received changes", path, access(path, F_OK) == 0, remove_spool, NULL};
+    if (!do_away(c, &thing, why))
+        return false;
+    FAILPOINT("cleanup.spool_wiped", why);
+    return true;
+}
+
+/* ---- may we? ---- */
+
+static bool find_run(struct cleanup *c, struct fault *why)
+{
+    char file[PATH_MAX];
+    bool found;
+    if (!find_directory(c->options, NULL, c->path, why))
+        return false;
+    workdir_path(file, c->path, "catalog.db");
+    if (!catalog_open(&c->db, file, DB_EXISTING, why))
+        return false;
+    for (int i = 0; i < LOCKS; i++)
+        if (!workdir_lock(&c->dirs[i], c->path, locks[i], why))
+            return false;
+    if (!run_get(c->db, &c->run, &found, why))
+        return false;
+    return found || fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", c->path);
+}
+
+/* What was not applied is lost with the slot: that is for the user to say. */
+static bool check_ended(struct cleanup *c, struct fault *why)
+{
+    bool clean;
+    if (!position_get(c->db, &c->position, &c->follows, why) ||
+        !position_made(c->db, &c->made, why) || !position_is_clean(c->db, &clean, why))
+        return false;
+    if (!c->follows && c->made.count == 0)
+        return fault_set(why, FAULT_NOT_FOLLOWING,
+                         "the run in \"%s\" was not started with --follow", c->path);
+    bool unfinished =
+        c->follows && c->position.source_id[0] != '\0' && strcmp(c->run.state, "done") != 0;
+    return !unfinished || clean || c->options->force ||
+           fault_set(why, FAULT_NOT_ENDED,
+                     "run \"%s\" has not reached its end: without its slot what is not applied "
+                     "would be lost",
+                     c->run.name);
+}
+
+/* Where we cannot do it, the user may. */
+static bool by_hand(const struct cleanup *c, struct fault *why)
+{
+    const struct fault first = *why;
+    if (c->made.count == 0)
+        return false;
+    const struct position_left *made = &c->made.list[0];
+    return fault_hint(why,
+                      "%s Or by hand, on the source: SELECT pg_drop_replication_slot('%s'); DROP "
+                      "PUBLICATION \"%s\"; on the target: DELETE FROM pghaul.progress WHERE run = "
+                      "'%s';",
+                      fault_remedy(&first), made->slot, made->publication, made->run);
+}
+
+static bool connect_sides(struct cleanup *c, struct fault *why)
+{
+    const struct settings *settings = &c->options->settings;
+    struct identity source;
+    struct conn_wish from = {
+        .info = &c->source_info, .application = "pghaul cleanup", .role = settings->source_role};
+    struct conn_wish to = {.info = &c->target_info,
+                           .application = "pghaul cleanup",
+                           .encoding = c->run.encoding[0] == '\0' ? NULL : c->run.encoding,
+                           .role = settings->role};
+    if (!conn_open(&c->source, &from, &c->leash, why) ||
+        !conn_open(&c->target, &to, &c->leash, why) || !check_identity(c->source, &source, why) ||
+        !check_same(c->target, c->run.target_id, why))
+        return false;
+    return !c->follows || c->position.source_id[0] == '\0' ||
+           strcmp(source.id, c->position.source_id) == 0 ||
+           fault_set(why, FAULT_RUN_DIFFERS, "this source is not the one that the run began with");
+}
+
+/* ---- all of it ---- */
+
+static bool clean_sources(struct cleanup *c, struct fault *why)
+{
+    struct identity source;
+    if (!check_identity(c->source, &source, why))
+        return false;
+    for (size_t i = 0; i < c->made.count; i++) {
+        const struct position_left *made = &c->made.list[i];
+        if (strcmp(made->source_id, source.id) != 0)
+            log_warning("a run that was given up has left slot \"%s\" and publication \"%s\" on "
+                        "another source: they stay there",
+                        made->slot, made->publication);
+        else if (!clean_source(c, made, why))
+            return false;
+    }
+    return true;
+}
+
+static bool forget(struct cleanup *c, struct fault *why)
+{
+    for (size_t i = 0; i < c->made.count; i++) {
+        const char *run = c->made.list[i].run;
+        bool own = strcmp(run, c->run.uuid) == 0;
+        if (!(own ? position_cleaned(c->db, run, why) : position_drop(c->db, run, why)))
+            return false;
+    }
+    log_info("run \"%s\" is cleaned up", c->run.name);
+    return true;
+}
+
+static bool clean(struct cleanup *c, struct fault *why)
+{
+    bool dry = c->options->dry_run;
+    if (!dry && c->follows && !position_clean(c->db, why))
+        return false;
+    FAILPOINT("cleanup.noted", why);
+    return clean_sources(c, why) && clean_target(c, why) && clean_spool(c, why) &&
+           (dry || forget(c, why));
+}
+
+bool cmd_cleanup(struct options *options, struct fault *why)
+{
+    scoped(drop_cleanup) struct cleanup c = {.options = options, .leash = {.signals = -1}};
+    for (int i = 0; i < LOCKS; i++)
+        c.dirs[i].lock = -1;
+    if (!set_up_log(options, "cleanup", why) || !find_run(&c, why) || !check_ended(&c, why) ||
+        !book_recall(options, c.db, why) || !read_side(options, SIDE_SOURCE, &c.source_info, why) ||
+        !read_side(options, SIDE_TARGET, &c.target_info, why) || !leash_open(&c.leash, -1, why))
+        return false;
+    return connect_sides(&c, why) ? clean(&c, why) : by_hand(&c, why);
+}
