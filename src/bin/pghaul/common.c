@@ -7,7 +7,9 @@
 #include "base/lsn.h"
 #include "base/scoped.h"
 #include "catalog/position.h"
+#include "catalog/run.h"
 #include "catalog/work.h"
+#include "run/recopied.h"
 #include "run/workdir.h"
 
 #include <errno.h>
@@ -73,12 +75,14 @@ bool check_end_ahead(struct db *db, const struct position *position, const char 
 {
     char text[LSN_TEXT];
     bool over;
-    if (!work_kind_is_done(db, WORK_FOLLOW, &over, why))
+    lsn_t lsn, settled;
+    if (!work_kind_is_done(db, WORK_FOLLOW, &over, why) || !snapshot_settled(db, &settled, why))
         return false;
     if (over)
         return fault_set(why, FAULT_END_PASSED, "the run has reached its end at %s already",
                          lsn_text(text, position->end));
-    return check_end_reachable(position, end, why);
+    return check_end_reachable(position, end, why) &&
+           (!lsn_parse(end, &lsn) || lsn >= settled || recopied_refuse_end(lsn, settled, why));
 }
 
 bool check_not_clean(struct db *db, struct fault *why)

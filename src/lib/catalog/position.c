@@ -65,6 +65,7 @@ bool position_get(struct db *db, struct position *ret_position, bool *ret_found,
     p->deletes = stmt_int(stmt, 15);
     p->truncates = stmt_int(stmt, 16);
     p->conflicts = stmt_int(stmt, 17);
+    p->end_was_now = stmt_int(stmt, 18) != 0;
     return true;
 }
 

@@ -24,6 +24,7 @@ struct position {
     lsn_t flushed;
     lsn_t end;    /* 0: none, */
     bool end_now; /* … or not known yet: the source's present position */
+    bool end_was_now;
     int64_t received_us, applied_us;
     int64_t commit_us; /* of the last transaction applied, since 1970, by the source's clock */
     int64_t transactions, inserts, updates, deletes, truncates, conflicts;

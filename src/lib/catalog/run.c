@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/scoped.h"
+#include "catalog/objects.h"
 #include "catalog/sql.h"
 
 static void new_uuid(char *to, size_t size)
@@ -142,6 +143,39 @@ bool snapshot_add(struct db *db, struct snapshot *snapshot, struct fault *why)
 bool snapshot_set_content(struct db *db, const struct snapshot *snapshot, struct fault *why)
 {
     return db_run(db, why, SQL_SNAPSHOT_SET_CONTENT, "si", snapshot->content, snapshot->seq);
+}
+
+static bool settle(struct db *db, int64_t seq, lsn_t settled, const char *xids, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    return db_run_one(db, why, SQL_SNAPSHOT_SETTLE, "ssi", lsn_text(lsn, settled), xids, seq);
+}
+
+bool snapshot_settle(struct db *db, int64_t seq, lsn_t settled, const char *xids, struct fault *why)
+{
+    struct fault later;
+    if (!db_durable(db, true, why))
+        return false;
+    bool written = settle(db, seq, settled, xids, why);
+    bool back = db_durable(db, false, written ? why : &later);
+    return written && back;
+}
+
+static bool on_settled(void *arg, const struct stmt *row, struct fault *why)
+{
+    lsn_t *last = arg, settled;
+    if (!lsn_parse(stmt_text(row, 1), &settled))
+        return fault_set(why, FAULT_CATALOG, "the catalog has \"%s\" for an LSN",
+                         stmt_text(row, 1));
+    if (settled > *last)
+        *last = settled;
+    return true;
+}
+
+bool snapshot_settled(struct db *db, lsn_t *ret_settled, struct fault *why)
+{
+    *ret_settled = 0;
+    return catalog_list(db, SQL_RECOPIED_SNAPSHOTS, 0, on_settled, ret_settled, why);
 }
 
 bool snapshot_get(struct db *db, int64_t seq, struct snapshot *ret_snapshot, bool *ret_found,

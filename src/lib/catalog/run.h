@@ -96,6 +96,14 @@ const char *snapshot_holder_word(enum snapshot_holder holder);
 /* What was found when a snapshot from outside was entered. */
 bool snapshot_set_content(struct db *db, const struct snapshot *snapshot, struct fault *why);
 
+/* Durable, before anything is copied in it: what has committed before `settled` is seen or is in
+ * the stream, and nothing later is seen. `xids`: all that it sees. */
+bool snapshot_settle(struct db *db, int64_t seq, lsn_t settled, const char *xids,
+                     struct fault *why);
+
+/* The last of these places among the snapshots that tables were copied in; 0: there is none. */
+bool snapshot_settled(struct db *db, lsn_t *ret_settled, struct fault *why);
+
 /* Fills snapshot->seq. */
 bool snapshot_add(struct db *db, struct snapshot *snapshot, struct fault *why);
 bool snapshot_get(struct db *db, int64_t seq, struct snapshot *ret_snapshot, bool *ret_found,

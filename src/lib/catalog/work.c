@@ -246,6 +246,11 @@ bool work_rows_open(struct db *db, int64_t *ret_count, struct fault *why)
     return db_int(db, why, ret_count, 0, SQL_WORK_ROWS_OPEN, "");
 }
 
+bool work_tables_open(struct db *db, int64_t *ret_count, struct fault *why)
+{
+    return db_int(db, why, ret_count, 0, SQL_WORK_TABLES_OPEN, "");
+}
+
 bool work_count_waits(struct db *db, struct fault *why)
 {
     return db_run(db, why, SQL_WORK_COUNT_WAITS, "");

@@ -57,6 +57,7 @@ enum lane {
     K(KEYS, "keys", "adding keys")                                      \
     K(EXCLUSION, "exclusion", "adding exclusion constraints")           \
     K(ANALYZE, "analyze", "making statistics")                          \
+    K(SETTLE, "settle", "applying changes up to the last copy")         \
     K(FOREIGN_KEYS, "foreign_keys", "adding foreign keys")              \
     K(POST, "post", "restoring the rest of the schema")                 \
     K(REFRESH, "refresh", "refreshing materialized views")              \
@@ -177,6 +178,9 @@ bool work_skip(struct db *db, enum work_kind kind, struct fault *why);
  * rows or large objects are not? */
 bool work_data_open(struct db *db, bool *ret_open, struct fault *why);
 bool work_rows_open(struct db *db, int64_t *ret_count, struct fault *why);
+
+/* Tables with such items. */
+bool work_tables_open(struct db *db, int64_t *ret_count, struct fault *why);
 
 /* Takes an item back from its owner and puts it, with all that waits for it, into a later stage. */
 bool work_put_off(struct db *db, const struct work *work, enum phase stage, const char *reason,

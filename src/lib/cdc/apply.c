@@ -8,6 +8,7 @@
 #include "cdc/spool_dir.h"
 #include "cdc/spool_read.h"
 #include "cdc/write.h"
+#include "wire/xids.h"
 
 #include <stdlib.h>
 
@@ -36,7 +37,9 @@ struct applying {
     bool ended;    /* the next transaction is not wanted any more */
     bool changed;  /* something but the position has moved since the last flush */
     bool more;     /* the last record was not the last one there is */
-    struct spool_entry last; /* whose block's `settled` counts when the block is over */
+    struct spool_entry last;    /* whose block's `settled` counts when the block is over */
+    const struct copied *asked; /* of the open transaction this was asked last: */
+    bool seen;                  /* is the transaction seen by it? */
 };
 
 static void drop_applying(struct applying *a)
@@ -136,6 +139,7 @@ static bool on_begin(struct applying *a, const struct pgoutput_message *message)
     a->begun = true;
     a->parted = false;
     a->skipping = commit < a->reached;
+    a->asked = NULL;
     batch_begin(&a->batch, message->xid, commit);
     return true;
 }
@@ -155,14 +159,48 @@ static bool on_relation(struct applying *a, const struct spool_record *record,
 {
     if (relation_is_same(&a->relations, message->relation.oid, record->bytes, record->length))
         return true;
-    return (!relations_knows(&a->relations, message->relation.oid) || write_open(a, why)) &&
+    return (relations_known(&a->relations, message->relation.oid) == NULL || write_open(a, why)) &&
            relations_describe(&a->relations, record->bytes, record->length, message, why);
+}
+
+static bool look_through(struct applying *a, const struct copied *copied, struct fault *why)
+{
+    if (a->asked == copied)
+        return true;
+    if (!xids_see(copied->xids, a->batch.transaction->xid, &a->seen))
+        return fault_set(why, FAULT_CATALOG, "\"%s\" is not what a snapshot sees", copied->xids);
+    a->asked = copied;
+    return true;
+}
+
+/* Is what the open transaction does to a relation in the copy of it? */
+static bool is_copied(struct applying *a, uint32_t oid, bool *ret_copied, struct fault *why)
+{
+    const struct apply_wish *wish = a->wish;
+    struct relation *relation = relations_known(&a->relations, oid);
+    *ret_copied = false;
+    if (wish->copied_in == NULL || relation == NULL)
+        return true;
+    if (!relation->copied_known && !wish->copied_in(wish->arg, oid, &relation->copied, why))
+        return false;
+    relation->copied_known = true;
+    if (relation->copied == NULL || a->batch.transaction->commit_lsn >= relation->copied->settled)
+        return true;
+    if (!look_through(a, relation->copied, why))
+        return false;
+    *ret_copied = a->seen;
+    return true;
 }
 
 static bool on_change(struct applying *a, const struct spool_record *record,
                       const struct pgoutput_message *message, struct fault *why)
 {
+    bool copied;
     struct relation *relation;
+    if (!is_copied(a, message->change.relation, &copied, why))
+        return false;
+    if (copied)
+        return true;
     return relations_find(&a->relations, message->change.relation, &relation, why) &&
            batch_add(&a->batch, relation, record->bytes, record->length, why) && make_room(a, why);
 }
@@ -173,9 +211,14 @@ static bool on_truncate(struct applying *a, const struct pgoutput_message *messa
     struct pgoutput_relations list = message->truncate.relations;
     scoped(drop_memory) struct destination **tables = NULL;
     struct relation *relation;
+    bool copied;
     uint32_t oid;
     size_t count = 0;
     while (pgoutput_relations_next(&list, &oid)) {
+        if (!is_copied(a, oid, &copied, why))
+            return false;
+        if (copied)
+            continue;
         if (!relations_find(&a->relations, oid, &relation, why))
             return false;
         tables = grow_memory(tables, count, sizeof(struct destination *));

@@ -8,6 +8,7 @@
 #ifndef PGHAUL_CDC_APPLY_H
 #define PGHAUL_CDC_APPLY_H
 
+#include "cdc/copied.h"
 #include "cdc/spool_segment.h"
 #include "pg/conn.h"
 
@@ -50,6 +51,12 @@ struct apply_wish {
     /* Called at least every TICK_MS (apply.c) and before apply_run returns true: to note how far it
      * is, and to set *end anew. */
     bool (*tick)(void *arg, const struct apply_position *position, lsn_t *end, struct fault *why);
+
+    /* What a relation of the source was copied in, if not where the stream begins: else NULL. What
+     * that sees is left out of the stream. Asked once for a relation; good until apply_run returns.
+     * NULL: all were copied where it begins. */
+    bool (*copied_in)(void *arg, uint32_t relation, const struct copied **ret_copied,
+                      struct fault *why);
     void *arg;
 };
 

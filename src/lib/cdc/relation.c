@@ -52,7 +52,7 @@ static void grow(struct relations *relations)
     *relations = larger;
 }
 
-static struct relation *known(const struct relations *relations, uint32_t oid)
+struct relation *relations_known(const struct relations *relations, uint32_t oid)
 {
     return relations->room == 0 ? NULL : *slot_of(relations, oid);
 }
@@ -100,15 +100,10 @@ static struct relation *make(const uint8_t *bytes, size_t length,
     return relation;
 }
 
-bool relations_knows(const struct relations *relations, uint32_t oid)
-{
-    return known(relations, oid) != NULL;
-}
-
 bool relation_is_same(const struct relations *relations, uint32_t oid, const uint8_t *bytes,
                       size_t length)
 {
-    const struct relation *relation = known(relations, oid);
+    const struct relation *relation = relations_known(relations, oid);
     return relation != NULL && relation->length == length &&
            memcmp(relation->bytes, bytes, length) == 0;
 }
@@ -281,7 +276,7 @@ static bool resolve(struct relations *relations, struct relation *relation, stru
 bool relations_find(struct relations *relations, uint32_t oid, struct relation **ret_relation,
                     struct fault *why)
 {
-    struct relation *relation = known(relations, oid);
+    struct relation *relation = relations_known(relations, oid);
     if (relation == NULL)
         return fault_set(why, FAULT_STREAM_UNKNOWN,
                          "a change of relation %u, which was never described", oid);

@@ -28,6 +28,8 @@ struct relation {
     uint8_t *bytes; /* of the message that described it */
     size_t length;
     struct destination *to; /* owned; NULL until a change has come */
+    const struct copied *copied;
+    bool copied_known; /* if not, that was not asked */
 };
 
 struct relations {
@@ -56,8 +58,10 @@ bool relations_find(struct relations *relations, uint32_t oid, struct relation *
 /* Can its rows be told apart? FAULT_APPLY_REFUSED. */
 bool relation_check_identity(const struct relation *relation, struct fault *why);
 
-/* Was it described already? In just these bytes? */
-bool relations_knows(const struct relations *relations, uint32_t oid);
+/* What was described already, with or without a destination; NULL if it was not. */
+struct relation *relations_known(const struct relations *relations, uint32_t oid);
+
+/* Was it described in just these bytes? */
 bool relation_is_same(const struct relations *relations, uint32_t oid, const uint8_t *bytes,
                       size_t length);
 

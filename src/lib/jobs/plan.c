@@ -88,7 +88,7 @@ bool job_plan(struct job *job, struct fault *why)
 static bool renew_in_write(struct db *db, void *arg, struct fault *why)
 {
     struct job *job = arg;
-    return plan_renew(db, job->source, why);
+    return plan_renew(db, job->source, job->settings->follow, why);
 }
 
 bool job_renew(struct job *job, struct fault *why)

@@ -27,6 +27,7 @@ static const struct {
     [WORK_FOREIGN_KEYS] = {show_foreign_keys, NULL},
     [WORK_POST] = {NULL, "what pg_restore makes of the dump, if there is any: DIR/schema/post.sql"},
     [WORK_REFRESH] = {NULL, "what pg_restore makes of the dump: DIR/schema/refresh.sql"},
+    [WORK_SETTLE] = {NULL, "changes of before the last table was copied"},
     [WORK_FOLLOW] = {NULL, "the changes that the source's application makes, as far as they come"},
     [WORK_LAST_SEQUENCES] = {show_sequences, NULL},
     [WORK_CHECK] = {NULL, "queries to the target's catalog"},

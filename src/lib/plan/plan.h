@@ -53,7 +53,8 @@ bool plan_first_items(struct db *db, int64_t contents, struct fault *why);
 bool plan_restore(struct db *db, const char *name, struct fault *why);
 
 /* Prepares the unfinished tables for another snapshot, which the connection is in:
- * takes their present files, and lets split tables begin again. */
-bool plan_renew(struct db *db, struct conn *source, struct fault *why);
+ * takes their present files, and lets split tables begin again. With `follow` the changes
+ * are applied up to that snapshot before anything needs all tables to be of one moment. */
+bool plan_renew(struct db *db, struct conn *source, bool follow, struct fault *why);
 
 #endif

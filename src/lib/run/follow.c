@@ -4,6 +4,7 @@
 #include "run/follow.h"
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/position.h"
@@ -12,6 +13,7 @@
 #include "cdc/spool_dir.h"
 #include "jobs/firing.h"
 #include "proc/channel.h"
+#include "run/recopied.h"
 #include "run/workdir.h"
 
 enum {
@@ -160,6 +162,8 @@ bool worker_receive(struct worker *worker, struct fault *why)
 
 struct applier {
     struct worker *worker;
+    const struct recopied *recopied;
+    lsn_t until; /* of the first leg, where all tables are of one moment; 0: to the run's end */
     struct apply_position noted;
 };
 
@@ -197,46 +201,63 @@ static bool on_applied(void *arg, const struct apply_position *now, lsn_t *end, 
     struct position position;
     if (!note_applied(applier, now, why) || !get_position(applier->worker, &position, why))
         return false;
-    *end = position.end;
+    if (position.end != 0 && position.end < applier->until)
+        return recopied_refuse_end(position.end, applier->until, why);
+    *end = applier->until != 0 ? applier->until : position.end;
     return true;
 }
 
+static bool on_copied_in(void *arg, uint32_t relation, const struct copied **ret_copied,
+                         struct fault *why)
+{
+    const struct applier *applier = arg;
+    return recopied_find(applier->recopied, relation, ret_copied, why);
+}
+
 /* An end that is set anew while the old one is being reached is not missed. */
-static bool apply_to_the_end(struct worker *worker, struct apply_wish *wish, struct fault *why)
+static bool apply_to_the_end(struct worker *worker, struct apply_wish *wish,
+                             const struct applier *begun, struct fault *why)
 {
     char lsn[LSN_TEXT];
     for (;;) {
         struct apply_position reached;
         struct position now;
-        struct applier applier = {.worker = worker};
+        struct applier applier = *begun;
         wish->arg = &applier;
         if (!apply_run(wish, worker->leash, &reached, why) ||
             !note_applied(&applier, &reached, why) || !get_position(worker, &now, why))
             return false;
-        if (now.end != 0 && reached.applied >= now.end)
-            log_info("applied all that committed before %s", lsn_text(lsn, now.end));
-        if (now.end != 0 && reached.applied >= now.end)
+        lsn_t end = begun->until != 0 ? begun->until : now.end;
+        if (end != 0 && reached.applied >= end)
+            log_info("applied all that committed before %s", lsn_text(lsn, end));
+        if (end != 0 && reached.applied >= end)
             return true;
         if (worker->leash->wish != LEASH_GO)
             return leash_fault(worker->leash, why);
-        wish->end = now.end;
+        wish->end = end;
     }
 }
 
-static bool apply(struct worker *worker, const struct position *position, struct fault *why)
+static bool apply(struct worker *worker, const struct position *position, lsn_t until,
+                  struct fault *why)
 {
     char path[PATH_MAX];
+    scoped(drop_recopied) struct recopied recopied = {.db = worker->db};
+    if (!recopied_read(&recopied, why))
+        return false;
+    const struct applier begun = {.worker = worker, .recopied = &recopied, .until = until};
     struct apply_wish wish = {
         .target = worker->target,
         .spool = spool_of(worker, path),
         .run = worker->run.uuid,
         .start = position->consistent,
-        .end = position->end,
+        .end = until != 0 ? until : position->end,
         .on_conflict = (enum conflict_policy)worker->settings->on_conflict,
         .on_ddl = (enum ddl_policy)worker->settings->on_ddl,
         .tick = on_applied,
+        .copied_in = recopied.count == 0 ? NULL : on_copied_in,
     };
-    return apply_to_the_end(worker, &wish, why);
+    return apply_to_the_end(worker, &wish, &begun, why);
 }
 
 /* That connection was for applying alone. */
@@ -250,11 +271,33 @@ static bool connect_anew(struct worker *worker, struct job *job, struct fault *w
     return true;
 }
 
-bool worker_follow(struct worker *worker, struct job *job, struct fault *why)
+static bool follow(struct worker *worker, struct job *job, lsn_t until, struct fault *why)
 {
     struct position position;
     if (!get_position(worker, &position, why) || !firing_switch_off(job, why) ||
-        !apply(worker, &position, why) || !connect_anew(worker, job, why))
+        !apply(worker, &position, until, why) || !connect_anew(worker, job, why))
         return false;
     return firing_switch_on(job, why);
+}
+
+bool worker_follow(struct worker *worker, struct job *job, struct fault *why)
+{
+    return follow(worker, job, 0, why);
+}
+
+bool worker_settle(struct worker *worker, struct job *job, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    lsn_t until;
+    if (!snapshot_settled(worker->db, &until, why))
+        return false;
+    if (until == 0)
+        return true;
+    log_info("applying what committed before %s: then all tables are of one moment",
+             lsn_text(lsn, until));
+    FAILPOINT("settle.begun", why);
+    if (!follow(worker, job, until, why))
+        return false;
+    FAILPOINT("settle.applied", why);
+    return true;
 }

@@ -23,7 +23,14 @@ void follow_undo(struct worker *worker);
 /* The role that receives, until the end is reached or it is told to end. */
 bool worker_receive(struct worker *worker, struct fault *why);
 
+/* Takes the place of the slot's snapshot, which is gone, for the tables that are not finished: a
+ * plain one on the worker's source connection, noted with all that it sees. */
+bool follow_renew(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why);
+
 /* Does a WORK_FOLLOW item: true when the end is reached and applied. */
 bool worker_follow(struct worker *worker, struct job *job, struct fault *why);
+
+/* Does a WORK_SETTLE item: true when all tables are of one moment, whatever they were copied in. */
+bool worker_settle(struct worker *worker, struct job *job, struct fault *why);
 
 #endif

@@ -33,16 +33,15 @@ static bool enter(struct worker *worker, int64_t seq, struct snapshot *snapshot,
            (known || snapshot_set_content(worker->db, snapshot, why));
 }
 
-/* A run that follows begins with its slot; afterwards no other one will do, and another snapshot
- * only for what replication does not bring. */
+/* A run that follows begins with its slot, whose place any later snapshot must be known to. */
 static bool take(struct worker *worker, struct snapshot *snapshot, struct fault *why)
 {
     bool planned;
     if (!work_kind_is_done(worker->db, WORK_PLAN, &planned, why))
         return false;
-    return worker->settings->follow && !planned
-               ? follow_begin(worker, snapshot, why)
-               : hold_snapshot(worker->db, worker->source, HOLDER_RUN, snapshot, why);
+    if (!worker->settings->follow)
+        return hold_snapshot(worker->db, worker->source, HOLDER_RUN, snapshot, why);
+    return planned ? follow_renew(worker, snapshot, why) : follow_begin(worker, snapshot, why);
 }
 
 bool worker_take_snapshot(struct worker *worker, struct fault *why)

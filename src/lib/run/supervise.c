@@ -17,7 +17,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 
-enum { TICK_MS = 1000, WATCH_AFTER_MS = 2000 };
+enum { TICK_MS = 1000, WATCH_AFTER_MS = 2000, LONG_LIFE_MS = 30000 };
 
 static void drop_signals(struct supervisor *s)
 {
@@ -352,11 +352,7 @@ static bool end_run(struct supervisor *s, struct fault *why)
         return run_end(s->what->db, "done", NULL, why);
     work_rows_open(s->what->db, &rows, &ignored);
     fault_set(why, FAULT_STOPPED, "stopped while %s", phase_entry(s->phase)->sentence);
-    if (rows > 0 && s->what->settings->follow && s->phase >= PHASE_SCHEMA)
-        fault_hint(why,
-                   "Tables are not finished, and the snapshot that they were copied in is gone: "
-                   "begin anew with --restart (and --drop-if-exists).");
-    else if (rows > 0 && !s->what->settings->follow)
+    if (rows > 0 && !s->what->settings->follow)
         fault_hint(why,
                    "Go on with --resume. Tables that are not finished need the run's snapshot: it "
                    "lives on if `pghaul snapshot` holds it, else add --not-consistent.");
@@ -364,7 +360,8 @@ static bool end_run(struct supervisor *s, struct fault *why)
     return false;
 }
 
-bool supervise(struct supervise *what, struct fault *why)
+/* Until the end of the run, or of its snapshot: then *ret_lost is true. */
+static bool supervise_once(struct supervise *what, bool *ret_lost, struct fault *why)
 {
     scoped(drop_crew) struct crew *crew = new_memory(1, sizeof *crew);
     scoped(drop_progress) struct progress *progress = NULL;
@@ -388,5 +385,32 @@ bool supervise(struct supervise *what, struct fault *why)
     s.progress = progress;
     s.tick_ms = clock_ms() + TICK_MS;
     loop(&s);
-    return end_run(&s, why);
+    *ret_lost = s.lost && s.fault.id == 0;
+    return *ret_lost || end_run(&s, why);
+}
+
+/* A source that loses snapshot after snapshot is given as much time as a worker that fails. */
+bool supervise(struct supervise *what, struct fault *why)
+{
+    struct fault ignored;
+    int64_t since = 0;
+    for (;;) {
+        bool lost;
+        int64_t began = clock_ms();
+        if (!supervise_once(what, &lost, why))
+            return false;
+        if (!lost)
+            return true;
+        int64_t now = clock_ms();
+        if (since == 0 || now - began > LONG_LIFE_MS)
+            since = now;
+        if (now - since >= what->settings->retry_for_ms) {
+            fault_set(why, FAULT_SNAPSHOT_GONE, "the snapshot is lost again and again");
+            run_end(what->db, "failed", why, &ignored);
+            return false;
+        }
+        what->resume = what->again = true;
+        if (!run_set_resumed(what->db, why))
+            return false;
+    }
 }

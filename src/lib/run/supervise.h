@@ -20,6 +20,7 @@ struct supervise {
     const char *source; /* connection strings as given: for the workers only */
     const char *target;
     bool resume;
+    bool again;            /* set when a run that follows has lost its snapshot and goes on */
     bool not_consistent;   /* a new snapshot may be taken for unfinished tables */
     bool show_progress;    /* draw or print how far the run is */
     struct budget *budget; /* workers shared with other runs; NULL: all are our own */

@@ -43,6 +43,7 @@ void supervisor_fail(struct supervisor *s, enum role role, const struct fault *w
 
 void supervisor_stop(struct supervisor *s)
 {
+    s->lost = false;
     if (s->stopping == NOT_STOPPING) {
         s->stopping = STOPPING_SOON;
         log_info("stopping after the items in hand; ask again to stop at once");
@@ -76,7 +77,7 @@ static bool renew(struct supervisor *s, bool unfinished, struct fault *why)
         .lane = LANE_PLAN,
         .kind = WORK_RENEW,
     };
-    if (unfinished)
+    if (unfinished && !s->what->settings->follow)
         log_warning("the run's snapshot is gone: unfinished tables are copied in a new one, so the "
                     "copy is not consistent");
     return run_set_snapshot(s->what->db, 0, why) &&
@@ -84,8 +85,8 @@ static bool renew(struct supervisor *s, bool unfinished, struct fault *why)
 }
 
 /* The snapshot that a resumed run began with may be gone. That does not matter when no rows are
- * left to copy, or none were copied yet; else it is for the user to say. True when the run goes on.
- */
+ * left to copy, or none were copied yet, nor to a run that follows; else it is for the user to say.
+ * True when the run goes on. */
 static bool snapshot_was_gone(struct supervisor *s, struct place *place)
 {
     int64_t rows;
@@ -98,10 +99,7 @@ static bool snapshot_was_gone(struct supervisor *s, struct place *place)
         return true;
     }
     bool unfinished = s->planned && rows > 0;
-    if (unfinished && s->what->settings->follow)
-        fault_hint(&place->fault, "A copy in a new snapshot would not go with the slot: begin anew "
-                                  "with --restart (and --drop-if-exists).");
-    if (unfinished && (!s->what->not_consistent || s->what->settings->follow)) {
+    if (unfinished && !s->what->not_consistent && !s->what->settings->follow) {
         fault_during(&place->fault, "%lld unfinished items of the copy need it", (long long)rows);
         return false;
     }
@@ -111,11 +109,44 @@ static bool snapshot_was_gone(struct supervisor *s, struct place *place)
     return true;
 }
 
+/* ---- losing the snapshot ---- */
+
+/* A run that follows goes on in a new one, as if it were resumed: everybody is ended, since nobody
+ * may commit any more what he has read in the old one. */
+static bool snapshot_is_lost(struct supervisor *s, const struct place *place)
+{
+    struct fault ignored;
+    bool planned;
+    enum fault_id id = place->fault.id;
+    bool lost = id == FAULT_SNAPSHOT_GONE ||
+                (place->role == ROLE_SNAPSHOT &&
+                 (id == 0 || id == FAULT_SOURCE_LOST || id == FAULT_TARGET_LOST));
+    return lost && s->what->settings->follow && s->stopping == NOT_STOPPING &&
+           s->phase > PHASE_NEW && s->what->settings->retry_for_ms > 0 &&
+           work_kind_is_done(s->what->db, WORK_PLAN, &planned, &ignored) && planned;
+}
+
+static void lose_snapshot(struct supervisor *s, struct place *place, const char *cause)
+{
+    struct fault ignored;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_addf(&text, "worker %s %d %s; going on in a new snapshot", role_entry(place->role)->name,
+                place->number, cause);
+    log_warning("%s", text.text);
+    event_add(s->what->db, "warning", FAULT_SNAPSHOT_GONE, text.text, &ignored);
+    s->lost = true;
+    s->stopping = STOPPING_NOW;
+    place->state = PLACE_CLOSED;
+    crew_end(s->crew, ROLES, true);
+}
+
 /* ---- the end of a worker ---- */
 
-static bool is_vital(enum role role)
+/* After the snapshot was lost, its server may take a while to come back. */
+static bool is_vital(const struct supervisor *s, enum role role)
 {
-    return role == ROLE_SNAPSHOT || role == ROLE_RESUME;
+    bool begins = s->what->again && s->phase == PHASE_NEW;
+    return (role == ROLE_SNAPSHOT || role == ROLE_RESUME) && !begins;
 }
 
 static void died_for_good(struct supervisor *s, struct place *place, int status)
@@ -137,14 +168,19 @@ static void on_unplanned_end(struct supervisor *s, struct place *place, int stat
     bool said = place->fault.id != 0;
     bool may_heal = said ? place->fault.retry : true;
     /* Nothing has gone well yet in a run that cannot even connect. */
-    bool early = s->phase < PHASE_SCHEMA && said && place->role != ROLE_RECEIVE;
-    if (place->role == ROLE_WATCH) {
+    bool early = s->phase < PHASE_SCHEMA && said && place->role != ROLE_RECEIVE && !s->what->again;
+    if (place->role == ROLE_WATCH || s->lost) {
         place->state = PLACE_CLOSED;
         return;
     }
     if (snapshot_was_gone(s, place))
         return;
-    if (is_vital(place->role) || !may_heal || early || s->stopping != NOT_STOPPING ||
+    if (snapshot_is_lost(s, place)) {
+        lose_snapshot(s, place,
+                      said ? place->fault.text : status_text(ending, sizeof ending, status));
+        return;
+    }
+    if (is_vital(s, place->role) || !may_heal || early || s->stopping != NOT_STOPPING ||
         !place_failed(place, s->what->settings->retry_for_ms)) {
         died_for_good(s, place, status);
         return;

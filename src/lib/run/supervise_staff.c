@@ -103,10 +103,19 @@ static bool staff_copy_stage(struct supervisor *s, struct fault *why)
            (!builds || crew_fill_up_to(s->crew, ROLE_BUILD, s->staff.builders, why));
 }
 
+/* Before foreign keys, when tables were copied in several snapshots. */
+static bool staff_settle(struct supervisor *s, struct fault *why)
+{
+    bool ready;
+    return work_ready(s->what->db, LANE_APPLY, INT64_MAX, &ready, why) &&
+           (!ready || crew_fill_up_to(s->crew, ROLE_APPLY, 1, why));
+}
+
 static bool staff_refresh_stage(struct supervisor *s, struct fault *why)
 {
     bool builds;
     return decide(s, PHASE_REFRESH, why) && crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why) &&
+           staff_settle(s, why) &&
            work_lane_open(s->what->db, PHASE_REFRESH, LANE_BUILD, &builds, why) &&
            (!builds || crew_fill_up_to(s->crew, ROLE_BUILD, s->staff.builders, why));
 }
@@ -189,7 +198,7 @@ bool supervisor_staff(struct supervisor *s, struct fault *why)
         return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why) && staff_ahead(s, why);
     case PHASE_COPY:
         return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why) && staff_copy_stage(s, why) &&
-               staff_snapshot(s, why);
+               staff_settle(s, why) && staff_snapshot(s, why);
     case PHASE_REFRESH:
         return staff_refresh_stage(s, why);
     case PHASE_POST:

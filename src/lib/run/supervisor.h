@@ -24,6 +24,7 @@ struct supervisor {
     bool planned;       /* the plan of a resumed run was complete */
     bool received;      /* all that is to be followed is in the spool */
     bool data_open;     /* there are items that need the snapshot */
+    bool lost;          /* the snapshot: the run begins again with a new one when all have ended */
     enum phase decided; /* the stage for which these are decided: */
     struct staff staff;
     enum stopping stopping;

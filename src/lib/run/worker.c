@@ -213,6 +213,18 @@ static bool reach_source(struct worker *worker, struct fault *why)
     return worker_connect(worker, SIDE_SOURCE, why);
 }
 
+static bool do_job(struct worker *worker, struct job *job, struct fault *why)
+{
+    switch (job->work->kind) {
+    case WORK_SETTLE:
+        return worker_settle(worker, job, why);
+    case WORK_FOLLOW:
+        return worker_follow(worker, job, why);
+    default:
+        return job_run(job, why);
+    }
+}
+
 static bool do_item(struct worker *worker, struct job *job, struct fault *why)
 {
     unsigned lanes;
@@ -226,7 +238,7 @@ static bool do_item(struct worker *worker, struct job *job, struct fault *why)
     job->source = worker->source;
     if (job->work->kind == WORK_DUMP)
         worker->run.target_version = conn_version(worker->target);
-    if (!(job->work->kind == WORK_FOLLOW ? worker_follow(worker, job, why) : job_run(job, why)))
+    if (!do_job(worker, job, why))
         return false;
     FAILPOINT("work.before_finish", why);
     if (!work_finish(worker->db, job->work, worker->process, job->rows, job->bytes, &lanes, why))

@@ -6,7 +6,8 @@ select uuid, :slot, :publication, :stop from run where id = 1
 
 -- name: POSITION_GET
 select slot, publication, source_id, consistent, received, durable, applied, flushed, stop,
-       received_us, applied_us, commit_us, transactions, inserts, updates, deletes, truncates, conflicts
+       received_us, applied_us, commit_us, transactions, inserts, updates, deletes, truncates, conflicts,
+       stop_now
   from position where run = (select uuid from run where id = 1)
 
 -- name: POSITION_INTEND
@@ -34,10 +35,11 @@ update position set applied = :applied, flushed = :flushed, applied_us = :now,
  where run = (select uuid from run where id = 1)
 
 -- name: POSITION_SET_STOP
-update position set stop = :stop where run = (select uuid from run where id = 1)
+update position set stop = :stop, stop_now = 0 where run = (select uuid from run where id = 1)
 
 -- name: POSITION_RESOLVE_STOP
-update position set stop = :stop where run = (select uuid from run where id = 1) and stop = 'now'
+update position set stop = :stop, stop_now = 1
+ where run = (select uuid from run where id = 1) and stop = 'now'
 
 -- What runs that were given up have left behind.
 

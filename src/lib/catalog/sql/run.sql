@@ -68,6 +68,22 @@ select seq, id, lsn, holder, holder_pid, ended_us, content from snapshot where s
 -- name: SNAPSHOT_SET_CONTENT
 update snapshot set content = :content where seq = :seq
 
+-- name: SNAPSHOT_SETTLE
+update snapshot set settled = :settled, xids = :xids where seq = :seq
+
+-- What tables were copied in that are not in the slot's own snapshot; and the snapshot of one of them.
+
+-- name: RECOPIED_SNAPSHOTS scan-ok
+select s.seq, s.settled, s.xids from snapshot s
+ where s.settled is not null
+   and exists (select 1 from work w
+                where w.snapshot = s.seq and w.state = 'done' and w.kind in ('table', 'part', 'small'))
+ order by s.seq
+
+-- name: TABLE_COPIED_IN
+select coalesce(max(snapshot), 0) from work
+ where object = :oid and kind in ('table', 'part', 'small') and state = 'done'
+
 -- name: SNAPSHOT_END_HELD scan-ok
 update snapshot set ended_us = :now where holder = 'command' and ended_us is null
 

@@ -41,7 +41,10 @@ create table snapshot (
     backend_pid   integer,
     backend_start text,
     taken_us      integer not null,
-    ended_us      integer
+    ended_us      integer,
+    -- Of one that a run that follows took in the place of its slot's own:
+    settled       text,                           -- what it sees has committed before this LSN
+    xids          text                            -- all that it sees: xmin:xmax:xip,…
 ) strict;
 
 -- Which part of the source is meant.
@@ -338,6 +341,7 @@ create table position (
     applied      text,                            -- is committed on the target,
     flushed      text,                            -- is on the target's disk
     stop         text,                            -- where to end: an LSN or now; null: nowhere
+    stop_now     integer not null default 0,      -- that LSN was now
     received_us  integer,                         -- when these were noted
     applied_us   integer,
     commit_us    integer,                         -- of the last transaction applied, by the source's clock
@@ -395,7 +399,8 @@ select t.nspname, t.relname, t.bytes, t.rows_estimate, t.format, t.split_by,
        sum(w.state = 'done') as parts_done,
        sum(w.rows) as rows,
        sum(w.moved) as moved,
-       sum(w.ended_us - w.started_us) as worked_us
+       sum(w.ended_us - w.started_us) as worked_us,
+       max(case w.state when 'done' then w.snapshot end) as snapshot
   from obj_table t left join work w on w.object = t.oid and w.kind in ('table', 'part', 'small', 'config')
  where t.has_data
  group by t.oid;

@@ -170,6 +170,38 @@ select t.nspname, t.relname, count(*), sum(w.rows), sum(w.moved), sum(w.ended_us
  group by t.oid
  order by 6 desc limit :count
 
+-- name: WORK_TABLES_OPEN scan-ok
+select count(distinct object) from work
+ where state <> 'done' and kind in ('table', 'part', 'small', 'config')
+
+-- Tables that are copied in several snapshots are consistent with each other when the changes up to the
+-- last of these are applied. What needs that waits for it; and it for all that changes must find.
+-- What could not be built and was put off has its turn before.
+
+-- name: WORK_SETTLE_ADD scan-ok
+insert into work (stage, lane, kind, name, priority)
+select :stage, :lane, 'settle', '', 0
+ where not exists (select 1 from work where kind = 'settle')
+   and exists (select 1 from work where state <> 'done' and kind in ('table', 'part', 'small'))
+
+-- name: WORK_SETTLE_PUT_BACK scan-ok
+update work set stage = :stage
+ where state <> 'done' and stage > :stage
+   and (kind in ('exclusion', 'settle', 'foreign_keys')
+        or (kind in ('keys', 'analyze')
+            and object in (select oid from obj_table where kind <> 'm'))
+        or (kind = 'index'
+            and object in (select x.oid from obj_index x join obj_table t on t.oid = x.table_oid
+                            where t.kind <> 'm')))
+
+-- name: WORK_SETTLE_EDGES scan-ok
+insert or ignore into edge (before, after)
+select w.id, s.id from work s join work w on w.stage = s.stage
+ where s.kind = 'settle' and w.kind not in ('foreign_keys', 'settle')
+union all
+select s.id, w.id from work s join work w on w.kind in ('foreign_keys', 'refresh')
+ where s.kind = 'settle'
+
 -- In another snapshot the rows have other places: a split table that is not finished begins again,
 -- with emptying. What waits for its parts waits for all of them again.
 
