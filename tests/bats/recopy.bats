@@ -131,6 +131,17 @@ claims() { catalog "select group_concat(id || ':' || epoch || ':' || snapshot) f
 finished_stay() { [[ $(claims) == "$CLAIMS" ]]; }
 
 ours_on_the_source() { admin_source "select count(*) from pg_stat_activity where datname = '$DB' and application_name like 'pghaul%' ${1:-}"; }
+# Kills all of a run when a process of it comes to a point.
+killed_at() { # POINT[:NTH] OPTIONS
+    keep_fired
+    rm -rf "$PGHAUL_TEST_DIR"
+    mkdir -p "$PGHAUL_TEST_DIR"
+    clone_to "$1" --follow "${@:2}"
+    kill -9 "$PID"
+    wait "$PID" || true
+    go_on
+    wait_for 15 none_of_ours
+}
 none_of_ours() { [[ $(ours_on_the_source) == 0 ]]; }
 
 # Starts a run that has copied all but these tables, and waits for locks on them: what is finished then
@@ -184,5 +195,136 @@ SQL
     ended_with 0 'unfinished tables are copied in a new one'
     [[ $(snapshots) == 2 ]]
     finished_stay
+    all_the_same
+}
+
+# Where rows, keys and the new snapshot change hands; each run is killed once more on the way.
+@test "killed while three clients write, wherever it is, then resumed" {
+    bank
+    local point
+    for point in copy.begun:2 copy.before_commit:2 copy.before_commit:4 copy.after_commit:3 empty.after_commit index.begun; do
+        clients
+        killed_at "$point" --split-larger-than 1MB
+        # What happens between the snapshots.
+        src -q -c 'truncate scrap, more_scrap' -c "insert into scrap values (5, 'again')"
+        background "$PGHAUL" clone --dir "$RUN" --follow --resume
+        wait_for 60 following
+        end_clients
+        run -0 "$PGHAUL" position set --dir "$RUN" --end now
+        ended_with 0 'stay on the source' || { echo "$point"; false; }
+        all_the_same || { echo "$point"; false; }
+        again
+    done
+}
+
+@test "killed around the new snapshot and the changes up to it: several snapshots in a row" {
+    bank
+    clients
+    killed_at copy.before_commit:3 --split-larger-than 1MB
+    local point
+    for point in renew.taken renew.settled copy.before_commit:2 copy.after_commit settle.begun settle.applied foreign_keys.begun; do
+        killed_at "$point" --resume || { echo "$point"; false; }
+    done
+    background "$PGHAUL" clone --dir "$RUN" --follow --resume
+    wait_for 60 following
+    (($(snapshots) >= 2))
+    end_clients
+    run -0 "$PGHAUL" position set --dir "$RUN" --end now
+    ended_with 0 'stay on the source'
+    all_the_same
+}
+
+@test "a table for each snapshot: what is finished is not copied again" {
+    bank
+    clients
+    copied_but 'b, part_1'
+    killed
+    # What the second one finishes stays as well.
+    killed_at copy.after_commit:2 --resume
+    finished_stay
+    background "$PGHAUL" clone --dir "$RUN" --follow --resume
+    wait_for 60 following
+    finished_stay
+    (($(snapshots) >= 2))
+    end_clients
+    run -0 "$PGHAUL" position set --dir "$RUN" --end now
+    ended_with 0 'stay on the source'
+    all_the_same
+}
+
+@test "the snapshot goes inside a run: it goes on in a new one by itself" {
+    bank
+    clients
+    copied_but 'b, part_1'
+    # Its session, its process.
+    admin_source "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name = 'pghaul snapshot 1'" >/dev/null
+    wait_for 30 eval '[[ $(catalog "select resumes from run") == 1 ]]'
+    wait_for 30 eval '[[ $(ours_on_the_source "and wait_event_type = '"'Lock'"'") -ge 1 ]]'
+    kill -9 "$(catalog "select pid from process where role = 'snapshot' and ended_us is null order by id desc limit 1")"
+    wait_for 30 eval '[[ $(catalog "select resumes from run") == 2 ]]'
+    unlock
+    wait_for 60 following
+    finished_stay
+    end_clients
+    run -0 "$PGHAUL" position set --dir "$RUN" --end now
+    ended_with 0 'going on in a new snapshot'
+    all_the_same
+}
+
+@test "the source is restarted while rows are copied: the run goes on by itself" {
+    bank
+    copied_but 'b, part_1'
+    "$PGH_TOP/tests/server" stop "$HERE/s"
+    exec 8>&-
+    wait_for 20 grep -q 'going on in a new snapshot' "$BATS_TEST_TMPDIR/err"
+    "$PGH_TOP/tests/server" start "$HERE/s"
+    clients
+    wait_for 60 following
+    finished_stay
+    end_clients
+    run -0 "$PGHAUL" position set --dir "$RUN" --end now
+    ended_with 0 'unfinished tables are copied in a new one'
+    all_the_same
+}
+
+@test "stopped while it goes on in a new snapshot; and given no time for it" {
+    bank
+    copied_but 'b, part_1'
+    admin_source "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name = 'pghaul snapshot 1'" >/dev/null
+    wait_for 30 eval '[[ $(catalog "select resumes from run") == 1 ]]'
+    wait_for 30 eval '[[ $(ours_on_the_source "and wait_event_type = '"'Lock'"'") -ge 1 ]]'
+    kill -INT "$PID"
+    kill -INT "$PID"
+    ended_with 3 'stopped while'
+    wait_for 15 none_of_ours
+    background env PGHAUL_RETRY_FOR=0 "$PGHAUL" clone --dir "$RUN" --follow --resume --retry-for 0
+    wait_for 30 eval '[[ $(ours_on_the_source "and wait_event_type = '"'Lock'"'") -ge 1 ]]'
+    admin_source "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name = 'pghaul snapshot 1'" >/dev/null
+    ended_with 4 'PGH-2'
+    unlock
+    run -0 clone --follow --resume --endpos now --retry-for 1m
+    all_the_same
+}
+
+@test "an end before the new snapshot cannot be kept; one that was to be now is later" {
+    bank
+    killed_at copy.before_commit
+    run -0 "$PGHAUL" position set --dir "$RUN" --end "$(src -c 'select pg_current_wal_insert_lsn()')"
+    src -q -c "insert into entry values (1, 1, 1, 'later')"
+    run -6 clone --follow --resume
+    assert_output --regexp 'PGH-4022: the end is [0-9A-F/]+, and tables that are copied again are of one moment with the others only from [0-9A-F/]+ on'
+    assert_output --partial 'a later --endpos'
+    run -0 clone --follow --resume --endpos now
+    all_the_same
+    again
+    clone_to copy.before_commit --follow --endpos now
+    wait_for 20 eval '[[ $(catalog "select stop_now from position") == 1 ]]'
+    kill -9 "$PID"
+    wait "$PID" || true
+    go_on
+    wait_for 15 none_of_ours
+    src -q -c "insert into entry values (1, 2, 1, 'later')"
+    run -0 clone --follow --resume
+    assert_output --partial 'is put off until the tables are copied again'
     all_the_same
 }

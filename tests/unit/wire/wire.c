@@ -8,6 +8,7 @@
 #include "wire/restore_list.h"
 #include "wire/server_message.h"
 #include "wire/sql_script.h"
+#include "wire/xids.h"
 
 static void add_message(struct strbuf *stream, char type, const char *body, size_t length)
 {
@@ -428,8 +429,50 @@ START_TEST(names_in_statements_are_read)
 }
 END_TEST
 
+static bool sees(const char *snapshot, uint32_t xid)
+{
+    bool seen = false;
+    ck_assert_msg(xids_see(snapshot, xid, &seen), "%s", snapshot);
+    return seen;
+}
+
+START_TEST(snapshots_see_what_had_ended)
+{
+    ck_assert(sees("100:104:100,102", 99));
+    ck_assert(!sees("100:104:100,102", 100));
+    ck_assert(sees("100:104:100,102", 101));
+    ck_assert(!sees("100:104:100,102", 102));
+    ck_assert(sees("100:104:100,102", 103));
+    ck_assert(!sees("100:104:100,102", 104));
+    ck_assert(!sees("100:104:100,102", 105));
+    ck_assert(sees("100:100:", 99));
+    ck_assert(!sees("100:100:", 100));
+    /* The stream has the lower 32 bits of an id; epoch 1 begins at 4294967296. */
+    ck_assert(sees("4294967300:4294967305:4294967302", 4294967295U));
+    ck_assert(sees("4294967300:4294967305:4294967302", 5));
+    ck_assert(!sees("4294967300:4294967305:4294967302", 6));
+    ck_assert(sees("4294967300:4294967305:4294967302", 7));
+    ck_assert(!sees("4294967290:4294967305:4294967290", 4294967290U));
+    ck_assert(sees("4294967290:4294967305:4294967290", 4294967291U));
+    ck_assert(!sees("4294967290:4294967295:4294967290", 3));
+}
+END_TEST
+
+START_TEST(what_is_no_snapshot_is_found)
+{
+    static const char *const bad[] = {"",       "1",       "1:",       "1:2",
+                                      ":2:",    "1::",     "1:2:,",    "1:2:3,",
+                                      "1:2:,3", "1:2:3 ",  "x:2:",     "1:2:x",
+                                      "-1:2:3", "1:2:3;4", "1:2:3,,4", "1:18446744073709551616:"};
+    bool seen;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!xids_see(bad[i], 1, &seen), "%s", bad[i]);
+    ck_assert(sees("1:18446744073709551615:", 1));
+}
+END_TEST
+
 SUITE(wire, files_of_filters_are_read, name_patterns_become_regular_expressions,
       frames_survive_any_cut, bad_frames_are_found, errors_are_read, tags_and_rows_are_read,
       restore_lists_are_read, needs_of_entries_are_read, scripts_are_cut_into_statements,
       edited_statements_are_told_apart, commands_of_psql_are_noted, portions_are_read,
-      names_in_statements_are_read)
+      names_in_statements_are_read, snapshots_see_what_had_ended, what_is_no_snapshot_is_found)
