@@ -63,16 +63,23 @@ static bool changed(const struct table *table, const char *what, struct fault *w
     return fault_set(why, FAULT_TABLE_CHANGED, "table %s on the source %s", name.text, what);
 }
 
-static bool is_same(const struct table *table, const struct rows *rows, struct fault *why)
+/* In another snapshot it can be read: a run that follows has use for one. */
+static bool rewritten(const struct job *job, const struct table *table, struct fault *why)
+{
+    changed(table,
+            "was rewritten after the snapshot (TRUNCATE, VACUUM FULL, CLUSTER or ALTER TABLE)", why);
+    why->retry = job->settings->follow;
+    return false;
+}
+
+static bool is_same(const struct job *job, const struct table *table, const struct rows *rows,
+                    struct fault *why)
 {
     enum { OWN_COLUMNS = 2 };
     if (rows_null(rows, 0, 0) || rows_int(rows, 0, 1) != table->oid)
         return changed(table, "was dropped or replaced after the snapshot", why);
     if (rows_int(rows, 0, 0) != table->filenode)
-        return changed(table,
-                       "was rewritten after the snapshot (TRUNCATE, VACUUM FULL, CLUSTER or "
-                       "ALTER TABLE)",
-                       why);
+        return rewritten(job, table, why);
     scoped(drop_strbuf) struct strbuf types = STRBUF_EMPTY;
     append_types(&types, rows, OWN_COLUMNS);
     if (strcmp(strbuf_text(&types), table->column_types) != 0)
@@ -101,7 +108,7 @@ static bool hold_table(struct job *job, const struct table *table, struct fault 
         strbuf_add(&sql, " LIMIT 0) pghaul_columns ON true");
     }
     if (conn_query(job->source, sql.text, &rows, why))
-        return is_same(table, &rows, why);
+        return is_same(job, table, &rows, why);
 
     struct fault ignored;
     job->held_table = 0;

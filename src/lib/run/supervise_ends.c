@@ -112,13 +112,14 @@ static bool snapshot_was_gone(struct supervisor *s, struct place *place)
 /* ---- losing the snapshot ---- */
 
 /* A run that follows goes on in a new one, as if it were resumed: everybody is ended, since nobody
- * may commit any more what he has read in the old one. */
+ * may commit any more what he has read in the old one. A table that was rewritten cannot be read in
+ * the old one either. */
 static bool snapshot_is_lost(struct supervisor *s, const struct place *place)
 {
     struct fault ignored;
     bool planned;
     enum fault_id id = place->fault.id;
-    bool lost = id == FAULT_SNAPSHOT_GONE ||
+    bool lost = id == FAULT_SNAPSHOT_GONE || (id == FAULT_TABLE_CHANGED && place->fault.retry) ||
                 (place->role == ROLE_SNAPSHOT &&
                  (id == 0 || id == FAULT_SOURCE_LOST || id == FAULT_TARGET_LOST));
     return lost && s->what->settings->follow && s->stopping == NOT_STOPPING &&

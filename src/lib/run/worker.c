@@ -334,8 +334,8 @@ static bool reconnect_target(struct worker *worker, struct fault *why)
 static bool may_try_again(struct worker *worker, const struct work *work, struct fault *why)
 {
     if (worker->role != ROLE_SNAPSHOT || work->lane == LANE_PLAN || !why->retry ||
-        work->attempts >= ATTEMPTS_MOST || conn_broken(worker->source) ||
-        worker->leash->wish != LEASH_GO)
+        why->id == FAULT_TABLE_CHANGED || work->attempts >= ATTEMPTS_MOST ||
+        conn_broken(worker->source) || worker->leash->wish != LEASH_GO)
         return false;
     log_warning("%s; trying again", why->text);
     return work_return(worker->db, worker->process, why->text, why) &&
