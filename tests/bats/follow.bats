@@ -141,7 +141,7 @@ spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($
     assert_output --partial 'REPLICATION'
     nothing_made
     src -q -c "alter role ${DB}_r replication"
-    run -4 follow --no-owner --no-acl --source "$SOURCE user=${DB}_r"
+    run -4 follow --plugin pgoutput --no-owner --no-acl --source "$SOURCE user=${DB}_r"
     assert_output --partial 'PGH-2216'
     nothing_made
     tgt -q -c "create role ${DB}_t login" -c "grant create on database $DB to ${DB}_t" -c "grant all on schema public to ${DB}_t"

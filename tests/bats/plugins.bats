@@ -502,3 +502,145 @@ all_types() {
     slots_of_wal2json
     to_the_target odd
 }
+
+# The whole run: what a publication would have said is said by us.
+
+# follow_begins: databases and what runs clone --follow.
+follow_begins() {
+    admin_source "create database ${DB}_t"
+    src -q -c 'drop publication pub' -c 'drop table nothing' -c 'create table part (id int, k int, v text, primary key (id, k)) partition by list (k)' \
+        -c 'create table part_1 partition of part for values in (1)' -c 'create table left_out (a int)' -c 'insert into left_out values (1)'
+    FOLLOW=("$PGHAUL" clone --follow --source "$SOURCE" --target "$TARGET" --dir "$RUN" -T left_out)
+}
+following() { catalog_says 'select phase from run' 6; }
+position() { "$PGHAUL" position --dir "$RUN" --json | jq -r ".$1"; }
+plugin_of_slot() { admin_source "select plugin from pg_replication_slots where slot_name like 'pghaul%'"; }
+
+# like_the_source: with nothing of ours on either side.
+like_the_source() {
+    admin_source "select pg_drop_replication_slot(slot_name) from pg_replication_slots" >/dev/null
+    tgt -q -c 'drop schema if exists pghaul cascade'
+    src -q -c 'drop table left_out'
+    same
+}
+
+# clients_write FIRST [FILTER]: three, until no_client_writes.
+clients_write() {
+    local client
+    CLIENTS=''
+    for client in 1 2 3; do
+        work $client $(($1 + 50000)) "$1" | "${@:2}" | psql -qX "$SOURCE" >/dev/null 2>&1 3>&- &
+        CLIENTS="$CLIENTS $!"
+    done
+    PIDS="$PIDS $CLIENTS"
+}
+no_client_writes() {
+    admin_source "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name = 'psql'" >/dev/null
+    wait $CLIENTS || true
+}
+
+# follow_through PLUGIN: three clients write, the run is killed and stopped now and then.
+follow_through() {
+    local round
+    follow_begins
+    # What was truncated after the snapshot cannot be copied in it.
+    clients_write 1 sed -u '/^truncate/,/^\\\.$/d'
+    wait_for 20 eval '[[ $(src -c "select count(*) from log") -gt 10 ]]'
+    background "${FOLLOW[@]}" --plugin "$1"
+    wait_for 60 following
+    no_client_writes
+    clients_write 100001 cat
+    for ((round = 0; round < 4; round++)); do
+        read -rt "0.$((RANDOM % 900 + 50))" <> <(:) || true
+        # Nobody wants these.
+        src -q -c 'insert into left_out values (2)' -c 'create table staging (a int)' -c 'insert into staging values (1)' -c 'update staging set a = 2' -c 'drop table staging' \
+            -c "insert into part select i, 1, 'v' from generate_series($round * 10, $round * 10 + 9) i" -c "update part set v = 'w' where id % 2 = 0"
+        if ((round % 2)); then kill -INT "$PID"; else kill -9 "$PID"; fi
+        wait "$PID" || true
+        background "${FOLLOW[@]}" --resume
+    done
+    wait_for 30 eval '[[ $(position transactions) -gt 50 ]]'
+    no_client_writes
+    [[ $(plugin_of_slot) == "$1" && $(position plugin) == "$1" && $(position publication) == null ]]
+    [[ $(src -c 'select count(*) from pg_publication') == 0 ]]
+    run -0 "$PGHAUL" position set --dir "$RUN" --end now
+    ended_with 0 "slot \"pghaul_$DB\" stays on the source, and keeps its WAL, until you drop it"
+    grep -q "following from .* on: slot \"pghaul_$DB\", plugin \"$1\"" "$RUN/log/pghaul.log"
+    like_the_source
+}
+
+@test "test_decoding: a clone while three clients write, killed and gone on with: the same at the end" {
+    follow_through test_decoding
+}
+
+@test "wal2json: a clone while three clients write, killed and gone on with: the same at the end" {
+    slots_of_wal2json
+    admin_source "select pg_drop_replication_slot(slot_name) from pg_replication_slots" >/dev/null
+    follow_through wal2json
+}
+
+@test "where no publication can be made, test_decoding is used, and why is said" {
+    follow_begins
+    src -q -c "create role ${DB}_r login replication" -c "grant pg_read_all_data to ${DB}_r"
+    run -4 "${FOLLOW[@]}" --plugin pgoutput --no-owner --no-acl --source "$SOURCE user=${DB}_r"
+    assert_output --partial 'PGH-2216: making publication "pghaul_'
+    [[ -z $(plugin_of_slot) ]]
+    background "${FOLLOW[@]}" --no-owner --no-acl --source "$SOURCE user=${DB}_r"
+    wait_for 60 following
+    grep -q "making publication \"pghaul_$DB\": permission denied for database $DB: changes are read by plugin test_decoding instead" "$BATS_TEST_TMPDIR/err"
+    catalog "select text from event" | grep -q 'changes are read by plugin test_decoding instead'
+    work 1 8 | src -q -o /dev/null
+    "$PGHAUL" status --dir "$RUN" | grep -q '^plugin *test_decoding'
+    kill -9 "$PID"
+    wait "$PID" || true
+    work 1 10 9 | src -q -o /dev/null
+    # Somebody else's publication has nothing to do with it.
+    src -q -c "create publication pghaul_$DB for all tables"
+    run -6 "${FOLLOW[@]}" --resume --plugin pgoutput
+    assert_output --partial 'PGH-4007: the run was started with --plugin auto'
+    run -0 "${FOLLOW[@]}" --resume --endpos now
+    # It can: pgoutput it is.
+    run -0 rows "$TARGET"
+    alike rows_of_both "$SOURCE" "$TARGET" "$BATS_TEST_TMPDIR"
+    run -0 "${FOLLOW[@]}" --restart --drop-if-exists --slot other --endpos now
+    [[ $(position plugin) == pgoutput && $(position publication) == other && $(plugin_of_slot) == '' ]]
+    [[ $(src -c "select string_agg(pubname, ' ' order by pubname) from pg_publication") == "other pghaul_$DB" ]]
+    [[ $(admin_source 'select plugin from pg_replication_slots') == pgoutput ]]
+}
+rows_of_both() { rows "$1" | grep -v left_out; }
+
+@test "options and servers that do not go with a plugin" {
+    follow_begins
+    run -2 "$PGHAUL" clone --source "$SOURCE" --target "$TARGET" --dir "$RUN" --plugin test_decoding
+    assert_output --partial 'PGH-1005: --plugin goes with --follow only'
+    run -2 "${FOLLOW[@]}" --plugin decoderbufs
+    assert_output --partial 'PGH-1003: --plugin cannot be "decoderbufs"'
+    src -q -c "alter database $DB set dynamic_library_path = '/nowhere'"
+    run -4 "${FOLLOW[@]}" --plugin test_decoding
+    assert_output --partial "PGH-2234: making slot \"pghaul_$DB\": could not access file \"test_decoding\""
+    [[ -z $(plugin_of_slot) ]]
+}
+
+@test "test_decoding: tables that come and go, and one that is another now" {
+    follow_begins
+    background "${FOLLOW[@]}" --plugin test_decoding
+    wait_for 60 following
+    # A new partition of a table that is followed is one of those.
+    src -q -c 'create table staging (a int primary key)' -c 'insert into staging values (1)' -c 'drop table staging' -c 'insert into part values (1, 1)'
+    wait_for 20 eval '[[ $(tgt -c "select count(*) from part") == 1 ]]'
+    src -q -c 'create table part_2 partition of part for values in (2)' -c 'insert into part values (2, 2)'
+    ended_with 5 'PGH-3203: table public.part_2 is not on the target'
+    tgt -q -c 'create table part_2 partition of part for values in (2)'
+    background "${FOLLOW[@]}" --resume
+    wait_for 20 eval '[[ $(tgt -c "select count(*) from part") == 2 ]]'
+    # One that becomes one later.
+    src -q -c 'create table part_3 (like part including all)' -c 'insert into part_3 values (3, 3)' -c 'insert into part values (4, 2)'
+    wait_for 20 eval '[[ $(tgt -c "select count(*) from part") == 3 ]]'
+    src -q -c 'alter table part attach partition part_3 for values in (3)' -c 'insert into part values (5, 3)'
+    ended_with 4 'PGH-2230: table public.part_3: it has become one of those that are followed'
+    grep -q 'begin anew with --restart' "$BATS_TEST_TMPDIR/err"
+    # One of the same name.
+    src -q -c 'drop table alone' -c 'create table alone (id int primary key)' -c 'insert into alone values (7)'
+    run -4 "${FOLLOW[@]}" --resume
+    assert_output --partial 'PGH-2230: table public.alone is another one than when the run began'
+}

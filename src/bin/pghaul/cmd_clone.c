@@ -67,11 +67,13 @@ static bool say_what_follows(struct clone *clone, struct fault *why)
 {
     bool found;
     struct position position;
+    scoped(drop_strbuf) struct strbuf made = STRBUF_EMPTY;
     if (!position_get(clone->db, &position, &found, why) || !found)
         return !found;
-    log_info("slot \"%s\" and publication \"%s\" stay on the source, and the slot keeps its WAL: "
-             "pghaul cleanup --dir %s removes them",
-             position.slot, position.publication, clone->dir.path);
+    bool two = *position.publication != '\0';
+    position_add_made(&made, position.slot, position.publication);
+    log_info("%s %s on the source, and the slot keeps its WAL: pghaul cleanup --dir %s removes %s",
+             made.text, two ? "stay" : "stays", clone->dir.path, two ? "them" : "it");
     return true;
 }
 
@@ -144,14 +146,16 @@ static bool warn_of_left(const struct clone *clone, struct fault *why)
 {
     bool found;
     struct position_left left;
+    scoped(drop_strbuf) struct strbuf made = STRBUF_EMPTY;
     if (clone->options->settings.follow)
         return true;
     if (!position_left(clone->db, &left, &found, why))
         return false;
-    if (found)
-        log_warning("a run before this one has left slot \"%s\" and publication \"%s\" on its "
-                    "source: pghaul cleanup --dir %s removes them",
-                    left.slot, left.publication, clone->dir.path);
+    if (!found)
+        return true;
+    position_add_made(&made, left.slot, left.publication);
+    log_warning("a run before this one has left %s on its source: pghaul cleanup --dir %s removes it",
+                made.text, clone->dir.path);
     return true;
 }
 

@@ -132,12 +132,12 @@ static bool check_plugin(struct streaming *s, struct receive_wish *wish, const s
 }
 
 /* A plugin that tells of all tables tells of what a run has made for itself, too. */
-static bool is_theirs(void *arg, uint32_t oid, const char *schema, const char *name)
+static bool is_theirs(void *arg, const struct table_met *table, bool *ret_wanted, struct fault *why)
 {
     (void)arg;
-    (void)oid;
-    (void)name;
-    return strcmp(schema, "pghaul") != 0;
+    (void)why;
+    *ret_wanted = strcmp(table->schema, "pghaul") != 0;
+    return true;
 }
 
 /* Looks at the source before anything is begun. */

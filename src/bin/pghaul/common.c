@@ -115,9 +115,12 @@ bool check_follow(const struct options *options, struct fault *why)
                          "--slot cannot be \"%s\": it takes at most 63 of a-z, 0-9 and _",
                          options->slot);
     if (!settings->follow)
-        return (options->endpos == NULL && *options->slot == '\0') ||
+        return (options->endpos == NULL && *options->slot == '\0' &&
+                settings->plugin == PLUGIN_AUTO) ||
                fault_set(why, FAULT_CONFLICTING_OPTIONS, "--%s goes with --follow only",
-                         options->endpos != NULL ? "endpos" : "slot");
+                         options->endpos != NULL  ? "endpos"
+                         : *options->slot != '\0' ? "slot"
+                                                  : "plugin");
     if (options->all_databases || options->databases.count > 0)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "changes are followed of one database: --follow does not go with several");

@@ -140,6 +140,10 @@
     "Use a slot of plugin pgoutput or test_decoding, or leave the table out.")                     \
   F(FAULT_SLOT_ACTIVE,         2250, SOURCE,  "somebody streams from the slot",                    \
     "Stop them, or end the backend that is named (pg_terminate_backend), then try again.")         \
+  F(FAULT_PLUGIN_MISSING,      2234, SOURCE,  "the source lacks an output plugin",                 \
+    "Install it on the source's server: test_decoding is in the contrib package of PostgreSQL, "   \
+    "wal2json is a package of its own. Or let the publication be made that pgoutput needs: "       \
+    "connect as the owner of the tables with GRANT CREATE ON DATABASE, or as a superuser.")        \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
   F(FAULT_TARGET_LOST,         3002, TARGET,  "connection to the target was lost",                 \

@@ -25,6 +25,13 @@ int64_t position_behind(const struct position *position)
     return position->received > there ? (int64_t)(position->received - there) : 0;
 }
 
+void position_add_made(struct strbuf *text, const char *slot, const char *publication)
+{
+    strbuf_addf(text, "slot \"%s\"", slot);
+    if (*publication != '\0')
+        strbuf_addf(text, " and publication \"%s\"", publication);
+}
+
 bool position_add(struct db *db, const char *slot, const char *publication, const char *end,
                   struct fault *why)
 {
@@ -66,13 +73,14 @@ bool position_get(struct db *db, struct position *ret_position, bool *ret_found,
     p->truncates = stmt_int(stmt, 16);
     p->conflicts = stmt_int(stmt, 17);
     p->end_was_now = stmt_int(stmt, 18) != 0;
+    COPY_COLUMN(p->plugin, stmt, 19);
     return true;
 }
 
-bool position_intend(struct db *db, const char *source_id, struct fault *why)
+bool position_intend(struct db *db, const char *source_id, const char *plugin, struct fault *why)
 {
     return db_durable(db, true, why) &&
-           durably(db, db_run_one(db, why, SQL_POSITION_INTEND, "s", source_id), why);
+           durably(db, db_run_one(db, why, SQL_POSITION_INTEND, "ss", source_id, plugin), why);
 }
 
 bool position_begin(struct db *db, lsn_t consistent, struct fault *why)

@@ -8,15 +8,20 @@
 #define PGHAUL_CATALOG_POSITION_H
 
 #include "base/lsn.h"
+#include "base/strbuf.h"
 #include "store/db.h"
 
-enum { SLOT_NAME = 64 }; /* with a NUL; publications have names of that length, too */
+enum { SLOT_NAME = 64 }; /* with a NUL; publications and plugins have names of that length, too */
+
+/* In the order of --plugin. */
+enum plugin_wish { PLUGIN_AUTO, PLUGIN_PGOUTPUT, PLUGIN_TEST_DECODING, PLUGIN_WAL2JSON };
 
 /* LSNs that are not known yet are 0. */
 struct position {
     char slot[SLOT_NAME];
-    char publication[SLOT_NAME];
-    char source_id[160]; /* of the source that they are on; "": nothing was made */
+    char publication[SLOT_NAME]; /* "": none, as only pgoutput needs one */
+    char plugin[SLOT_NAME];      /* "": not chosen yet */
+    char source_id[160];         /* of the source that they are on; "": nothing was made */
     lsn_t consistent;
     lsn_t received;
     lsn_t durable;
@@ -33,6 +38,9 @@ struct position {
 /* Bytes of the source's WAL that are received and not applied. */
 int64_t position_behind(const struct position *position);
 
+/* 'slot "a" and publication "a"', for people. */
+void position_add_made(struct strbuf *text, const char *slot, const char *publication);
+
 /* `end` is an LSN, "now" or NULL. */
 bool position_add(struct db *db, const char *slot, const char *publication, const char *end,
                   struct fault *why);
@@ -40,9 +48,10 @@ bool position_add(struct db *db, const char *slot, const char *publication, cons
 /* *ret_found is false when the run does not follow. */
 bool position_get(struct db *db, struct position *ret_position, bool *ret_found, struct fault *why);
 
-/* Durable before it is done: slot and publication will be made on this source; they were made, and
- * this is the slot's consistent point; there is nothing of them any more. */
-bool position_intend(struct db *db, const char *source_id, struct fault *why);
+/* Durable before it is done: a slot of this plugin, and a publication of the same name if that
+ * needs one, will be made on this source; they were made, and this is the slot's consistent point;
+ * there is nothing of them any more. */
+bool position_intend(struct db *db, const char *source_id, const char *plugin, struct fault *why);
 bool position_begin(struct db *db, lsn_t consistent, struct fault *why);
 bool position_undone(struct db *db, struct fault *why);
 

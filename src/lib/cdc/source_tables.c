@@ -305,19 +305,54 @@ static void warn_of_doubt(const struct source_table *table)
                 name.text);
 }
 
-/* As pgoutput does, only tables count: no materialized views. */
-static void take_answer(struct source_tables *tables, struct source_table *table,
-                        const struct rows *rows)
+/* Of an answer of the catalogs, or of none. As pgoutput does, only tables count: no materialized
+ * views. */
+static bool ask_wanted(const struct source_tables *tables, const struct source_table *table,
+                       const struct rows *rows, int row, bool *ret_wanted, struct fault *why)
 {
+    bool there = row < rows_count(rows);
+    const struct table_met met = {
+        .oid = there ? (uint32_t)rows_int(rows, row, 0) : 0,
+        .schema = table->schema,
+        .name = table->name,
+        .above = there ? rows_text(rows, row, 7) : "",
+    };
+    *ret_wanted = !there || strcmp(rows_text(rows, row, 1), "r") == 0;
+    return !*ret_wanted || tables->wanted == NULL ||
+           tables->wanted(tables->arg, &met, ret_wanted, why);
+}
+
+/* One that nobody wants may come and go. */
+static bool take_no_answer(const struct source_tables *tables, struct source_table *table,
+                           const struct rows *none, struct fault *why)
+{
+    bool wanted;
+    if (!ask_wanted(tables, table, none, 0, &wanted, why))
+        return false;
+    if (wanted)
+        return fault_of_table(table, FAULT_TABLE_UNDESCRIBED,
+                              "there are changes of it to receive, but it is not there any more",
+                              why);
+    table->oid = 0;
+    table->wanted = false;
+    table->asked = table->fresh = true;
+    return true;
+}
+
+static bool take_answer(const struct source_tables *tables, struct source_table *table,
+                        const struct rows *rows, struct fault *why)
+{
+    bool wanted;
+    if (!ask_wanted(tables, table, rows, 0, &wanted, why))
+        return false;
+    table->wanted = wanted;
     table->oid = (uint32_t)rows_int(rows, 0, 0);
     table->identity = (enum pgoutput_identity)rows_text(rows, 0, 2)[0];
     drop_memory(&table->key);
     table->key = copy_string(rows_text(rows, 0, 3));
     table->has_identity = table->identity == PGOUTPUT_IDENTITY_FULL || *table->key != '\0';
-    table->wanted = strcmp(rows_text(rows, 0, 1), "r") == 0 &&
-                    (tables->wanted == NULL ||
-                     tables->wanted(tables->arg, table->oid, table->schema, table->name));
     table->asked = table->fresh = true;
+    return true;
 }
 
 bool source_table_ask(struct source_tables *tables, struct source_table *table, uint32_t xid,
@@ -327,13 +362,12 @@ bool source_table_ask(struct source_tables *tables, struct source_table *table, 
     if (!ask_tables(tables, table, "", xid, &rows, why))
         return false;
     if (rows_count(&rows) == 0)
-        return fault_of_table(table, FAULT_TABLE_UNDESCRIBED,
-                              "there are changes of it to receive, but it is not there any more",
-                              why);
+        return take_no_answer(tables, table, &rows, why);
     bool first = !table->asked || table->oid != (uint32_t)rows_int(&rows, 0, 0);
     if (!first && table->wanted && !same_identity(table, &rows, 0))
         return identity_changed(table, why);
-    take_answer(tables, table, &rows);
+    if (!take_answer(tables, table, &rows, why))
+        return false;
     if (!table->wanted)
         return true;
     table->doubtful = first && rows_bool(&rows, 0, 4);
@@ -441,14 +475,27 @@ bool source_table_as_told(struct source_tables *tables, struct source_table *tab
 
 /* ---- is it still so? ---- */
 
+static bool now_wanted(const struct source_table *table, struct fault *why)
+{
+    fault_of_table(table, FAULT_TABLE_UNDESCRIBED,
+                   "it has become one of those that are followed while changes of it came", why);
+    return fault_hint(why, "Changes of it that were made since then may be left out: copy them by "
+                           "hand and go on with --resume, or begin anew with --restart.");
+}
+
 /* One that was renamed, or dropped, is asked for by its name when it is met again. */
 static bool check_row(struct source_tables *tables, const struct rows *rows, int row,
                       struct fault *why)
 {
     struct source_table *table = look_up(tables, rows_text(rows, row, 5), rows_text(rows, row, 6));
+    bool wanted;
     if (table == NULL || !table->relied || table->oid != (uint32_t)rows_int(rows, row, 0))
         return true;
-    if (!same_identity(table, rows, row))
+    if (!ask_wanted(tables, table, rows, row, &wanted, why))
+        return false;
+    if (wanted && !table->wanted)
+        return now_wanted(table, why);
+    if (wanted && !same_identity(table, rows, row))
         return identity_changed(table, why);
     table->relied = false;
     return true;

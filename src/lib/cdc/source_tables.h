@@ -15,8 +15,15 @@
 #include "wire/pgoutput.h"
 #include "wire/told.h"
 
-/* Is this table to be received? NULL: each one is. */
-typedef bool table_wanted(void *arg, uint32_t oid, const char *schema, const char *name);
+struct table_met {
+    uint32_t oid; /* 0: there is none of this name any more */
+    const char *schema, *name;
+    const char *above; /* oids of what it is a partition of, each between two spaces */
+};
+
+/* Is this table to be received? NULL: each one is. Asked again when it is met again. */
+typedef bool table_wanted(void *arg, const struct table_met *table, bool *ret_wanted,
+                          struct fault *why);
 
 struct source_column {
     char *name;
@@ -67,7 +74,7 @@ void source_tables_forget(struct source_tables *tables);
 void source_tables_undescribe(struct source_tables *tables, uint64_t transaction);
 
 /* The table, borrowed for as long as the tables are. `xid`: of the transaction with the change.
- * FAULT_TABLE_UNDESCRIBED when it is not there any more. */
+ * FAULT_TABLE_UNDESCRIBED when it is wanted and not there any more. */
 bool source_table_get(struct source_tables *tables, const struct told_table *told, uint32_t xid,
                       struct source_table **ret_table, struct fault *why);
 
@@ -79,12 +86,13 @@ bool source_table_ask(struct source_tables *tables, struct source_table *table, 
 bool source_table_as_told(struct source_tables *tables, struct source_table *table,
                           struct told_row row, struct fault *why);
 
-/* A change was understood by what we take for the table's identity, and nothing in it shows that.
- */
+/* A change was understood by what we take for the table's identity, and nothing in it shows that;
+ * or it was passed over, as the table is not wanted. */
 void source_table_rely(struct source_tables *tables, struct source_table *table);
 
-/* Have those tables, since the last call, still that identity? If so, the changes that came till
- * now were understood rightly. FAULT_IDENTITY_CHANGED. */
+/* Have those tables, since the last call, still that identity, and are still not wanted? If so, the
+ * changes that came till now were understood rightly. FAULT_IDENTITY_CHANGED,
+ * FAULT_TABLE_UNDESCRIBED. */
 bool source_tables_check(struct source_tables *tables, struct fault *why);
 
 #endif

@@ -378,8 +378,10 @@ static bool take_change(struct translator *t, const struct walsender_message *me
     struct source_table *table;
     if (!source_table_get(t->tables, &change->table, t->xid, &table, why))
         return false;
-    if (!table->wanted)
+    if (!table->wanted) {
+        source_table_rely(t->tables, table);
         return true;
+    }
     if (!change->has_old && !change->has_new)
         return unlike(table, FAULT_IDENTITY_MISSING,
                       "a row was deleted, and nothing tells which: it has no replica identity",

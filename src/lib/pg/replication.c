@@ -66,7 +66,9 @@ bool slot_create(struct conn *walsender, const struct slot_wish *wish, struct sl
     scoped(drop_result) PGresult *result = NULL;
     strbuf_add(&sql, "CREATE_REPLICATION_SLOT ");
     strbuf_add_identifier(&sql, wish->name);
-    strbuf_add(&sql, " LOGICAL pgoutput EXPORT_SNAPSHOT");
+    strbuf_add(&sql, " LOGICAL ");
+    strbuf_add_identifier(&sql, wish->plugin);
+    strbuf_add(&sql, " EXPORT_SNAPSHOT");
     if (!PQsendQuery(walsender->pq, sql.text))
         return conn_fault(walsender, NULL, why);
     if (!conn_flush(walsender, why) || !await_slot(walsender, wish, why) ||
@@ -74,6 +76,9 @@ bool slot_create(struct conn *walsender, const struct slot_wish *wish, struct sl
         return false;
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         conn_fault(walsender, result, why);
+        /* undefined_file */
+        if (strcmp(why->sqlstate, "58P01") == 0)
+            why->id = FAULT_PLUGIN_MISSING;
         return fault_during(why, "making slot \"%s\"", wish->name);
     }
     rows.result = give(result);

@@ -29,11 +29,12 @@ struct slot_made {
     char snapshot[64]; /* exported; lives until the walsender is told anything else */
 };
 
-/* Makes a logical slot of plugin pgoutput, on a walsender's connection. The server waits until
+/* Makes a logical slot, on a walsender's connection. The server waits until
  * every transaction has ended that writes now; `waiting` is called every `every_ms` of that time,
  * and ends it by returning false: then no slot is left. */
 struct slot_wish {
     const char *name;
+    const char *plugin; /* FAULT_PLUGIN_MISSING: the server has none of this name */
     int every_ms;
     bool (*waiting)(void *arg, struct fault *why);
     void *arg;

@@ -8,6 +8,8 @@
 #include "catalog/sql.h"
 #include "plan/ask.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { OLDEST_FOLLOWED = 100000, PG_PUBLICATION = 6104 };
@@ -89,6 +91,60 @@ bool publication_choose(struct db *db, struct conn *source, const char *chosen,
     struct reading reading = {source, chosen};
     return db_write(db, read_in_write, &reading, why) && refuse_without_identity(db, why) &&
            warn_of_unlogged(db, warnings, why);
+}
+
+struct covering {
+    const char *above;
+    bool covers;
+};
+
+static bool on_cover(void *arg, const struct stmt *row, struct fault *why)
+{
+    char word[32];
+    struct covering *covering = arg;
+    (void)why;
+    snprintf(word, sizeof word, " %" PRId64 " ", stmt_int(row, 2));
+    if (strcmp(stmt_text(row, 3), "p") == 0 && strstr(covering->above, word) != NULL)
+        covering->covers = true;
+    return true;
+}
+
+static bool is_chosen_name(struct db *db, const char *schema, const char *name, bool *ret_is,
+                           struct fault *why)
+{
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_PUBLISHED_BY_NAME, why);
+    return stmt != NULL && stmt_bind(stmt, why, "ss", schema, name) && stmt_step(stmt, ret_is, why);
+}
+
+static bool is_chosen(struct db *db, uint32_t oid, bool *ret_known, bool *ret_chosen,
+                      struct fault *why)
+{
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_PUBLISHED_BY_OID, why);
+    if (stmt == NULL || !stmt_bind(stmt, why, "i", (int64_t)oid) ||
+        !stmt_step(stmt, ret_known, why))
+        return false;
+    *ret_chosen = *ret_known && stmt_int(stmt, 0) != 0;
+    return true;
+}
+
+bool publication_covers(struct db *db, uint32_t oid, const char *schema, const char *name,
+                        const char *above, bool *ret_covers, struct fault *why)
+{
+    bool known, named;
+    scoped(drop_strbuf) struct strbuf shown = STRBUF_EMPTY;
+    struct covering covering = {.above = above};
+    if (!is_chosen(db, oid, &known, ret_covers, why) || known)
+        return known;
+    if (!is_chosen_name(db, schema, name, &named, why))
+        return false;
+    strbuf_add_name(&shown, schema, name);
+    if (oid != 0 && named)
+        return fault_set(why, FAULT_TABLE_UNDESCRIBED,
+                         "table %s is another one than when the run began", shown.text);
+    if (*above != '\0' && !catalog_list(db, SQL_PUBLISHED_MEMBERS, 0, on_cover, &covering, why))
+        return false;
+    *ret_covers = named || covering.covers;
+    return true;
 }
 
 /* ---- making and dropping ---- */

@@ -21,6 +21,13 @@ bool publication_check_source(struct conn *source, bool *ret_replicates, struct 
 bool publication_choose(struct db *db, struct conn *source, const char *chosen,
                         struct strbuf *warnings, struct fault *why);
 
+/* Are changes of this table of the source followed, as they would be of one in the publication?
+ * `oid` 0: there is none of that name any more; `above`: the oids of what it is a partition of,
+ * each between two spaces. FAULT_TABLE_UNDESCRIBED: it is not the one of this name that was chosen.
+ */
+bool publication_covers(struct db *db, uint32_t oid, const char *schema, const char *name,
+                        const char *above, bool *ret_covers, struct fault *why);
+
 /* Makes it, in a transaction of its own. FAULT_PUBLICATION, FAULT_SLOT_TAKEN. */
 bool publication_make(struct db *db, struct conn *source, const char *name, struct fault *why);
 

@@ -12,6 +12,7 @@
 #include "cdc/receive.h"
 #include "cdc/spool_dir.h"
 #include "jobs/firing.h"
+#include "plan/publication.h"
 #include "proc/channel.h"
 #include "run/recopied.h"
 #include "run/workdir.h"
@@ -128,8 +129,23 @@ static bool open_spool(struct worker *worker, const struct position *position,
     return spool_open(ret_spool, &place, SEGMENT_BYTES, slot.confirmed, why);
 }
 
+/* Where there is no publication, we choose. */
+static bool is_followed(void *arg, const struct table_met *table, bool *ret_wanted,
+                        struct fault *why)
+{
+    struct receiver *receiver = arg;
+    if (!publication_covers(receiver->worker->db, table->oid, table->schema, table->name,
+                            table->above, ret_wanted, why))
+        return false;
+    if (table->oid == 0 && !*ret_wanted)
+        log_debug("table %s.%s is not there any more, and none of those that are followed",
+                  table->schema, table->name);
+    return true;
+}
+
 bool worker_receive(struct worker *worker, struct fault *why)
 {
+    char path[PATH_MAX];
     struct position position;
     struct receive_position reached;
     scoped(drop_spool) struct spool *spool = NULL;
@@ -138,10 +154,16 @@ bool worker_receive(struct worker *worker, struct fault *why)
     struct receiver receiver = {.worker = worker};
     struct conn_wish walsender = {
         .info = worker->source_info, .application = "pghaul receive", .replication = true};
+    struct conn_wish catalogs = {.info = worker->source_info,
+                                 .application = "pghaul receive catalogs"};
     struct receive_wish wish = {
         .connection = &walsender,
         .slot = position.slot,
         .publication = position.publication,
+        .told = {.connection = &catalogs,
+                 .wanted = is_followed,
+                 .arg = &receiver,
+                 .dir = spool_of(worker, path).dir},
         .source = position.source_id,
         .retry_for_ms = worker->settings->retry_for_ms,
         .tick = on_received,

@@ -47,7 +47,7 @@ static bool drop_made(struct conn *source, struct leash *leash, const char *slot
     if (!drop_slot_patiently(source, leash, slot, why))
         return false;
     FAILPOINT("undo.slot_dropped", why);
-    return publication_drop(source, publication, why);
+    return *publication == '\0' || publication_drop(source, publication, why);
 }
 
 void follow_undo(struct worker *worker)
@@ -56,6 +56,7 @@ void follow_undo(struct worker *worker)
     struct fault why;
     struct position position;
     struct leash leash = {.channel = -1, .signals = -1};
+    scoped(drop_strbuf) struct strbuf made = STRBUF_EMPTY;
     scoped(drop_conn) struct conn *source = NULL;
     struct conn_wish wish = {
         .info = worker->source_info,
@@ -68,9 +69,10 @@ void follow_undo(struct worker *worker)
         return;
     if (!conn_open(&source, &wish, &leash, &why) ||
         !drop_made(source, &leash, position.slot, position.publication, &why) ||
-        !position_undone(worker->db, &why))
-        log_warning("slot \"%s\" and publication \"%s\" may be left on the source: %s",
-                    position.slot, position.publication, why.text);
+        !position_undone(worker->db, &why)) {
+        position_add_made(&made, position.slot, position.publication);
+        log_warning("%s may be left on the source: %s", made.text, why.text);
+    }
 }
 
 /* Of a run that was given up, in this directory. */
@@ -79,14 +81,14 @@ static bool drop_left(struct worker *worker, const char *source_id, struct fault
     for (;;) {
         struct position_left left;
         bool found;
+        scoped(drop_strbuf) struct strbuf made = STRBUF_EMPTY;
         if (!position_left(worker->db, &left, &found, why))
             return false;
         if (!found)
             return true;
+        position_add_made(&made, left.slot, left.publication);
         if (strcmp(left.source_id, source_id) != 0)
-            log_warning("a run that was given up has left slot \"%s\" and publication \"%s\" on "
-                        "another source",
-                        left.slot, left.publication);
+            log_warning("a run that was given up has left %s on another source", made.text);
         else if (!drop_made(worker->source, worker->leash, left.slot, left.publication, why))
             return false;
         if (!position_drop(worker->db, left.run, why))
@@ -96,20 +98,27 @@ static bool drop_left(struct worker *worker, const char *source_id, struct fault
 
 /* ---- before anything is made ---- */
 
+/* Its name would be that of the slot. */
+static bool may_publish(const struct worker *worker)
+{
+    return worker->settings->plugin == PLUGIN_AUTO || worker->settings->plugin == PLUGIN_PGOUTPUT;
+}
+
 static bool names_are_free(struct worker *worker, const struct position *position,
                            struct fault *why)
 {
     struct slot slot;
-    int64_t publication;
+    int64_t publication = 0;
     if (!slot_look(worker->source, position->slot, &slot, why) ||
-        !publication_look(worker->source, position->publication, &publication, why))
+        (may_publish(worker) &&
+         !publication_look(worker->source, position->slot, &publication, why)))
         return false;
     if (slot.found)
         return fault_set(why, FAULT_SLOT_TAKEN, "the source has a slot \"%s\" already",
                          position->slot);
     return publication == 0 ||
            fault_set(why, FAULT_SLOT_TAKEN, "the source has a publication \"%s\" already",
-                     position->publication);
+                     position->slot);
 }
 
 /* What is copied is later than now. */
@@ -180,7 +189,7 @@ static bool target_may_apply(struct worker *worker, struct fault *why)
 
 struct making {
     struct worker *worker;
-    const struct position *position;
+    struct position *position;
     struct conn *walsender;
     int64_t process; /* that of the walsender, for who comes after our death */
     int64_t began_ms;
@@ -250,6 +259,7 @@ static bool make_slot(struct making *making, struct slot_made *ret_made, struct 
 {
     struct slot_wish wish = {
         .name = making->position->slot,
+        .plugin = making->position->plugin,
         .every_ms = LOOK_MS,
         .waiting = on_waiting,
         .arg = making,
@@ -297,31 +307,69 @@ static bool not_ours(struct worker *worker, const char *publication, struct faul
 {
     struct fault later;
     if (why->id == FAULT_SLOT_TAKEN &&
-        ((publication != NULL && !publication_drop(worker->source, publication, &later)) ||
+        ((*publication != '\0' && !publication_drop(worker->source, publication, &later)) ||
          !position_undone(worker->db, &later)))
         fault_detail(why, "%s", later.text);
     return false;
 }
 
+static bool intend(struct making *making, const char *source_id, const char *plugin,
+                   struct fault *why)
+{
+    bool found;
+    return position_intend(making->worker->db, source_id, plugin, why) &&
+           position_get(making->worker->db, making->position, &found, why);
+}
+
+static bool do_without(struct making *making, const char *source_id, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf warning = STRBUF_EMPTY;
+    strbuf_addf(&warning, "%s: changes are read by plugin test_decoding instead", why->text);
+    return tell_warnings(making->worker, &warning, why) &&
+           intend(making, source_id, "test_decoding", why);
+}
+
+/* Only pgoutput needs one. Which plugin it is to be is known when that is made, or cannot be. */
+static bool make_publication(struct making *making, const char *source_id, struct fault *why)
+{
+    static const char *const plugins[] = {
+        [PLUGIN_TEST_DECODING] = "test_decoding", [PLUGIN_WAL2JSON] = "wal2json"};
+    struct worker *worker = making->worker;
+    if (!may_publish(worker))
+        return intend(making, source_id, plugins[worker->settings->plugin], why);
+    if (!intend(making, source_id, "pgoutput", why))
+        return false;
+    FAILPOINT("publication.intended", why);
+    if (!publication_make(worker->db, worker->source, making->position->publication, why))
+        return worker->settings->plugin == PLUGIN_AUTO && why->id == FAULT_PUBLICATION
+                   ? do_without(making, source_id, why)
+                   : not_ours(worker, "", why);
+    FAILPOINT("publication.made", why);
+    return true;
+}
+
+static void say_where(const struct position *position, lsn_t consistent)
+{
+    char lsn[LSN_TEXT];
+    bool published = *position->publication != '\0';
+    log_info("following from %s on: slot \"%s\", %s \"%s\"", lsn_text(lsn, consistent),
+             position->slot, published ? "publication" : "plugin",
+             published ? position->publication : position->plugin);
+}
+
 static bool make_all(struct making *making, const char *source_id, struct snapshot *ret_snapshot,
                      struct fault *why)
 {
-    char lsn[LSN_TEXT];
     struct slot_made made;
     struct worker *worker = making->worker;
     const struct position *position = making->position;
-    if (!workdir_wipe_spool(worker->dir, why) || !position_intend(worker->db, source_id, why))
+    if (!workdir_wipe_spool(worker->dir, why) || !make_publication(making, source_id, why))
         return false;
-    FAILPOINT("publication.intended", why);
-    if (!publication_make(worker->db, worker->source, position->publication, why))
-        return not_ours(worker, NULL, why);
-    FAILPOINT("publication.made", why);
     if (!make_slot(making, &made, why))
         return not_ours(worker, position->publication, why);
     if (!take_snapshot(making, &made, ret_snapshot, why))
         return false;
-    log_info("following from %s on: slot \"%s\", publication \"%s\"",
-             lsn_text(lsn, made.consistent), position->slot, position->publication);
+    say_where(position, made.consistent);
     return true;
 }
 

@@ -197,6 +197,7 @@ json_t *status_position(const struct position *p)
     json_t *json = json_object();
     set_text(json, "slot", p->slot);
     set_text(json, "publication", p->publication);
+    set_text(json, "plugin", p->plugin);
     set_lsn(json, "consistent", p->consistent);
     set_lsn(json, "received", p->received);
     set_lsn(json, "durable", p->durable);
@@ -511,8 +512,8 @@ static void add_progress(struct strbuf *text, const json_t *status)
 
 void status_add_position(struct strbuf *text, const json_t *position)
 {
-    static const char *const fields[] = {"slot",    "received", "durable",    "applied",
-                                         "flushed", "end",      "last_commit"};
+    static const char *const fields[] = {"slot",    "plugin",  "received", "durable",
+                                         "applied", "flushed", "end",      "last_commit"};
     char lag[32], changes[32];
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         add_field(text, strcmp(fields[i], "last_commit") == 0 ? "commit" : fields[i],

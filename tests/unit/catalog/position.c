@@ -40,7 +40,9 @@ START_TEST(positions_are_kept)
     ck_assert_str_eq(position.slot, "slot");
     ck_assert_str_eq(position.publication, "pub");
     ck_assert(position.end_now && position.end == 0 && position.source_id[0] == '\0');
-    OK(position_intend(db, "1/2/shop", &why));
+    OK(position_intend(db, "1/2/shop", "pgoutput", &why));
+    ck_assert_str_eq(get(db).plugin, "pgoutput");
+    ck_assert_str_eq(get(db).publication, "slot");
     OK(position_begin(db, 100, &why));
     OK(position_received(db, 300, 200, &why));
     struct position news = {
@@ -61,6 +63,10 @@ START_TEST(positions_are_kept)
     ck_assert(!position.end_now);
     OK(position_undone(db, &why));
     ck_assert(get(db).consistent == 0 && get(db).source_id[0] == '\0');
+    /* One that has no publication drops none. */
+    OK(position_intend(db, "1/2/shop", "test_decoding", &why));
+    ck_assert_str_eq(get(db).plugin, "test_decoding");
+    ck_assert_str_eq(get(db).publication, "");
     drop_db(&db);
 }
 END_TEST
@@ -74,7 +80,7 @@ START_TEST(what_was_given_up_is_remembered)
     OK(position_add(db, "first", "first", NULL, &why));
     OK(position_left(db, &left, &found, &why));
     ck_assert(!found);
-    OK(position_intend(db, "1/2/shop", &why));
+    OK(position_intend(db, "1/2/shop", "pgoutput", &why));
     OK(run_forget(db, &why));
     OK(run_create(db, "test", "1", "source", "target", &why));
     OK(position_add(db, "second", "second", "0/10", &why));

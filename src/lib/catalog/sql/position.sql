@@ -7,11 +7,12 @@ select uuid, :slot, :publication, :stop from run where id = 1
 -- name: POSITION_GET
 select slot, publication, source_id, consistent, received, durable, applied, flushed, stop,
        received_us, applied_us, commit_us, transactions, inserts, updates, deletes, truncates, conflicts,
-       stop_now
+       stop_now, plugin
   from position where run = (select uuid from run where id = 1)
 
 -- name: POSITION_INTEND
-update position set source_id = :source_id, consistent = null, received = null, durable = null,
+update position set source_id = :source_id, plugin = :plugin,
+       publication = case :plugin when 'pgoutput' then slot else '' end, consistent = null, received = null, durable = null,
        applied = null, flushed = null
  where run = (select uuid from run where id = 1)
 
@@ -90,11 +91,17 @@ with recursive poor (oid) as (
     select i.parent from poor join obj_inherits i on i.child = poor.oid
       join published p on p.oid = i.parent and p.kind = 'p'
 )
-select nspname, relname from published m
+select nspname, relname, oid, kind from published m
  where ((kind = 'p' and oid not in (select oid from poor)) or (kind = 'r' and logged))
    and not exists (select 1 from obj_inherits i join published p on p.oid = i.parent and p.kind = 'p'
                     where i.child = m.oid and p.oid not in (select oid from poor))
  order by nspname, relname
+
+-- name: PUBLISHED_BY_OID
+select kind = 'r' and logged from published where oid = :oid
+
+-- name: PUBLISHED_BY_NAME
+select 1 from published where nspname = :nspname and relname = :relname and kind = 'r'
 
 -- name: PUBLISHED_LACKING scan-ok
 select shown(nspname, relname) from obj_table t

@@ -333,7 +333,8 @@ create index process_live on process (target_pid) where ended_us is null;
 create table position (
     run          text primary key,                -- run.uuid
     slot         text not null,
-    publication  text not null,
+    publication  text not null,                   -- '': none
+    plugin       text not null default '',        -- of the slot; '': not chosen yet
     source_id    text,                            -- of the source they are on; null: nothing was made
     consistent   text,                            -- what committed before it is in the snapshot
     received     text,                            -- what did is here, on disk or not yet,
@@ -363,6 +364,7 @@ create table published (
     logged   integer not null,
     children integer not null                     -- direct ones on the source; -1: it cannot be published whole
 ) strict;
+create index published_by_name on published (relname, nspname);
 
 -- Triggers and rules of the target that would fire on changes too: off while these are applied.
 create table switched_off (

@@ -1376,7 +1376,7 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
  order by a.attnum
 
 -- Tables by name ($1, $2) or by their oids ($3): what tells rows apart in changes of them, as attnums; and
--- whether an index that may do so is newer than transaction $4.
+-- whether an index that may do so is newer than transaction $4; and what they are partitions of.
 -- name: ASK_TOLD_TABLES
 select c.oid, c.relkind, c.relreplident,
        case when i.indexrelid is null then ''
@@ -1384,7 +1384,12 @@ select c.oid, c.relkind, c.relreplident,
        exists (select 1 from pg_catalog.pg_index x
                 where x.indrelid = c.oid and x.indisunique
                   and pg_catalog.age(x.xmin) < pg_catalog.age($4::pg_catalog.xid)),
-       n.nspname, c.relname
+       n.nspname, c.relname,
+       (with recursive above (oid) as (
+            select inhparent from pg_catalog.pg_inherits where inhrelid = c.oid
+             union
+            select h.inhparent from above join pg_catalog.pg_inherits h on h.inhrelid = above.oid)
+        select coalesce(' ' || pg_catalog.string_agg(above.oid::pg_catalog.text, ' ') || ' ', '') from above)
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indimmediate
