@@ -86,6 +86,18 @@ bool slot_create(struct conn *walsender, const struct slot_wish *wish, struct sl
     return conn_drain(walsender, why) && rows_lsn(&rows, 0, 1, &ret_made->consistent, why);
 }
 
+bool slot_knows(struct conn *source, const char *name, const char *options, bool *ret_knows,
+                struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add(&sql, "SELECT FROM pg_catalog.pg_logical_slot_peek_changes(");
+    strbuf_add_literal(&sql, name);
+    strbuf_addf(&sql, ", NULL, 1, %s)", options);
+    *ret_knows = conn_run(source, sql.text, why);
+    /* invalid_parameter_value */
+    return *ret_knows || strcmp(why->sqlstate, "22023") == 0;
+}
+
 bool slot_drop(struct conn *source, const char *name, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;

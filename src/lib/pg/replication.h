@@ -42,6 +42,11 @@ struct slot_wish {
 bool slot_create(struct conn *walsender, const struct slot_wish *wish, struct slot_made *ret_made,
                  struct fault *why);
 
+/* Does the slot's plugin know these options ("'name', 'value', …")? On an ordinary connection,
+ * while nobody reads from the slot, of which nothing is taken. */
+bool slot_knows(struct conn *source, const char *name, const char *options, bool *ret_knows,
+                struct fault *why);
+
 /* On an ordinary connection. True when there is none of this name, too. */
 bool slot_drop(struct conn *source, const char *name, struct fault *why);
 

@@ -74,6 +74,19 @@ static bool refuse_without_identity(struct db *db, struct fault *why)
                      listing_end(&names));
 }
 
+bool publication_refuse_numbers(struct db *db, struct fault *why)
+{
+    scoped(drop_listing) struct listing names = {.count = 0};
+    if (!catalog_list(db, SQL_PUBLISHED_NUMBERS, 0, on_name, &names, why))
+        return false;
+    return names.count == 0 ||
+           fault_set(why, FAULT_PLUGIN_UNFIT,
+                     "the source's wal2json is too old for its option "
+                     "numeric-data-types-as-string, and tells NaN as NULL; these tables have "
+                     "columns of floating point or numeric: %s",
+                     listing_end(&names));
+}
+
 static bool warn_of_unlogged(struct db *db, struct strbuf *warnings, struct fault *why)
 {
     scoped(drop_listing) struct listing names = {.count = 0};

@@ -21,6 +21,9 @@ bool publication_check_source(struct conn *source, bool *ret_replicates, struct 
 bool publication_choose(struct db *db, struct conn *source, const char *chosen,
                         struct strbuf *warnings, struct fault *why);
 
+/* FAULT_PLUGIN_UNFIT: there are numbers that the plugin could only tell as NULL. */
+bool publication_refuse_numbers(struct db *db, struct fault *why);
+
 /* Are changes of this table of the source followed, as they would be of one in the publication?
  * `oid` 0: there is none of that name any more; `above`: the oids of what it is a partition of,
  * each between two spaces. FAULT_TABLE_UNDESCRIBED: it is not the one of this name that was chosen.

@@ -274,6 +274,18 @@ static bool make_slot(struct making *making, struct slot_made *ret_made, struct 
     return true;
 }
 
+/* Found out now, and not when the first of them comes. Whoever may not ask finds it out then. */
+static bool check_numbers(struct making *making, struct fault *why)
+{
+    bool knows;
+    if (strcmp(making->position->plugin, "wal2json") != 0)
+        return true;
+    if (!slot_knows(making->worker->source, making->position->slot,
+                    "'format-version', '2', 'numeric-data-types-as-string', '1'", &knows, why))
+        return strcmp(why->sqlstate, "42501") == 0;
+    return knows || publication_refuse_numbers(making->worker->db, why);
+}
+
 /* ---- the snapshot ---- */
 
 /* Ours outlives the walsender's, so that that connection need not be kept. */
@@ -367,7 +379,7 @@ static bool make_all(struct making *making, const char *source_id, struct snapsh
         return false;
     if (!make_slot(making, &made, why))
         return not_ours(worker, position->publication, why);
-    if (!take_snapshot(making, &made, ret_snapshot, why))
+    if (!check_numbers(making, why) || !take_snapshot(making, &made, ret_snapshot, why))
         return false;
     say_where(position, made.consistent);
     return true;

@@ -75,6 +75,15 @@ select oid, nspname, relname, kind, :identity, :logged, :children
 select shown(nspname, relname) from published
  where kind = 'r' and logged and identity = '' order by nspname, relname
 
+-- Those with columns of float4, float8 or numeric.
+
+-- name: PUBLISHED_NUMBERS scan-ok
+select shown(p.nspname, p.relname) from published p join obj_table t on t.oid = p.oid
+ where p.kind = 'r' and p.logged
+   and (',' || t.column_types like '%,700/%' or ',' || t.column_types like '%,701/%'
+        or ',' || t.column_types like '%,1700/%')
+ order by p.nspname, p.relname
+
 -- name: PUBLISHED_UNLOGGED scan-ok
 select shown(nspname, relname) from published where kind = 'r' and not logged order by nspname, relname
 
