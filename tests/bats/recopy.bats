@@ -132,11 +132,14 @@ finished_stay() { [[ $(claims) == "$CLAIMS" ]]; }
 
 ours_on_the_source() { admin_source "select count(*) from pg_stat_activity where datname = '$DB' and application_name like 'pghaul%' ${1:-}"; }
 # Kills all of a run when a process of it comes to a point.
-killed_at() { # POINT[:NTH] OPTIONS
+again_at() {
     keep_fired
     rm -rf "$PGHAUL_TEST_DIR"
     mkdir -p "$PGHAUL_TEST_DIR"
     clone_to "$1" --follow "${@:2}"
+}
+killed_at() { # POINT[:NTH] OPTIONS
+    again_at "$@"
     kill -9 "$PID"
     wait "$PID" || true
     go_on
@@ -144,15 +147,24 @@ killed_at() { # POINT[:NTH] OPTIONS
 }
 none_of_ours() { [[ $(ours_on_the_source) == 0 ]]; }
 
-# Starts a run that has copied all but these tables, and waits for locks on them: what is finished then
-# is sure.
-copied_but() { # TABLE, TABLE, …
+# Starts a run that copies all but these tables, and waits for locks on as many as it has workers: what is
+# finished then is sure.
+copied_but() { # TABLE, TABLE, … WORKERS
     clone_to script.before_commit --follow --split-larger-than 1MB --table-jobs 2
+    blocked_at "$@"
+}
+# The same for one that is resumed in a new snapshot.
+resumed_but() {
+    again_at renew.settled --resume
+    blocked_at "$@"
+}
+blocked_at() {
     exec 8> >(psql -qX "$SOURCE application_name=client" >/dev/null 2>&1 3>&-)
-    echo "begin; lock table $1;" >&8
-    wait_for 10 eval '[[ $(src -c "select count(*) from pg_locks where granted and mode = '"'AccessExclusiveLock'"' and database = (select oid from pg_database where datname = current_database())") -ge 2 ]]'
+    echo "begin; lock table $1; select 'locked';" >&8
+    wait_for 10 eval '[[ $(src -c "select count(*) from pg_stat_activity where datname = current_database() and state = '"'idle in transaction'"' and query like '"'%locked%'"'") == 1 ]]'
     go_on
-    wait_for 30 eval '[[ $(ours_on_the_source "and wait_event_type = '"'Lock'"'") == 2 ]]'
+    wait_for 30 eval '[[ $(ours_on_the_source "and wait_event_type = '"'Lock'"'") == '"$2"' ]]'
+    (($2 > 1)) || wait_for 30 catalog_says "select count(*) from work where kind in ('small', 'table', 'part') and state <> 'done'" 1
     some_are_finished
 }
 unlock() {
@@ -168,7 +180,7 @@ killed() {
 
 @test "one transaction that was open over the new snapshot: neither lost nor doubled" {
     bank
-    copied_but 'b, part_1'
+    copied_but 'b, part_1' 2
     killed
     # Committed before the new snapshot: in the copies that are made in it, in the stream for the others.
     src -q -c 'begin' -c 'update a set amount = amount - 5 where id = 1' -c 'update b set amount = amount + 5 where id = 1' \
@@ -220,9 +232,10 @@ SQL
 @test "killed around the new snapshot and the changes up to it: several snapshots in a row" {
     bank
     clients
-    killed_at copy.before_commit:3 --split-larger-than 1MB
+    copied_but 'b, part_1' 2
+    killed
     local point
-    for point in renew.taken renew.settled copy.before_commit:2 copy.after_commit settle.begun settle.applied foreign_keys.begun; do
+    for point in renew.taken renew.settled copy.before_commit settle.begun settle.applied foreign_keys.begun; do
         killed_at "$point" --resume || { echo "$point"; false; }
     done
     background "$PGHAUL" clone --dir "$RUN" --follow --resume
@@ -237,15 +250,15 @@ SQL
 @test "a table for each snapshot: what is finished is not copied again" {
     bank
     clients
-    copied_but 'b, part_1'
+    copied_but 'b, part_1' 2
     killed
-    # What the second one finishes stays as well.
-    killed_at copy.after_commit:2 --resume
+    resumed_but part_1 1
+    killed
     finished_stay
     background "$PGHAUL" clone --dir "$RUN" --follow --resume
     wait_for 60 following
     finished_stay
-    (($(snapshots) >= 2))
+    [[ $(snapshots) == 3 && $(catalog "select group_concat(relname) from v_tables where snapshot = (select max(snapshot) from v_tables)") == part_1 ]]
     end_clients
     run -0 "$PGHAUL" position set --dir "$RUN" --end now
     ended_with 0 'stay on the source'
@@ -255,7 +268,7 @@ SQL
 @test "the snapshot goes inside a run: it goes on in a new one by itself" {
     bank
     clients
-    copied_but 'b, part_1'
+    copied_but 'b, part_1' 2
     # Its session, its process.
     admin_source "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name = 'pghaul snapshot 1'" >/dev/null
     wait_for 30 eval '[[ $(catalog "select resumes from run") == 1 ]]'
@@ -273,7 +286,7 @@ SQL
 
 @test "the source is restarted while rows are copied: the run goes on by itself" {
     bank
-    copied_but 'b, part_1'
+    copied_but 'b, part_1' 2
     "$PGH_TOP/tests/server" stop "$HERE/s"
     exec 8>&-
     wait_for 20 grep -q 'going on in a new snapshot' "$BATS_TEST_TMPDIR/err"
@@ -289,7 +302,7 @@ SQL
 
 @test "stopped while it goes on in a new snapshot; and given no time for it" {
     bank
-    copied_but 'b, part_1'
+    copied_but 'b, part_1' 2
     admin_source "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name = 'pghaul snapshot 1'" >/dev/null
     wait_for 30 eval '[[ $(catalog "select resumes from run") == 1 ]]'
     wait_for 30 eval '[[ $(ours_on_the_source "and wait_event_type = '"'Lock'"'") -ge 1 ]]'
@@ -303,6 +316,23 @@ SQL
     ended_with 4 'PGH-2'
     unlock
     run -0 clone --follow --resume --endpos now --retry-for 1m
+    all_the_same
+}
+
+@test "a table that is truncated before it is copied stops the run, and the resume goes on" {
+    bank
+    clients
+    copied_but 'scrap, more_scrap' 2
+    echo 'truncate scrap, more_scrap;' >&8
+    unlock
+    ended_with 4 'PGH-2103: .*was rewritten after the snapshot'
+    grep -q -- '--resume goes on, in a new snapshot' "$BATS_TEST_TMPDIR/err"
+    background "$PGHAUL" clone --dir "$RUN" --follow --resume
+    wait_for 60 following
+    finished_stay
+    end_clients
+    run -0 "$PGHAUL" position set --dir "$RUN" --end now
+    ended_with 0 'unfinished tables are copied in a new one'
     all_the_same
 }
 

@@ -352,7 +352,7 @@ static bool refused(struct job *job, const struct table *table, struct fault *wh
     return fault_set(why, FAULT_TARGET_HAS_ROWS, "table %s on the target has rows", name.text);
 }
 
-bool job_copy(struct job *job, struct fault *why)
+static bool copy(struct job *job, struct fault *why)
 {
     scoped(drop_table) struct table table = {.owned = NULL};
     scoped(drop_strbuf) struct strbuf out = STRBUF_EMPTY;
@@ -373,6 +373,18 @@ bool job_copy(struct job *job, struct fault *why)
     job->rows = relay.rows_written;
     job->bytes = relay.bytes;
     return compare_counts(&table, &relay, why) && commit(job, &table, why);
+}
+
+/* To a run that follows another snapshot is as good. */
+bool job_copy(struct job *job, struct fault *why)
+{
+    if (copy(job, why))
+        return true;
+    if (why->id == FAULT_TABLE_CHANGED && job->settings->follow)
+        fault_hint(why, "After TRUNCATE, VACUUM FULL, CLUSTER and the like --resume goes on, in a "
+                        "new snapshot. When the table has other columns, begin anew with --restart "
+                        "(and --drop-if-exists).");
+    return false;
 }
 
 static void add_empty(struct strbuf *sql, const struct job *job, const struct table *table)
