@@ -449,7 +449,8 @@ bool conn_wait_idle(struct conn *conn, int timeout_ms, bool *ret_lost, struct fa
 {
     struct pollfd fd = {.fd = PQsocket(conn->pq), .events = POLLIN};
     int64_t end = clock_ms() + timeout_ms;
-    *ret_lost = false;
+    /* The last statement may have found it lost: then libpq has closed its socket. */
+    *ret_lost = conn->broken;
     while (conn->leash->wish == LEASH_GO && !conn->leash->woken && !*ret_lost) {
         int64_t left = timeout_ms < 0 ? -1 : end - clock_ms();
         if (timeout_ms >= 0 && left <= 0)
