@@ -310,6 +310,7 @@ SQL
     wait_for 30 eval '[[ $(catalog "select resumes from run") == 1 ]]'
     wait_for 30 eval '[[ $(ours_on_the_source "and wait_event_type = '"'Lock'"'") -ge 1 ]]'
     kill -INT "$PID"
+    wait_for 10 grep -q 'ask again to stop at once' "$BATS_TEST_TMPDIR/err"
     kill -INT "$PID"
     ended_with 3 'stopped while'
     wait_for 15 none_of_ours
