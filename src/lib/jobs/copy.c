@@ -15,6 +15,7 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "catalog/objects.h"
+#include "catalog/sql.h"
 #include "jobs/ddl.h"
 #include "jobs/done.h"
 #include "jobs/show.h"
@@ -63,11 +64,15 @@ static bool changed(const struct table *table, const char *what, struct fault *w
     return fault_set(why, FAULT_TABLE_CHANGED, "table %s on the source %s", name.text, what);
 }
 
-/* In another snapshot it can be read: a run that follows has use for one. */
+/* In another snapshot it can be read: a run that follows has use for one, and begins with what was
+ * rewritten, as it may be again. */
 static bool rewritten(const struct job *job, const struct table *table, struct fault *why)
 {
+    if (job->settings->follow && !db_run(job->db, why, SQL_WORK_COPY_FIRST, "i", table->oid))
+        return false;
     changed(table,
-            "was rewritten after the snapshot (TRUNCATE, VACUUM FULL, CLUSTER or ALTER TABLE)", why);
+            "was rewritten after the snapshot (TRUNCATE, VACUUM FULL, CLUSTER or ALTER TABLE)",
+            why);
     why->retry = job->settings->follow;
     return false;
 }
@@ -352,7 +357,7 @@ static bool refused(struct job *job, const struct table *table, struct fault *wh
     return fault_set(why, FAULT_TARGET_HAS_ROWS, "table %s on the target has rows", name.text);
 }
 
-static bool copy(struct job *job, struct fault *why)
+bool job_copy(struct job *job, struct fault *why)
 {
     scoped(drop_table) struct table table = {.owned = NULL};
     scoped(drop_strbuf) struct strbuf out = STRBUF_EMPTY;
@@ -373,18 +378,6 @@ static bool copy(struct job *job, struct fault *why)
     job->rows = relay.rows_written;
     job->bytes = relay.bytes;
     return compare_counts(&table, &relay, why) && commit(job, &table, why);
-}
-
-/* To a run that follows another snapshot is as good. */
-bool job_copy(struct job *job, struct fault *why)
-{
-    if (copy(job, why))
-        return true;
-    if (why->id == FAULT_TABLE_CHANGED && job->settings->follow)
-        fault_hint(why, "After TRUNCATE, VACUUM FULL, CLUSTER and the like --resume goes on, in a "
-                        "new snapshot. When the table has other columns, begin anew with --restart "
-                        "(and --drop-if-exists).");
-    return false;
 }
 
 static void add_empty(struct strbuf *sql, const struct job *job, const struct table *table)

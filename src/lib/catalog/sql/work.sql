@@ -222,3 +222,7 @@ update work set state = 'ready', owner = null
  where kind in ('empty', 'part')
    and exists (select 1 from work p where p.object = work.object
                   and p.kind = 'part' and p.state <> 'done')
+
+-- name: WORK_COPY_FIRST scan-ok
+update work set priority = (select max(priority) + 1 from work)
+ where object = :object and kind in ('empty', 'table', 'part', 'small') and state <> 'done'
