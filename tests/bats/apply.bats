@@ -185,12 +185,19 @@ SQL
 
 @test "an identity column that cannot be updated is replaced with its row" {
     tables 'create table e (id int generated always as identity primary key, a text); insert into e (a) values ($$x$$), ($$y$$);
-        create table n (id int primary key, n int generated always as identity, a text); insert into n (id, a) values (1, $$x$$), (2, $$y$$)'
+        create table n (id int primary key, n int generated always as identity, a text); insert into n (id, a) values (1, $$x$$), (2, $$y$$);
+        create table t (id int generated always as identity primary key, a text, b text); alter table t alter b set storage external;
+        insert into t (a, b) select i, repeat(md5(i::text), 300) from generate_series(1, 5) i; create table nothing ()'
+    tgt -q -c "alter table t add extra text default 'kept'"
     src -q <<'SQL'
 update e set id = default where a = 'x'; update e set a = 'z' where a = 'x';
 update n set a = 'same' where id = 1; update n set n = default, a = 'other' where id = 2;
+update t set id = default where id < 3; update t set id = default, a = 'moved' where id = 4; insert into nothing default values; insert into nothing default values;
 SQL
+    tgt -q -c "update t set extra = 'mine'"
     run -0 follow
+    [[ $(tgt -c "select count(*) from t where extra = 'mine'") == 5 ]]
+    tgt -q -c 'alter table t drop extra'
     run -0 same_rows
 }
 

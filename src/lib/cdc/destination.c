@@ -88,10 +88,11 @@ bool destination_load(struct conn *target, const char *nspname, const char *reln
     destination->relname = copy_string(relname);
     strbuf_add_qualified(&quoted, nspname, relname);
     destination->quoted = copy_string(quoted.text);
-    destination->count = rows_count(&rows);
+    /* A table may have no columns. */
+    destination->count = rows_null(&rows, 0, NAME) ? 0 : rows_count(&rows);
     destination->columns =
-        new_memory((size_t)destination->count, sizeof(struct destination_column));
-    destination->key = new_memory((size_t)destination->count, sizeof(int));
+        new_memory((size_t)destination->count + 1, sizeof(struct destination_column));
+    destination->key = new_memory((size_t)destination->count + 1, sizeof(int));
     for (int row = 0; row < destination->count; row++)
         fill_column(&destination->columns[row], &rows, row);
     *ret_destination = destination;

@@ -239,6 +239,33 @@ static void add_one_update(struct strbuf *sql, const struct destination *d, cons
     strbuf_add(sql, strbuf_text(&same));
 }
 
+/* What is not given stays as it was. */
+static void add_one_replace(struct strbuf *sql, const struct destination *d, const uint8_t *mask)
+{
+    int parameter = 0, keys = 0;
+    const char *comma = "";
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf values = STRBUF_EMPTY;
+    for (int i = 0; i < d->count; i++) {
+        const struct destination_column *column = &d->columns[i];
+        if (column->generated)
+            continue;
+        strbuf_addf(&names, "%s%s", comma, column->quoted);
+        if (mask[i] == MASK_SET)
+            strbuf_addf(&values, "%s$%d", comma, ++parameter);
+        else
+            strbuf_addf(&values, "%sd.%s", comma, column->quoted);
+        comma = ", ";
+    }
+    keys = parameter;
+    strbuf_add(sql, "WITH d AS (DELETE FROM ");
+    add_table(sql, d);
+    strbuf_add(sql, " AS t");
+    add_one_key(sql, d, &keys);
+    strbuf_addf(sql, " RETURNING *) INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM d",
+                d->quoted, names.text, values.text);
+}
+
 static void add_one_delete(struct strbuf *sql, const struct destination *d)
 {
     int parameter = 0;
@@ -272,6 +299,9 @@ void statement_add_sql(struct strbuf *sql, const struct destination *destination
         break;
     case ONE_UPDATE:
         add_one_update(sql, destination, mask);
+        break;
+    case ONE_REPLACE:
+        add_one_replace(sql, destination, mask);
         break;
     case ONE_DELETE:
         add_one_delete(sql, destination);

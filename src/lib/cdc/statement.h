@@ -19,6 +19,7 @@ enum statement_kind {
     IMAGE_DELETE, /* $1 different rows, $2 how many of each */
     ONE_INSERT,   /* the values of the columns of the mask */
     ONE_UPDATE,   /* the same, and the key */
+    ONE_REPLACE,  /* as ONE_UPDATE, by a new row: for columns that UPDATE may not write */
     ONE_DELETE,   /* the key */
 };
 

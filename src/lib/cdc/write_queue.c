@@ -39,7 +39,7 @@ static int types_of(const struct destination *to, const struct destination_state
 static bool is_one(const struct destination_statement *statement)
 {
     return statement->kind == ONE_INSERT || statement->kind == ONE_UPDATE ||
-           statement->kind == ONE_DELETE;
+           statement->kind == ONE_REPLACE || statement->kind == ONE_DELETE;
 }
 
 /* MASK_SAME columns stand behind those that are set in the text, but all are numbered in the order

@@ -350,11 +350,10 @@ static bool queue_one_update(struct writer *w, struct one one, struct fault *why
     const struct destination *to = change->to;
     uint8_t *mask = new_mask(w, to);
     mask_update(to, change->after, change_moves(change), mask);
-    if (!has_fixed(to, mask) || !row_is_whole(to, change->after))
+    if (!has_fixed(to, mask))
         return queue_one(w, one, ONE_UPDATE, mask, why);
-    uint8_t *none = new_mask(w, to);
     mask_insert(to, change->after, mask);
-    return queue_one(w, one, ONE_DELETE, none, why) && queue_one(w, one, ONE_INSERT, mask, why);
+    return queue_one(w, one, ONE_REPLACE, mask, why);
 }
 
 bool overwrite_queue(struct writer *w, const struct change *change, struct fault *why)
@@ -414,6 +413,14 @@ static bool queue_entry(struct writer *w, struct destination *to, const struct f
     return queue_alone(w, (struct one){&change, false}, why);
 }
 
+static bool sets_columns(const struct destination *to, const uint8_t *mask)
+{
+    for (int i = 0; i < to->count; i++)
+        if (mask[i] == MASK_SET)
+            return true;
+    return false;
+}
+
 static size_t row_size(const struct destination *to, const struct pgoutput_value *row)
 {
     size_t size = 0;
@@ -434,7 +441,8 @@ static bool queue_group(struct writer *w, struct destination *to, const struct g
     if (to->by_image && state != FOLD_INSERT)
         return queue_images(w, to, group, state == FOLD_UPDATE, NULL, why);
     bool large = group->count == 1 && row_size(to, row_of(group->entries[0])) > ROW_MOST;
-    if (large || !find_encoding(to, group, false, &encoding)) {
+    bool empty = state == FOLD_INSERT && !sets_columns(to, group->mask);
+    if (large || empty || !find_encoding(to, group, false, &encoding)) {
         for (size_t i = 0; i < group->count; i++)
             if (!queue_entry(w, to, group->entries[i], why))
                 return false;
@@ -443,14 +451,6 @@ static bool queue_group(struct writer *w, struct destination *to, const struct g
     struct param param = rows_param(&w->values[0], to, group, false, encoding);
     return queue_execute(&w->queue, to, statement_find(to, kinds[state], group->mask), 1, &param,
                          (int64_t)group->count, NULL, why);
-}
-
-static bool sets_columns(const struct destination *to, const uint8_t *mask)
-{
-    for (int i = 0; i < to->count; i++)
-        if (mask[i] == MASK_SET)
-            return true;
-    return false;
 }
 
 /* True when it was taken. */

@@ -1351,15 +1351,15 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
        pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
- cross join lateral (
+  left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+ left join lateral (
        with recursive d (oid) as (
             select a.atttypid
             union all
             select t.typbasetype from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype = 'd')
        select t.oid, t.typname, t.typnamespace, t.typtype
-         from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype <> 'd') b
-  join pg_catalog.pg_namespace bn on bn.oid = b.typnamespace
+         from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype <> 'd') b on true
+  left join pg_catalog.pg_namespace bn on bn.oid = b.typnamespace
   left join lateral (
        select o.oprname, o.oprcanhash, m.nspname
          from pg_catalog.pg_amop p
