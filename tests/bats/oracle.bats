@@ -71,3 +71,7 @@ no_apply_yet() { [[ $("$PGHAUL" stream apply 2>&1) == *'not "apply"'* ]]; }
     ! no_apply_yet || skip 'there is no stream apply yet'
     oracle --seed 3 --transactions 90 --clients 3 --kill
 }
+
+@test "received from a slot of test_decoding, killed at random times: source, oracle and pghaul's target are equal" {
+    oracle --seed 8 --transactions 60 --clients 3 --kill --plugin test_decoding
+}

@@ -143,7 +143,7 @@ static bool is_chosen(struct db *db, uint32_t oid, bool *ret_known, bool *ret_ch
 bool publication_covers(struct db *db, uint32_t oid, const char *schema, const char *name,
                         const char *above, bool *ret_covers, struct fault *why)
 {
-    bool known, named;
+    bool known = false, named;
     scoped(drop_strbuf) struct strbuf shown = STRBUF_EMPTY;
     struct covering covering = {.above = above};
     if (!is_chosen(db, oid, &known, ret_covers, why) || known)
