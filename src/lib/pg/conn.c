@@ -5,6 +5,7 @@
 #include "base/scoped.h"
 #include "pg/pooler.h"
 #include "pg/session.h"
+#include "proc/apart.h"
 #include "wire/server_message.h"
 
 #include <errno.h>
@@ -236,17 +237,51 @@ static bool check_version(const struct conn *conn, struct fault *why)
     return true;
 }
 
+struct connecting {
+    struct strbuf text;
+    PGconn *pq;
+};
+
+static void connect_now(void *arg)
+{
+    struct connecting *connecting = arg;
+    connecting->pq = PQconnectdb(connecting->text.text);
+}
+
+static void forget_connecting(void *arg)
+{
+    struct connecting *connecting = arg;
+    PQfinish(connecting->pq);
+    drop_strbuf(&connecting->text);
+    free(connecting);
+}
+
+/* What PQconnectdb does about several hosts, several addresses of one, and their timeouts is not to
+ * be had with PQconnectPoll; and looking up a name blocks there, too. */
+static bool connect_apart(struct conn *conn, const struct conninfo *info, bool replication,
+                          struct fault *why)
+{
+    struct connecting *connecting = new_memory(1, sizeof *connecting);
+    struct apart_call call = {connect_now, forget_connecting, connecting};
+    strbuf_add(&connecting->text, strbuf_text(&info->full));
+    if (replication)
+        strbuf_add(&connecting->text, " replication=database");
+    if (!apart_run(conn->leash, &call, why))
+        return false;
+    conn->pq = give(connecting->pq);
+    forget_connecting(connecting);
+    return true;
+}
+
 static bool connect_to(struct conn *conn, const struct conninfo *info, bool replication,
                        struct leash *leash, struct fault *why)
 {
     bool source = info->side == SIDE_SOURCE;
-    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-    strbuf_add(&text, strbuf_text(&info->full));
-    if (replication)
-        strbuf_add(&text, " replication=database");
     conn->side = info->side;
     conn->leash = leash;
-    conn->pq = PQconnectdb(text.text);
+    if (!connect_apart(conn, info, replication, why))
+        return fault_during(why, "connecting to the %s %s", side_word(conn->side),
+                            strbuf_text(&info->shown));
     if (PQstatus(conn->pq) != CONNECTION_OK) {
         connection_fault(conn, source ? FAULT_SOURCE_CONNECT : FAULT_TARGET_CONNECT, why);
         why->retry = true;

@@ -83,6 +83,10 @@ void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int ver
     strbuf_add(sql,
                ", CASE WHEN s.ours AND pg_catalog.current_setting('synchronous_commit') = 'off'"
                " THEN pg_catalog.set_config('synchronous_commit', 'on', false) END");
+    /* The loss of our machine is noticed in time, and one that is slow for a moment is not taken
+     * for lost, whatever the server has. */
+    if (wish->replication && version >= 120000)
+        add_setting(sql, "wal_sender_timeout", "60s");
     add_setting(sql, "quote_all_identifiers", wish->quote_all ? "on" : "off");
     add_setting(sql, "application_name", wish->application);
     if (wish->encoding != NULL)
