@@ -80,6 +80,7 @@ struct options {
     bool dry_run;
     bool force;
     int64_t segment_size;
+    bool binary;
     bool json;
     bool sql;
     bool markdown;

@@ -11,9 +11,11 @@
 #include "catalog/run.h"
 #include "cdc/apply.h"
 #include "cdc/receive.h"
+#include "cdc/room.h"
 #include "cdc/spool_dir.h"
 #include "cdc/spool_read.h"
 #include "plan/check.h"
+#include "plan/publication.h"
 #include "run/workdir.h"
 
 #include <inttypes.h>
@@ -107,14 +109,17 @@ static bool open_spool(struct streaming *s, const struct receive_wish *wish,
     struct spool_span span;
     bool noted;
     scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
-    strbuf_addf(&what, "%s %s %s", wish->slot,
-                wish->publication == NULL ? slot->plugin : wish->publication, wish->source);
+    strbuf_addf(&what, "%s %s %s%s", wish->slot,
+                wish->publication == NULL ? slot->plugin : wish->publication, wish->source,
+                wish->binary ? " binary" : "");
     if (!check_noted(s, what.text, &noted, why) || !spool_span(&place, &span, why))
         return false;
     if (noted && span.last == 0)
         return fault_set(why, FAULT_SPOOL_GONE, "there is nothing in \"%s\" any more",
                          s->spool_path);
-    return spool_open(&s->spool, &place, s->options->segment_size, slot->confirmed, why) &&
+    return spool_open(&s->spool, &place,
+                      room_segment_size(wish->spool_limit, s->options->segment_size),
+                      slot->confirmed, why) &&
            (noted || note(s, what.text, slot->confirmed, why));
 }
 
@@ -151,10 +156,31 @@ static bool prepare(struct streaming *s, struct receive_wish *wish, struct ident
         !read_end(s->options->endpos, source, &wish->end, why) ||
         !check_identity(source, identity, why) ||
         !run_set_source(s->db, conn_version(source), conn_database_encoding(source), why) ||
-        !receive_check_slot(source, wish->slot, &slot, why) || !check_plugin(s, wish, &slot, why))
+        !receive_check_slot(source, wish->slot, &slot, why) || !check_plugin(s, wish, &slot, why) ||
+        (wish->binary && wish->publication != NULL &&
+         !publication_check_binary(source, wish->publication, why)))
         return false;
     wish->source = identity->id;
     return open_spool(s, wish, &slot, why);
+}
+
+static bool note_timeline(void *arg, uint32_t timeline, struct fault *why)
+{
+    struct streaming *s = arg;
+    char text[16];
+    snprintf(text, sizeof text, "%" PRIu32, timeline);
+    return db_durable(s->db, true, why) && setting_put(s->db, SETTING_STREAM_TIMELINE, text, why) &&
+           db_durable(s->db, false, why);
+}
+
+static bool find_timeline(struct streaming *s, uint32_t *ret_timeline, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    bool found;
+    if (!setting_get(s->db, SETTING_STREAM_TIMELINE, &text, &found, why))
+        return false;
+    *ret_timeline = found ? (uint32_t)strtoul(text.text, NULL, 10) : 0;
+    return true;
 }
 
 static bool receive(struct streaming *s, struct fault *why)
@@ -171,8 +197,13 @@ static bool receive(struct streaming *s, struct fault *why)
         .publication = s->publication,
         .told = {.connection = &catalogs, .wanted = is_theirs, .dir = s->spool_path},
         .retry_for_ms = s->options->settings.retry_for_ms,
+        .spool_limit = s->options->settings.spool_limit,
+        .reserve = s->options->settings.spool_reserve,
+        .binary = s->options->binary,
+        .note_timeline = note_timeline,
+        .arg = s,
     };
-    if (!prepare(s, &wish, &identity, why))
+    if (!prepare(s, &wish, &identity, why) || !find_timeline(s, &wish.timeline, why))
         return false;
     log_info("receiving the changes of slot %s into \"%s\", from %s on", wish.slot, s->spool_path,
              lsn_text(received, spool_settled(s->spool)));

@@ -144,6 +144,17 @@
     "Install it on the source's server: test_decoding is in the contrib package of PostgreSQL, "   \
     "wal2json is a package of its own. Or let the publication be made that pgoutput needs: "       \
     "connect as the owner of the tables with GRANT CREATE ON DATABASE, or as a superuser.")        \
+  F(FAULT_SLOT_LOST,           2260, SOURCE,  "the run's slot is lost",                            \
+    "What it had not sent cannot be had any more: begin anew with --restart --drop-if-exists. "    \
+    "Give the source more room for slots first (max_slot_wal_keep_size).")                         \
+  F(FAULT_TABLE_NEW,           2261, SOURCE,  "tables were created on the source",                 \
+    "Their rows do not follow. Go on without them with --resume --on-ddl warn, and bring them by "  \
+    "another run afterwards (--table); or begin anew with --restart --drop-if-exists.")            \
+  F(FAULT_BINARY_UNFIT,        2262, SOURCE,  "values cannot come in binary form",                 \
+    "Leave out --binary: text does for every type.")                                               \
+  F(FAULT_TIMELINE,            2263, SOURCE,  "the source lacks WAL that was received",            \
+    "It was promoted, or restored, from before that: go back to the server that had it, or begin " \
+    "anew with --restart --drop-if-exists.")                                                       \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
   F(FAULT_TARGET_LOST,         3002, TARGET,  "connection to the target was lost",                 \
@@ -272,6 +283,9 @@
     "Go on with pghaul clone --resume, then set the end; or give an LSN.")                         \
   F(FAULT_END_PASSED,          4022, CATALOG, "the end lies behind what is applied",               \
     "Give an LSN that the target has not reached, or now.")                                        \
+  F(FAULT_SPOOL_LIMIT,         4040, CATALOG, "receiving waits for room",                          \
+    "It goes on by itself. Meanwhile the source keeps its WAL: watch its disk, or raise "          \
+    "--spool-limit by stopping the run and --resume.")                                             \
   F(FAULT_TOOL_MISSING,        5001, SYSTEM,  "pg_dump or pg_restore is missing",                  \
     "Install the PostgreSQL client programs (postgresql-client), or give --pg-bindir.")            \
   F(FAULT_TOOL_OLD,            5002, SYSTEM,  "pg_dump is older than the source server",           \

@@ -74,6 +74,12 @@ bool position_get(struct db *db, struct position *ret_position, bool *ret_found,
     p->conflicts = stmt_int(stmt, 17);
     p->end_was_now = stmt_int(stmt, 18) != 0;
     COPY_COLUMN(p->plugin, stmt, 19);
+    COPY_COLUMN(p->format, stmt, 20);
+    p->timeline = (uint32_t)stmt_int(stmt, 21);
+    COPY_COLUMN(p->slot_state, stmt, 22);
+    p->slot_keeps = stmt_int(stmt, 23);
+    p->slot_safe = stmt_int(stmt, 24);
+    p->slot_us = stmt_int(stmt, 25);
     return true;
 }
 
@@ -101,6 +107,33 @@ bool position_received(struct db *db, lsn_t received, lsn_t durable, struct faul
     char r[LSN_TEXT], d[LSN_TEXT];
     return db_run_one(db, why, SQL_POSITION_RECEIVED, "ssi", lsn_text(r, received),
                       lsn_text(d, durable), clock_utc_us());
+}
+
+bool position_choose_format(struct db *db, bool able, struct fault *why)
+{
+    return db_durable(db, true, why) &&
+           durably(db, db_run(db, why, SQL_POSITION_CHOOSE_FORMAT, "d", able ? 1 : 0), why);
+}
+
+bool position_set_timeline(struct db *db, uint32_t timeline, struct fault *why)
+{
+    return db_durable(db, true, why) &&
+           durably(db, db_run_one(db, why, SQL_POSITION_SET_TIMELINE, "i", (int64_t)timeline), why);
+}
+
+bool position_slot_seen(struct db *db, const char *state, int64_t keeps, int64_t safe,
+                        struct fault *why)
+{
+    return db_run_one(db, why, SQL_POSITION_SLOT_SEEN, "siii", state, keeps, safe, clock_utc_us());
+}
+
+bool position_knows_relation(struct db *db, int64_t oid, bool *ret_known, struct fault *why)
+{
+    int64_t known;
+    if (!db_int(db, why, &known, 0, SQL_RELATION_IS_KNOWN, "i", oid))
+        return false;
+    *ret_known = known != 0;
+    return true;
 }
 
 bool position_applied(struct db *db, const struct position *news, struct fault *why)

@@ -33,6 +33,12 @@ struct position {
     int64_t received_us, applied_us;
     int64_t commit_us; /* of the last transaction applied, since 1970, by the source's clock */
     int64_t transactions, inserts, updates, deletes, truncates, conflicts;
+    char format[8];      /* of the stream's values: text or binary; "": not begun */
+    uint32_t timeline;   /* of the source's WAL, as far as it was received; 0: not known */
+    char slot_state[16]; /* of the WAL that the slot needs; "": not seen */
+    int64_t slot_keeps;  /* bytes of WAL that the source keeps for it, */
+    int64_t slot_safe;   /* … that may come until it is in danger; -1: without end */
+    int64_t slot_us;
 };
 
 /* Bytes of the source's WAL that are received and not applied. */
@@ -56,6 +62,19 @@ bool position_begin(struct db *db, lsn_t consistent, struct fault *why);
 bool position_undone(struct db *db, struct fault *why);
 
 bool position_received(struct db *db, lsn_t received, lsn_t durable, struct fault *why);
+
+/* Once, before anything is received: binary when the source is `able` and all tables are. */
+bool position_choose_format(struct db *db, bool able, struct fault *why);
+
+/* Durable when it returns true. */
+bool position_set_timeline(struct db *db, uint32_t timeline, struct fault *why);
+
+/* What the source says of the slot; `safe` -1: without end. */
+bool position_slot_seen(struct db *db, const char *state, int64_t keeps, int64_t safe,
+                        struct fault *why);
+
+/* Was there a relation of this oid when the run was planned, and was it chosen? */
+bool position_knows_relation(struct db *db, int64_t oid, bool *ret_known, struct fault *why);
 
 /* Where apply is now, and what it has done since it was last noted. */
 bool position_applied(struct db *db, const struct position *news, struct fault *why);

@@ -76,6 +76,9 @@ bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *re
 /* That the run was cleaned up, or that this was begun: nothing can follow any more. */
 #define SETTING_CLEANUP "cleanup"
 
+/* The timeline of its WAL, as far as it was received. */
+#define SETTING_STREAM_TIMELINE "stream-timeline"
+
 enum snapshot_holder { HOLDER_RUN, HOLDER_COMMAND, HOLDER_OUTSIDE };
 
 struct snapshot {

@@ -54,6 +54,8 @@ struct settings {
     int64_t on_conflict;     /* enum conflict_policy */
     int64_t slot_timeout_ms; /* how long to wait for transactions until the slot is there; 0: for
                                 ever */
+    int64_t spool_limit;     /* bytes; 0: none */
+    int64_t spool_reserve;   /* bytes of the disk that stay free; 0: the usual number */
     bool drop_if_exists;
     bool no_owner;
     bool no_acl;

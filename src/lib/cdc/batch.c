@@ -45,22 +45,44 @@ void batch_commit(struct batch *batch, const struct pgoutput_commit *commit)
 
 /* ---- changes ---- */
 
+static bool misfit(const struct relation *relation, struct fault *why)
+{
+    return fault_set(why, FAULT_STREAM_UNKNOWN,
+                     "a change of table %s.%s does not have its columns, or not its replica "
+                     "identity",
+                     relation->nspname, relation->relname);
+}
+
+/* Text that does not fit is refused by the target; bytes of another type may just mean another
+ * value. */
+static bool refuse_binary(const struct relation *relation, const struct relation_column *column,
+                          struct fault *why)
+{
+    return fault_set(why, FAULT_APPLY_DDL,
+                     "table %s.%s: column \"%s\" has another type on the target, and its values "
+                     "come in binary form",
+                     relation->nspname, relation->relname, column->name);
+}
+
 /* The values of a message's tuple at their places in a row of the destination. Of a key only the
  * key counts: the other columns come as NULL. */
 static bool place_tuple(struct batch *batch, const struct relation *relation,
                         struct pgoutput_tuple tuple, bool key_only,
-                        const struct pgoutput_value **ret_row)
+                        const struct pgoutput_value **ret_row, struct fault *why)
 {
     const struct destination *to = relation->to;
     struct pgoutput_value value;
     if (tuple.count != relation->count)
-        return false;
+        return misfit(relation, why);
     struct pgoutput_value *row = arena_take(arena_of(batch), ((size_t)to->count + 1) * sizeof *row);
     memset(row, 0, (size_t)to->count * sizeof *row);
     for (int i = 0; pgoutput_tuple_next(&tuple, &value); i++) {
         const struct relation_column *column = &relation->columns[i];
-        if (column->at >= 0 && (column->key || !key_only) && !to->columns[column->at].generated)
-            row[column->at] = value;
+        if (column->at < 0 || (!column->key && key_only) || to->columns[column->at].generated)
+            continue;
+        if (column->other && value.kind == PGOUTPUT_BINARY)
+            return refuse_binary(relation, column, why);
+        row[column->at] = value;
     }
     *ret_row = row;
     return true;
@@ -112,14 +134,6 @@ static void add(struct batch *batch, struct change *change)
     append(&batch->open, insert);
 }
 
-static bool misfit(const struct relation *relation, struct fault *why)
-{
-    return fault_set(why, FAULT_STREAM_UNKNOWN,
-                     "a change of table %s.%s does not have its columns, or not its replica "
-                     "identity",
-                     relation->nspname, relation->relname);
-}
-
 /* Is enough there to find the row by? */
 static bool has_key(const struct change *change)
 {
@@ -149,11 +163,11 @@ bool batch_add(struct batch *batch, struct relation *relation, const uint8_t *by
     struct change *change = new_change(batch, relation->to, message.tag);
     change->whole = from->old_is == PGOUTPUT_OLD_ROW;
     if (from->old_is != PGOUTPUT_OLD_NONE &&
-        !place_tuple(batch, relation, from->old_tuple, !change->whole, &change->before))
-        return misfit(relation, why);
+        !place_tuple(batch, relation, from->old_tuple, !change->whole, &change->before, why))
+        return false;
     if (message.tag != PGOUTPUT_DELETE &&
-        !place_tuple(batch, relation, from->new_tuple, false, &after))
-        return misfit(relation, why);
+        !place_tuple(batch, relation, from->new_tuple, false, &after, why))
+        return false;
     if (message.tag == PGOUTPUT_DELETE && change->before == NULL)
         return misfit(relation, why);
     change->after = after;

@@ -4,6 +4,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "cdc/room.h"
 #include "plan/check.h"
 #include "wire/pgoutput.h"
 
@@ -54,6 +55,8 @@ struct receiving {
     struct described *described; /* in this connection */
     size_t described_count;
     uint64_t segment; /* of the spool: what is described stands in it, too */
+    struct room room;
+    uint32_t timeline; /* of the source */
 };
 
 /* ---- to the disk ---- */
@@ -73,8 +76,8 @@ static lsn_t confirmable(const struct receiving *r)
 static bool report(struct receiving *r, struct fault *why)
 {
     int64_t now = clock_ms();
-    bool ask = r->end != 0 || now - r->heard >= SILENT_MS;
-    r->report_due = now + (r->end != 0 ? ASK_MS : REPORT_MS);
+    bool ask = !r->room.held && (r->end != 0 || now - r->heard >= SILENT_MS);
+    r->report_due = now + (r->end != 0 && !r->room.held ? ASK_MS : REPORT_MS);
     return stream_report(r->walsender, r->position.received, confirmable(r), ask, why);
 }
 
@@ -145,6 +148,7 @@ static bool add_record(struct receiving *r, enum spool_kind kind, lsn_t lsn, con
     struct spool_record record = {
         .kind = kind, .lsn = lsn, .bytes = bytes, .length = (uint32_t)length};
     came(r);
+    r->room.came += length;
     while (!spool_add(r->spool, &record, why))
         if (!room_may_come(r, why))
             return false;
@@ -185,6 +189,7 @@ static bool tick(struct receiving *r, struct fault *why)
     r->tick_due = clock_ms() + TICK_MS;
     if (r->wish->tick == NULL)
         return true;
+    r->position.held = r->room.why;
     if (!r->wish->tick(r->wish->arg, &r->position, &end, why))
         return false;
     if (end != r->end)
@@ -448,6 +453,8 @@ bool receive_check_slot(struct conn *source, const char *name, struct slot *ret_
     if (strcmp(ret_slot->database, conn_database(source)) != 0)
         return fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" is of database \"%s\"", name,
                          ret_slot->database);
+    if (ret_slot->lost)
+        return slot_lost(name, ret_slot->reason, why);
     return !ret_slot->two_phase ||
            fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" was made for two-phase commits", name);
 }
@@ -502,6 +509,30 @@ static void open_translator(struct receiving *r, const struct slot *slot)
         translator_open(&r->translator, &wish, r->leash);
 }
 
+/* A standby that was promoted has the other one's WAL up to where its own timeline begins. What we
+ * have of the other one from behind that, it never had. */
+static bool check_timeline(struct receiving *r, struct fault *why)
+{
+    char have[LSN_TEXT], there[LSN_TEXT];
+    uint32_t timeline;
+    lsn_t end;
+    if (!timeline_look(r->walsender, r->timeline, &timeline, &end, why))
+        return false;
+    if (timeline == r->timeline)
+        return true;
+    if (r->timeline != 0 && end < r->position.received)
+        return fault_set(why, FAULT_TIMELINE,
+                         "the source is on timeline %u, which left timeline %u at %s, and the "
+                         "spool has what came before %s",
+                         timeline, r->timeline, lsn_text(there, end),
+                         lsn_text(have, r->position.received));
+    if (r->timeline != 0)
+        log_info("the source is on timeline %u, which goes on where timeline %u ended", timeline,
+                 r->timeline);
+    r->timeline = timeline;
+    return r->wish->note_timeline == NULL || r->wish->note_timeline(r->wish->arg, timeline, why);
+}
+
 static bool source_is_fit(struct receiving *r, struct fault *why)
 {
     struct identity identity;
@@ -515,7 +546,7 @@ static bool source_is_fit(struct receiving *r, struct fault *why)
         return false;
     if (r->translator == NULL)
         open_translator(r, &slot);
-    return check_publication(r, why) && check_reach(r, &slot, why);
+    return check_publication(r, why) && check_timeline(r, why) && check_reach(r, &slot, why);
 }
 
 /* From what the slot has confirmed on: what of that we have is left out here. */
@@ -528,15 +559,30 @@ static bool begin_told(struct receiving *r, struct fault *why)
     return true;
 }
 
+/* The highest that both ends know. */
+static int protocol(int version)
+{
+    if (version < 140000)
+        return 1;
+    return version < 150000 ? 2 : version < 160000 ? 3 : 4;
+}
+
+/* Transactions come whole, after their commit: `streaming` stays off. What is large is kept by the
+ * server on its disk until then, and not in its memory; one that is rolled back never comes, and
+ * the spool need not tell apart what belongs to which. Nor are logical messages asked for: a slot
+ * moves on without (docs/how-it-works.md). */
 static bool begin_stream(struct receiving *r, struct fault *why)
 {
+    int version = conn_version(r->walsender);
     scoped(drop_strbuf) struct strbuf options = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
     if (r->translator != NULL)
         return begin_told(r, why);
-    strbuf_add(&options, "proto_version '1', publication_names ");
+    strbuf_addf(&options, "proto_version '%d', publication_names ", protocol(version));
     strbuf_add_identifier(&name, r->wish->publication);
     strbuf_add_literal(&options, name.text);
+    if (r->wish->binary && version >= 140000)
+        strbuf_add(&options, ", binary 'true'");
     return stream_begin(r->walsender, r->wish->slot, r->position.received, options.text, why);
 }
 
@@ -555,12 +601,38 @@ static bool connect_source(struct receiving *r, struct fault *why)
 
 /* ---- until the end ---- */
 
+/* Of what is held and what is exceeded people are told once. */
+static bool look_for_room(struct receiving *r, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    bool held = r->room.held, exceeded = r->room.exceeded;
+    if (!room_look(&r->room, r->spool, why))
+        return false;
+    if (r->room.held && !held)
+        log_warning("%s: nothing more is received until there is room, and the source keeps its "
+                    "WAL from %s on",
+                    r->room.why, lsn_text(lsn, r->position.received));
+    else if (r->room.exceeded && !exceeded)
+        log_warning("%s; it is received all the same", r->room.why);
+    else if (!r->room.held && held)
+        log_info("there is room again: receiving goes on");
+    return true;
+}
+
+/* What comes is left to the source; that we are there is told by reports. */
+static bool rest(struct receiving *r, struct fault *why)
+{
+    r->heard = clock_ms();
+    return leash_poll(r->leash, NULL, 0, until_due(r), why);
+}
+
 static bool stream(struct receiving *r, struct fault *why)
 {
     if (!connect_source(r, why))
         return false;
     while (!is_over(r))
-        if (!receive_one(r, why) || !do_due(r, why))
+        if (!look_for_room(r, why) || !(r->room.held ? rest(r, why) : receive_one(r, why)) ||
+            !do_due(r, why))
             return false;
     return true;
 }
@@ -622,6 +694,10 @@ bool receive_run(const struct receive_wish *wish, struct spool *spool, struct le
         .wish = wish, .spool = spool, .leash = leash, .end = wish->end};
     int pause = RETRY_MS;
     bool good = false;
+    r.timeline = wish->timeline;
+    r.room.limit = wish->spool_limit;
+    r.room.reserve = wish->reserve;
+    r.position.held = "";
     r.position.received = r.position.durable = spool_settled(spool);
     find_end(&r);
     while (!good) {
@@ -631,5 +707,6 @@ bool receive_run(const struct receive_wish *wish, struct spool *spool, struct le
     }
     good = finish(&r, good, why);
     *ret_position = r.position;
+    ret_position->held = "";
     return good;
 }

@@ -15,8 +15,9 @@
 
 /* Where the two ends are. */
 struct receive_position {
-    lsn_t received; /* what committed before it is here, on disk or not yet */
-    lsn_t durable;  /* … is on disk: the server was told so, or will be */
+    lsn_t received;   /* what committed before it is here, on disk or not yet */
+    lsn_t durable;    /* … is on disk: the server was told so, or will be */
+    const char *held; /* why nothing more is taken now, or the limit is exceeded; "": it is not */
 };
 
 struct receive_wish {
@@ -32,6 +33,14 @@ struct receive_wish {
     const char *source;   /* who the source is (identity.id): any other one is refused */
     lsn_t end;            /* receive what committed before it, then end; 0: until told to stop */
     int64_t retry_for_ms; /* how long a lost connection is tried again */
+    int64_t spool_limit;  /* bytes; 0: none */
+    int64_t reserve;      /* bytes of the disk that stay free; 0: the usual number (room.h) */
+    bool binary;          /* values come in the source's binary form, from version 14 on */
+
+    /* The timeline of the source's WAL, as far as it was received; 0: not known. Another one is
+     * noted, when it goes on where that one has ended. */
+    uint32_t timeline;
+    bool (*note_timeline)(void *arg, uint32_t timeline, struct fault *why);
 
     /* Called at least every 200 ms while the connection is good, and before receive_run returns
      * true: to note how far it is, and to set *end anew. NULL: not wanted. */

@@ -178,16 +178,21 @@ static bool refuse(const struct relation *relation, struct fault *why, const cha
 }
 
 /* Types that are built in have the same oid everywhere; others are told apart by their names. */
-static bool same_type(const struct relations *relations, const struct relation_column *column,
+static bool same_base(const struct relations *relations, const struct relation_column *column,
                       const struct destination_column *to)
 {
-    bool domain = to->type != to->base;
     for (size_t i = 0; i < relations->type_count; i++)
         if (relations->types[i].oid == column->type)
             return strcmp(relations->types[i].nspname, to->base_namespace) == 0 &&
-                   strcmp(relations->types[i].name, to->base_name) == 0 &&
-                   (domain || column->typmod == to->typmod);
-    return column->type == to->base && (domain || column->typmod == to->typmod);
+                   strcmp(relations->types[i].name, to->base_name) == 0;
+    return column->type == to->base;
+}
+
+static bool same_type(const struct relations *relations, const struct relation_column *column,
+                      const struct destination_column *to)
+{
+    return same_base(relations, column, to) &&
+           (to->type != to->base || column->typmod == to->typmod);
 }
 
 static bool place_columns(const struct relations *relations, struct relation *relation,
@@ -197,6 +202,7 @@ static bool place_columns(const struct relations *relations, struct relation *re
     for (int i = 0; i < relation->count; i++) {
         struct relation_column *column = &relation->columns[i];
         column->at = destination_column(to, column->name);
+        column->other = column->at >= 0 && !same_base(relations, column, &to->columns[column->at]);
         if (column->at < 0 && (strict || column->key))
             return refuse(relation, why, "is not on the target", column->name);
         if (column->at < 0)

@@ -15,7 +15,8 @@ struct relation_column {
     uint32_t type;
     int32_t typmod;
     bool key;
-    int at; /* of the destination; -1: it has none, which --on-ddl warn accepts */
+    int at;     /* of the destination; -1: it has none, which --on-ddl warn accepts */
+    bool other; /* of another type than there: what a binary value means is not known */
 };
 
 struct relation {

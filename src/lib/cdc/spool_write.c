@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 struct spool {
     struct spool_place place; /* owned copies */
@@ -246,6 +247,34 @@ bool spool_sync(struct spool *spool, lsn_t *ret_durable, struct fault *why)
     if (!spool_flush(spool, why) || !sync_segment(spool, why))
         return false;
     *ret_durable = spool->written;
+    return true;
+}
+
+bool spool_close_segment(struct spool *spool, struct fault *why)
+{
+    if (!spool_flush(spool, why))
+        return false;
+    return spool->end == SPOOL_SEGMENT_HEADER ||
+           (sync_segment(spool, why) &&
+            begin_segment(spool, spool->segment.header.number + 1, why));
+}
+
+bool spool_measure(const struct spool *spool, struct spool_measure *ret_measure, struct fault *why)
+{
+    struct spool_span span;
+    struct statvfs disk;
+    if (!spool_span(&spool->place, &span, why))
+        return false;
+    if (fstatvfs(spool->dir, &disk) != 0)
+        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot ask how much room \"%s\" has",
+                           spool->place.dir);
+    *ret_measure = (struct spool_measure){
+        .bytes = span.bytes,
+        .first = span.first,
+        .begun = spool->begun,
+        .disk_size = (int64_t)disk.f_blocks * (int64_t)disk.f_frsize,
+        .disk_free = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize,
+    };
     return true;
 }
 

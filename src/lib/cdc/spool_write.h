@@ -58,4 +58,16 @@ bool spool_sync(struct spool *spool, lsn_t *ret_durable, struct fault *why);
 /* The segment that the next record goes to, unless adding it begins a new one. */
 uint64_t spool_segment_number(const struct spool *spool);
 
+/* Begins a new segment, unless there is nothing in the newest one: what has been added can be
+ * removed then as soon as it is applied. */
+bool spool_close_segment(struct spool *spool, struct fault *why);
+
+struct spool_measure {
+    int64_t bytes;  /* of all segments */
+    uint64_t first; /* the oldest segment, */
+    uint64_t begun; /* … and the one in which the transaction begins that is incomplete; 0: none */
+    int64_t disk_size, disk_free;
+};
+bool spool_measure(const struct spool *spool, struct spool_measure *ret_measure, struct fault *why);
+
 #endif

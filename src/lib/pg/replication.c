@@ -12,12 +12,25 @@ bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, str
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    int version = conn_version(source);
     *ret_slot = (struct slot){.found = false};
     strbuf_addf(
         &sql,
         "SELECT slot_type = 'logical', coalesce(plugin, ''), coalesce(database, ''),"
-        " confirmed_flush_lsn, %s, active FROM pg_catalog.pg_replication_slots WHERE slot_name = ",
-        conn_version(source) >= 140000 ? "two_phase" : "false");
+        " confirmed_flush_lsn, %s, active, %s, %s,"
+        " pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery()"
+        " THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END,"
+        " restart_lsn)::int8"
+        " FROM pg_catalog.pg_replication_slots WHERE slot_name = ",
+        version >= 140000 ? "two_phase" : "false",
+        version >= 130000 ? "wal_status, coalesce(safe_wal_size, -1),"
+                            " (SELECT CASE WHEN setting::int8 < 0 THEN -1 ELSE setting::int8 << 20"
+                            " END FROM pg_catalog.pg_settings"
+                            " WHERE name = 'max_slot_wal_keep_size')"
+                          : "NULL, -1, -1",
+        version >= 170000   ? "invalidation_reason"
+        : version >= 160000 ? "CASE WHEN conflicting THEN 'conflict' END"
+                            : "NULL");
     strbuf_add_literal(&sql, name);
     if (!conn_query(source, sql.text, &rows, why))
         return false;
@@ -29,7 +42,65 @@ bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, str
     strlcpy(ret_slot->database, rows_text(&rows, 0, 2), sizeof ret_slot->database);
     ret_slot->two_phase = rows_bool(&rows, 0, 4);
     ret_slot->active = rows_bool(&rows, 0, 5);
+    strlcpy(ret_slot->state, rows_text(&rows, 0, 6), sizeof ret_slot->state);
+    ret_slot->safe = rows_int(&rows, 0, 7);
+    ret_slot->most = rows_int(&rows, 0, 8);
+    strlcpy(ret_slot->reason, rows_text(&rows, 0, 9), sizeof ret_slot->reason);
+    ret_slot->keeps = rows_null(&rows, 0, 10) ? 0 : rows_int(&rows, 0, 10);
+    ret_slot->lost = strcmp(ret_slot->state, "lost") == 0 || ret_slot->reason[0] != '\0';
     return rows_null(&rows, 0, 3) || rows_lsn(&rows, 0, 3, &ret_slot->confirmed, why);
+}
+
+bool slot_lost(const char *name, const char *reason, struct fault *why)
+{
+    return fault_set(why, FAULT_SLOT_LOST, "slot \"%s\" is lost: %s", name,
+                     *reason == '\0' ? "the source has removed WAL that it needs" : reason);
+}
+
+/* ---- timelines ---- */
+
+/* A line has a timeline, where it ended, and why. */
+static bool find_switch(const char *history, uint32_t known, lsn_t *ret_end)
+{
+    for (const char *line = history; *line != '\0'; line += strcspn(line, "\n")) {
+        char lsn[LSN_TEXT], *rest;
+        line += *line == '\n';
+        unsigned long timeline = strtoul(line, &rest, 10);
+        rest += strspn(rest, " \t");
+        size_t length = strspn(rest, "0123456789ABCDEFabcdef/");
+        if (rest == line || timeline != known || length >= sizeof lsn)
+            continue;
+        strlcpy(lsn, rest, length + 1);
+        return lsn_parse(lsn, ret_end);
+    }
+    return false;
+}
+
+static bool find_end(struct conn *walsender, uint32_t timeline, uint32_t known, lsn_t *ret_end,
+                     struct fault *why)
+{
+    char sql[64];
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    snprintf(sql, sizeof sql, "TIMELINE_HISTORY %" PRIu32, timeline);
+    if (timeline > 1 && !conn_query(walsender, sql, &rows, why))
+        return fault_during(why, "reading the history of timeline %" PRIu32, timeline);
+    return (timeline > 1 && find_switch(rows_text(&rows, 0, 1), known, ret_end)) ||
+           fault_set(why, FAULT_TIMELINE,
+                     "the source is on timeline %" PRIu32 ", which does not come from timeline "
+                     "%" PRIu32,
+                     timeline, known);
+}
+
+bool timeline_look(struct conn *walsender, uint32_t known, uint32_t *ret_timeline, lsn_t *ret_end,
+                   struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_query(walsender, "IDENTIFY_SYSTEM", &rows, why))
+        return false;
+    *ret_timeline = (uint32_t)rows_int(&rows, 0, 1);
+    *ret_end = 0;
+    return known == 0 || known == *ret_timeline ||
+           find_end(walsender, *ret_timeline, known, ret_end, why);
 }
 
 /* Asks the server to end the statement, and waits until it has. */

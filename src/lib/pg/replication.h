@@ -21,8 +21,24 @@ struct slot {
     bool active;     /* somebody streams from it, or is making it */
     bool two_phase;  /* it streams PREPARE TRANSACTION as such */
     lsn_t confirmed; /* what it streams begins here */
+    bool lost;       /* the server has removed WAL that it needs, */
+    char reason[64]; /* … for this reason; "": not told */
+    char state[16];  /* of the WAL that it needs: reserved, extended, unreserved, lost; "": not told
+                      */
+    int64_t keeps;   /* bytes of WAL that the server keeps for it */
+    int64_t safe;    /* bytes that may be written until it is in danger; -1: without end */
+    int64_t most;    /* max_slot_wal_keep_size in bytes; -1: none */
 };
 bool slot_look(struct conn *source, const char *name, struct slot *ret_slot, struct fault *why);
+
+/* The fault of a slot that is lost. Returns false. */
+bool slot_lost(const char *name, const char *reason, struct fault *why);
+
+/* On a walsender's connection. Of another timeline than `known` (0: none), which must be an
+ * ancestor of the server's, *ret_end is where the server left that one; FAULT_TIMELINE when it is
+ * none. */
+bool timeline_look(struct conn *walsender, uint32_t known, uint32_t *ret_timeline, lsn_t *ret_end,
+                   struct fault *why);
 
 struct slot_made {
     lsn_t consistent;  /* what committed before it is in the snapshot, what did not is streamed */

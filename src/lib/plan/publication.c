@@ -213,6 +213,43 @@ bool publication_drop(struct conn *source, const char *name, struct fault *why)
            fault_during(why, "dropping publication \"%s\"", name);
 }
 
+/* ---- the form of values ---- */
+
+enum { ASK_TABLES_AGREE = 11 };
+
+static bool on_form(void *arg, const struct rows *row, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    (void)why;
+    if (rows_bool(row, 0, ASK_TABLES_AGREE))
+        return true;
+    strbuf_add_shown(&name, rows_text(row, 0, 1));
+    strbuf_add(&name, ".");
+    strbuf_add_shown(&name, rows_text(row, 0, 2));
+    listing_add(arg, name.text);
+    return true;
+}
+
+bool publication_check_binary(struct conn *source, const char *name, struct fault *why)
+{
+    const char *const values[] = {name};
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_listing) struct listing names = {.count = 0};
+    if (conn_version(source) < 140000)
+        return fault_set(why, FAULT_BINARY_UNFIT,
+                         "the source is %s, and --binary needs 14 or later",
+                         conn_version_text(source));
+    if (!ask_with(source, ASK_PUBLISHED_OIDS, 1, values, &rows, why))
+        return false;
+    ask_add(&sql, ASK_TABLES, conn_version(source), rows_text(&rows, 0, 0));
+    if (!conn_stream(source, sql.text, on_form, &names, why))
+        return false;
+    return names.count == 0 ||
+           fault_set(why, FAULT_BINARY_UNFIT, "tables with types that servers do not agree on: %s",
+                     listing_end(&names));
+}
+
 /* ---- the plan ---- */
 
 /* It would be of no use on the target. */

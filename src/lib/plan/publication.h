@@ -43,4 +43,8 @@ bool publication_drop(struct conn *source, const char *name, struct fault *why);
 bool publication_check_plan(struct db *db, struct conn *source, const char *name,
                             struct fault *why);
 
+/* Can the values of all that it publishes come in binary form, so that any server reads the same in
+ * them? FAULT_BINARY_UNFIT. */
+bool publication_check_binary(struct conn *source, const char *name, struct fault *why);
+
 #endif

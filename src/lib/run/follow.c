@@ -10,6 +10,7 @@
 #include "catalog/position.h"
 #include "cdc/apply.h"
 #include "cdc/receive.h"
+#include "cdc/room.h"
 #include "cdc/spool_dir.h"
 #include "jobs/firing.h"
 #include "plan/publication.h"
@@ -19,6 +20,7 @@
 
 enum {
     SEGMENT_BYTES = 64 << 20,
+    BINARY_SINCE = 140000,
     IDLE_MS = 300,        /* after that time without news an end may need a push, */
     LOOK_AGAIN_MS = 1000, /* … and how often that is looked at */
 };
@@ -43,6 +45,7 @@ static struct spool_place spool_of(const struct worker *worker, char path[PATH_M
 struct receiver {
     struct worker *worker;
     struct receive_position noted;
+    bool held;         /* nothing is received for lack of room, as noted */
     int64_t look_ms;   /* when nothing has come until then, */
     lsn_t flushed_for; /* … this end may need a push; done for this one */
 };
@@ -91,6 +94,23 @@ static void push_if_idle(struct receiver *receiver, const struct receive_positio
         log_debug("%s", why.text);
 }
 
+static bool note_held(struct receiver *receiver, const char *held, struct fault *why)
+{
+    bool before = receiver->held;
+    receiver->held = *held != '\0';
+    if (receiver->held == before)
+        return true;
+    return *held == '\0' ? event_add(receiver->worker->db, "info", 0,
+                                     "there is room again for what is received", why)
+                         : event_add(receiver->worker->db, "warning", FAULT_SPOOL_LIMIT, held, why);
+}
+
+static bool note_timeline(void *arg, uint32_t timeline, struct fault *why)
+{
+    struct receiver *receiver = arg;
+    return position_set_timeline(receiver->worker->db, timeline, why);
+}
+
 static bool on_received(void *arg, const struct receive_position *now, lsn_t *end,
                         struct fault *why)
 {
@@ -103,7 +123,7 @@ static bool on_received(void *arg, const struct receive_position *now, lsn_t *en
         !position_received(worker->db, now->received, now->durable, why))
         return false;
     receiver->noted = *now;
-    if (!get_position(worker, &position, why))
+    if (!note_held(receiver, now->held, why) || !get_position(worker, &position, why))
         return false;
     if (position.end_now)
         return resolve_now(worker, end, why);
@@ -126,7 +146,8 @@ static bool open_spool(struct worker *worker, const struct position *position,
         return false;
     if (position->received != 0 && span.last == 0)
         return fault_set(why, FAULT_SPOOL_GONE, "there is nothing in \"%s\" any more", path);
-    return spool_open(ret_spool, &place, SEGMENT_BYTES, slot.confirmed, why);
+    int64_t size = room_segment_size(worker->settings->spool_limit, SEGMENT_BYTES);
+    return spool_open(ret_spool, &place, size, slot.confirmed, why);
 }
 
 /* Where there is no publication, we choose. */
@@ -149,7 +170,9 @@ bool worker_receive(struct worker *worker, struct fault *why)
     struct position position;
     struct receive_position reached;
     scoped(drop_spool) struct spool *spool = NULL;
-    if (!get_position(worker, &position, why) || !open_spool(worker, &position, &spool, why))
+    /* Both as soon as the plan is there, so that the first and all later ones find the same. */
+    if (!position_choose_format(worker->db, worker->run.source_version >= BINARY_SINCE, why) ||
+        !get_position(worker, &position, why) || !open_spool(worker, &position, &spool, why))
         return false;
     struct receiver receiver = {.worker = worker};
     struct conn_wish walsender = {
@@ -166,9 +189,15 @@ bool worker_receive(struct worker *worker, struct fault *why)
                  .dir = spool_of(worker, path).dir},
         .source = position.source_id,
         .retry_for_ms = worker->settings->retry_for_ms,
+        .spool_limit = worker->settings->spool_limit,
+        .reserve = worker->settings->spool_reserve,
+        .binary = strcmp(position.format, "binary") == 0,
+        .timeline = position.timeline,
+        .note_timeline = note_timeline,
         .tick = on_received,
         .arg = &receiver,
     };
+    receiver.noted.held = "";
     receiver.noted.received = receiver.noted.durable = spool_settled(spool);
     /* From now on a spool that is gone is no new one. */
     if (!db_durable(worker->db, true, why) ||

@@ -27,6 +27,9 @@ bool worker_receive(struct worker *worker, struct fault *why);
  * plain one on the worker's source connection, noted with all that it sees. */
 bool follow_renew(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why);
 
+/* The role that looks after the slot and the source's tables while others follow. */
+bool worker_guard(struct worker *worker, struct fault *why);
+
 /* Does a WORK_FOLLOW item: true when the end is reached and applied. */
 bool worker_follow(struct worker *worker, struct job *job, struct fault *why);
 

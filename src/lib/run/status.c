@@ -216,6 +216,13 @@ json_t *status_position(const struct position *p)
     set_int(json, "deletes", p->deletes);
     set_int(json, "truncates", p->truncates);
     set_int(json, "conflicts", p->conflicts);
+    set_text(json, "format", p->format);
+    set_int(json, "timeline", p->timeline);
+    set_text(json, "slot_state", p->slot_state);
+    set_int(json, "slot_keeps", p->slot_keeps);
+    json_object_set_new(json, "slot_safe",
+                        p->slot_safe < 0 ? json_null() : json_integer(p->slot_safe));
+    set_time(json, "slot_at", p->slot_us);
     return json;
 }
 
@@ -521,6 +528,11 @@ void status_add_position(struct strbuf *text, const json_t *position)
     add_field(text, "behind", size_text(lag, sizeof lag, int_of(position, "lag_bytes")));
     strbuf_addf(text, "%-10s%s transactions\n", "changes",
                 count_text(changes, sizeof changes, int_of(position, "transactions")));
+    if (*text_of(position, "slot_at") != '\0')
+        strbuf_addf(text, "%-10s%s for the slot%s%s\n", "wal",
+                    size_text(lag, sizeof lag, int_of(position, "slot_keeps")),
+                    *text_of(position, "slot_state") == '\0' ? "" : ", ",
+                    text_of(position, "slot_state"));
 }
 
 static void add_events(struct strbuf *text, const json_t *status)

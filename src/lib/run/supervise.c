@@ -196,7 +196,7 @@ static bool advance(struct supervisor *s, struct fault *why)
 /* What these do brings no phase to its end. */
 static bool is_aside(enum role role)
 {
-    return role == ROLE_WATCH || role == ROLE_RECEIVE;
+    return role == ROLE_WATCH || role == ROLE_RECEIVE || role == ROLE_GUARD;
 }
 
 /* Nobody works and nobody is coming, but there are items left: this would wait for ever. Only true

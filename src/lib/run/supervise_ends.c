@@ -169,7 +169,8 @@ static void on_unplanned_end(struct supervisor *s, struct place *place, int stat
     bool said = place->fault.id != 0;
     bool may_heal = said ? place->fault.retry : true;
     /* Nothing has gone well yet in a run that cannot even connect. */
-    bool early = s->phase < PHASE_SCHEMA && said && place->role != ROLE_RECEIVE && !s->what->again;
+    bool early = s->phase < PHASE_SCHEMA && said && place->role != ROLE_RECEIVE &&
+                 place->role != ROLE_GUARD && !s->what->again;
     if (place->role == ROLE_WATCH || s->lost) {
         place->state = PLACE_CLOSED;
         return;

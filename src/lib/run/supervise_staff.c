@@ -163,11 +163,15 @@ bool supervisor_look(struct supervisor *s, struct fault *why)
 static bool staff_receive(struct supervisor *s, struct fault *why)
 {
     bool planning;
-    if (!s->what->settings->follow || s->received || s->phase < PHASE_PLAN ||
-        s->phase > PHASE_FOLLOW)
+    if (!s->what->settings->follow)
+        return true;
+    if (s->received || s->phase > PHASE_FOLLOW)
+        crew_end(s->crew, ROLE_GUARD, false);
+    if (s->received || s->phase < PHASE_PLAN || s->phase > PHASE_FOLLOW)
         return true;
     return work_lane_open(s->what->db, PHASE_PLAN, LANE_PLAN, &planning, why) &&
-           (planning || crew_fill_up_to(s->crew, ROLE_RECEIVE, 1, why));
+           (planning || (crew_fill_up_to(s->crew, ROLE_RECEIVE, 1, why) &&
+                         crew_fill_up_to(s->crew, ROLE_GUARD, 1, why)));
 }
 
 /* It may go on for days, so who has nothing to do in it ends. */

@@ -55,6 +55,11 @@ static const struct role_entry roles[ROLES] = {
                     false,
                     true,
                     {LANE_APPLY, NO_LANE, NO_LANE}},
+    [ROLE_GUARD] = {"guard",
+                    "looks after the slot, and for tables that come to the source",
+                    true,
+                    false,
+                    {NO_LANE, NO_LANE, NO_LANE}},
 };
 
 const struct role_entry *role_entry(enum role role)
@@ -429,6 +434,8 @@ static bool live(struct worker *worker, struct fault *why)
         return false;
     if (worker->role == ROLE_WATCH)
         return worker_watch(worker, why);
+    if (worker->role == ROLE_GUARD)
+        return worker_guard(worker, why);
     FAILPOINT("worker.ready", why);
     return worker_say(worker, MSG_READY, 0, why) && do_items(worker, why);
 }

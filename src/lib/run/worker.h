@@ -23,6 +23,7 @@ enum role {
     ROLE_WATCH,
     ROLE_RECEIVE,
     ROLE_APPLY,
+    ROLE_GUARD,
     ROLES
 };
 

@@ -7,13 +7,15 @@ select uuid, :slot, :publication, :stop from run where id = 1
 -- name: POSITION_GET
 select slot, publication, source_id, consistent, received, durable, applied, flushed, stop,
        received_us, applied_us, commit_us, transactions, inserts, updates, deletes, truncates, conflicts,
-       stop_now, plugin
+       stop_now, plugin, coalesce(format, ''), coalesce(timeline, 0), coalesce(slot_state, ''), coalesce(slot_keeps, 0),
+       coalesce(slot_safe, -1), coalesce(slot_us, 0)
   from position where run = (select uuid from run where id = 1)
 
 -- name: POSITION_INTEND
 update position set source_id = :source_id, plugin = :plugin,
        publication = case :plugin when 'pgoutput' then slot else '' end, consistent = null, received = null, durable = null,
-       applied = null, flushed = null
+       applied = null, flushed = null, format = null, timeline = null, slot_state = null, slot_keeps = null,
+       slot_safe = null, slot_us = null
  where run = (select uuid from run where id = 1)
 
 -- name: POSITION_BEGIN
@@ -34,6 +36,25 @@ update position set applied = :applied, flushed = :flushed, applied_us = :now,
        updates = updates + :updates, deletes = deletes + :deletes, truncates = truncates + :truncates,
        conflicts = conflicts + :conflicts
  where run = (select uuid from run where id = 1)
+
+-- Binary only where every table that is published can be copied so: then both sides agree on it.
+
+-- name: POSITION_CHOOSE_FORMAT scan-ok
+update position
+   set format = case when :able and not exists (select 1 from published p join obj_table t on t.oid = p.oid
+                                                 where p.kind = 'r' and p.logged and t.format <> 'binary')
+                     then 'binary' else 'text' end
+ where run = (select uuid from run where id = 1) and format is null
+
+-- name: POSITION_SET_TIMELINE
+update position set timeline = :timeline where run = (select uuid from run where id = 1)
+
+-- name: POSITION_SLOT_SEEN
+update position set slot_state = :state, slot_keeps = :keeps, slot_safe = nullif(:safe, -1), slot_us = :now
+ where run = (select uuid from run where id = 1)
+
+-- name: RELATION_IS_KNOWN
+select exists (select 1 from obj_relation where oid = :oid)
 
 -- name: POSITION_SET_STOP
 update position set stop = :stop, stop_now = 0 where run = (select uuid from run where id = 1)

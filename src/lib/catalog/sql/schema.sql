@@ -351,7 +351,13 @@ create table position (
     updates      integer not null default 0,
     deletes      integer not null default 0,
     truncates    integer not null default 0,
-    conflicts    integer not null default 0
+    conflicts    integer not null default 0,
+    format       text,                            -- of values in the stream: text or binary; null: not begun
+    timeline     integer,                         -- of the source's WAL, as far as it was received
+    slot_state   text,                            -- of the WAL that the slot needs, as the source says it
+    slot_keeps   integer,                         -- bytes of WAL that the source keeps for it
+    slot_safe    integer,                         -- bytes until it is in danger; null: without end
+    slot_us      integer                          -- when these were seen
 ) strict, without rowid;
 
 -- The relations whose changes a run means to follow.

@@ -197,6 +197,25 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
                              where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                                and d.objid = c.oid and d.deptype = 'e')))
 
+-- Tables whose changes can be followed, as far as they are not an extension's; and whether these have
+-- changed since another time.
+
+-- name: ASK_TABLES_NOW
+select c.oid, n.nspname, c.relname
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p') and c.relpersistence = 'p' {chosen c.oid}
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and not exists (select 1 from pg_catalog.pg_depend d
+                    where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                      and d.objid = c.oid and d.deptype = 'e')
+ order by n.nspname, c.relname
+
+-- name: ASK_TABLES_MARK
+select pg_catalog.count(*) || '/' || coalesce(pg_catalog.sum(c.oid::pg_catalog.int8), 0)
+  from pg_catalog.pg_class c
+ where c.relkind in ('r', 'p') and c.relpersistence = 'p'
+
 -- name: ASK_INHERITS
 select i.inhrelid, i.inhparent
   from pg_catalog.pg_inherits i
@@ -379,6 +398,13 @@ select 'backend ' || s.active_pid
 
 -- name: ASK_PUBLICATION
 select oid from pg_catalog.pg_publication where pubname = $1
+
+-- name: ASK_PUBLISHED_OIDS
+select array(select c.oid
+               from pg_catalog.pg_publication_tables p
+               join pg_catalog.pg_namespace n on n.nspname = p.schemaname
+               join pg_catalog.pg_class c on c.relname = p.tablename and c.relnamespace = n.oid
+              where p.pubname = $1)
 
 -- Triggers and rules that fire on what replication brings as well.
 

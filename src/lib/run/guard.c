@@ -1,0 +1,137 @@
+/*
+ * guard.c - what of the source endangers a run that follows: the state of its slot, and tables that
+ * come and are not followed.
+ *
+ * It has a process and a connection of its own, so that nothing it waits for keeps the changes
+ * waiting.
+ */
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/size.h"
+#include "catalog/position.h"
+#include "cdc/apply.h"
+#include "pg/replication.h"
+#include "plan/newcomers.h"
+#include "proc/channel.h"
+#include "run/follow.h"
+
+enum {
+    LOOK_MS = 5000,
+    NEAR_PART = 4, /* of max_slot_wal_keep_size: less than that left is near the end */
+};
+
+struct guard {
+    struct worker *worker;
+    struct position position;
+    char state[16]; /* as it was told last */
+    bool near;      /* … and that it is near the end */
+    struct newcomers newcomers;
+};
+
+static void drop_guard(struct guard *guard)
+{
+    drop_newcomers(&guard->newcomers);
+}
+
+static bool tell(struct guard *guard, bool warn, enum fault_id id, const char *text,
+                 struct fault *why)
+{
+    if (warn)
+        log_warning("%s", text);
+    else
+        log_info("%s", text);
+    return event_add(guard->worker->db, warn ? "warning" : "info", (int)id, text, why);
+}
+
+/* ---- the slot ---- */
+
+static bool tell_danger(struct guard *guard, const struct slot *slot, struct fault *why)
+{
+    char keeps[32], safe[32];
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    size_text(keeps, sizeof keeps, slot->keeps);
+    if (strcmp(slot->state, "unreserved") == 0)
+        strbuf_addf(&text,
+                    "slot \"%s\" is about to be lost: the source keeps %s for it and may remove "
+                    "them at its next checkpoint; raise max_slot_wal_keep_size there now",
+                    guard->position.slot, keeps);
+    else
+        strbuf_addf(&text,
+                    "slot \"%s\" may be lost soon: the source keeps %s for it, and %s more until "
+                    "max_slot_wal_keep_size is reached; raise that, or look what receiving waits "
+                    "for",
+                    guard->position.slot, keeps, size_text(safe, sizeof safe, slot->safe));
+    return tell(guard, true, FAULT_SLOT_LOST, text.text, why);
+}
+
+static bool tell_state(struct guard *guard, const struct slot *slot, struct fault *why)
+{
+    char keeps[32];
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_addf(&text, "the source keeps %s of WAL for slot \"%s\"%s",
+                size_text(keeps, sizeof keeps, slot->keeps), guard->position.slot,
+                strcmp(slot->state, "extended") == 0 ? ", more than max_wal_size" : "");
+    return tell(guard, false, FAULT_NONE, text.text, why);
+}
+
+/* Each change is told once. */
+static bool look_at_slot(struct guard *guard, struct fault *why)
+{
+    struct slot slot;
+    if (!slot_look(guard->worker->source, guard->position.slot, &slot, why))
+        return false;
+    if (!slot.found)
+        return slot_lost(guard->position.slot, "somebody has dropped it", why);
+    if (!position_slot_seen(guard->worker->db, slot.state, slot.keeps, slot.safe, why))
+        return false;
+    if (slot.lost)
+        return slot_lost(guard->position.slot, slot.reason, why);
+    bool near = strcmp(slot.state, "unreserved") == 0 ||
+                (slot.most >= 0 && slot.safe >= 0 && slot.safe < slot.most / NEAR_PART);
+    bool changed = strcmp(slot.state, guard->state) != 0;
+    bool first = guard->state[0] == '\0' && strcmp(slot.state, "reserved") == 0;
+    bool good = near && (changed || !guard->near)               ? tell_danger(guard, &slot, why)
+                : !near && ((changed && !first) || guard->near) ? tell_state(guard, &slot, why)
+                                                                : true;
+    guard->near = near;
+    strlcpy(guard->state, slot.state, sizeof guard->state);
+    return good;
+}
+
+/* ---- the tables ---- */
+
+/* At the end of the run there is nothing left to stop. */
+static bool look_at_tables(struct guard *guard, struct fault *why)
+{
+    struct worker *worker = guard->worker;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (!newcomers_look(&guard->newcomers, worker->db, worker->source, &names, why))
+        return false;
+    if (names.length == 0)
+        return true;
+    if (worker->settings->on_ddl == DDL_STOP && worker->leash->wish == LEASH_GO)
+        return fault_set(why, FAULT_TABLE_NEW,
+                         "tables came to the source after the run began, and are not followed: %s",
+                         names.text);
+    strbuf_addf(&text, "tables came to the source after the run began, and are not followed: %s",
+                names.text);
+    return tell(guard, true, FAULT_TABLE_NEW, text.text, why);
+}
+
+bool worker_guard(struct worker *worker, struct fault *why)
+{
+    bool found;
+    scoped(drop_guard) struct guard guard = {.worker = worker};
+    if (!position_get(worker->db, &guard.position, &found, why))
+        return false;
+    if (!found)
+        return fault_set(why, FAULT_CATALOG, "the catalog has no position");
+    if (!worker_say(worker, MSG_READY, 0, why))
+        return false;
+    while (worker->leash->wish == LEASH_GO)
+        if (!look_at_slot(&guard, why) || !look_at_tables(&guard, why) ||
+            !leash_poll(worker->leash, NULL, 0, LOOK_MS, why))
+            return false;
+    return worker->leash->wish == LEASH_NOW || look_at_tables(&guard, why);
+}
