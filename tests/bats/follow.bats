@@ -364,7 +364,7 @@ counted() {
     for client in 1 2 3; do counted $client & clients="$clients $!"; done
     wait_for 20 eval '[[ $(src -c "select count(*) from counted") -gt 1000 ]]'
     # All is copied, nothing applied.
-    clone_to firing.noted --follow
+    clone_to firing.noted --follow --copy-format text
     tgt -c 'select client, n from counted order by 1, 2' | tr '|' ' ' >"$BATS_TEST_TMPDIR/both"
     [[ -s $BATS_TEST_TMPDIR/both ]]
     wait_for 20 eval '[[ $(src -c "select count(*) from counted") -gt $(($(wc -l <"$BATS_TEST_TMPDIR/both") + 500)) ]]'
