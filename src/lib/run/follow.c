@@ -171,7 +171,11 @@ bool worker_receive(struct worker *worker, struct fault *why)
     struct receive_position reached;
     scoped(drop_spool) struct spool *spool = NULL;
     /* Both as soon as the plan is there, so that the first and all later ones find the same. */
-    if (!position_choose_format(worker->db, worker->run.source_version >= BINARY_SINCE, why) ||
+    if (!get_position(worker, &position, why) ||
+        !position_choose_format(worker->db,
+                                worker->run.source_version >= BINARY_SINCE &&
+                                    strcmp(position.plugin, "pgoutput") == 0,
+                                why) ||
         !get_position(worker, &position, why) || !open_spool(worker, &position, &spool, why))
         return false;
     struct receiver receiver = {.worker = worker};
