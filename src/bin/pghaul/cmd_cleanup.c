@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "catalog/catalog.h"
 #include "catalog/position.h"
 #include "catalog/run.h"
@@ -20,6 +21,7 @@
 #include "jobs/firing.h"
 #include "plan/ask.h"
 #include "plan/check.h"
+#include "plan/identity.h"
 #include "plan/publication.h"
 #include "run/workdir.h"
 
@@ -148,6 +150,8 @@ static bool clean_publication(struct cleanup *c, const char *name, struct fault 
     int64_t oid;
     scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (*name == '\0')
+        return true;
     if (!publication_look(c->source, name, &oid, why))
         return false;
     strbuf_addf(&what, "publication \"%s\"", name);
@@ -158,16 +162,62 @@ static bool clean_publication(struct cleanup *c, const char *name, struct fault 
     return do_away(c, &thing, why);
 }
 
-/* The slot goes first: without its publication it could not be decoded. */
+static bool alter_back(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    struct conn *conn = strcmp(thing->where, "source") == 0 ? c->source : c->target;
+    return identity_alter(conn, &c->leash, thing->arg, thing->sql,
+                          c->options->settings.lock_timeout_ms, why);
+}
+
+static bool clean_identity(struct cleanup *c, struct conn *conn,
+                           const struct identity_change *change, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!identity_add_back(&sql, conn, change, why))
+        return false;
+    strbuf_add(&what, "REPLICA IDENTITY FULL of ");
+    strbuf_add_name(&what, change->nspname, change->relname);
+    struct thing thing = {side_word(conn_side(conn)),
+                          what.text,
+                          strbuf_text(&sql),
+                          sql.length > 0,
+                          alter_back,
+                          change};
+    return do_away(c, &thing, why);
+}
+
+/* The target's tables were created as the source's were then. */
+static bool clean_identities(struct cleanup *c, const char *run, struct fault *why)
+{
+    bool found;
+    struct identity_change change = {.oid = 0};
+    for (;;) {
+        if (!identity_next(c->db, run, change.oid, &change, &found, why))
+            return false;
+        if (!found)
+            return true;
+        if (!clean_identity(c, c->target, &change, why) ||
+            !clean_identity(c, c->source, &change, why))
+            return false;
+        FAILPOINT("cleanup.identity_restored", why);
+        if (!c->options->dry_run && !identity_forget(c->db, run, &change, why))
+            return false;
+    }
+}
+
+/* The slot goes first: without its publications it could not be decoded. Identities go last:
+ * without them the application's updates of what is published would fail. */
 static bool clean_source(struct cleanup *c, const struct position_left *made, struct fault *why)
 {
     if (!clean_slot(c, made, why))
         return false;
     FAILPOINT("cleanup.slot_dropped", why);
-    if (!clean_publication(c, made->publication, why))
+    if (!clean_publication(c, made->publication, why) ||
+        !clean_publication(c, made->insert_publication, why))
         return false;
     FAILPOINT("cleanup.publication_dropped", why);
-    return true;
+    return clean_identities(c, made->run, why);
 }
 
 /* ---- on the target ---- */
@@ -314,18 +364,38 @@ static bool check_ended(struct cleanup *c, struct fault *why)
                      c->run.name);
 }
 
+static bool name_identities(const struct cleanup *c, const char *run, struct fault *why)
+{
+    bool found;
+    struct identity_change change = {.oid = 0};
+    for (;;) {
+        if (!identity_next(c->db, run, change.oid, &change, &found, why))
+            return false;
+        if (!found)
+            return true;
+        log_warning("table %s.%s had REPLICA IDENTITY %s on the source", change.nspname,
+                    change.relname, change.given);
+    }
+}
+
 /* Where we cannot do it, the user may. */
 static bool by_hand(const struct cleanup *c, struct fault *why)
 {
+    struct fault ignored;
     const struct fault first = *why;
     if (c->made.count == 0)
         return false;
     const struct position_left *made = &c->made.list[0];
+    const char *const publications[] = {made->publication, made->insert_publication};
+    scoped(drop_strbuf) struct strbuf drops = STRBUF_EMPTY;
+    for (size_t i = 0; i < sizeof publications / sizeof publications[0]; i++)
+        if (*publications[i] != '\0')
+            strbuf_addf(&drops, " DROP PUBLICATION \"%s\";", publications[i]);
+    name_identities(c, made->run, &ignored);
     return fault_hint(why,
-                      "%s Or by hand, on the source: SELECT pg_drop_replication_slot('%s'); DROP "
-                      "PUBLICATION \"%s\"; on the target: DELETE FROM pghaul.progress WHERE run = "
-                      "'%s';",
-                      fault_remedy(&first), made->slot, made->publication, made->run);
+                      "%s Or by hand, on the source: SELECT pg_drop_replication_slot('%s');%s on "
+                      "the target: DELETE FROM pghaul.progress WHERE run = '%s';",
+                      fault_remedy(&first), made->slot, strbuf_text(&drops), made->run);
 }
 
 static bool connect_sides(struct cleanup *c, struct fault *why)
@@ -356,10 +426,11 @@ static bool clean_sources(struct cleanup *c, struct fault *why)
         return false;
     for (size_t i = 0; i < c->made.count; i++) {
         const struct position_left *made = &c->made.list[i];
+        scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+        position_add_made(&names, made->slot, made->publication);
         if (strcmp(made->source_id, source.id) != 0)
-            log_warning("a run that was given up has left slot \"%s\" and publication \"%s\" on "
-                        "another source: they stay there",
-                        made->slot, made->publication);
+            log_warning("a run that was given up has left %s on another source, where it stays",
+                        names.text);
         else if (!clean_source(c, made, why))
             return false;
     }

@@ -29,7 +29,7 @@ struct streaming {
     struct run run;
     char spool_path[PATH_MAX];
     char slot[SLOT_NAME];
-    char publication[SLOT_NAME];
+    const char *publications;
     struct leash leash;
     struct spool *spool;
 };
@@ -110,7 +110,7 @@ static bool open_spool(struct streaming *s, const struct receive_wish *wish,
     bool noted;
     scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
     strbuf_addf(&what, "%s %s %s%s", wish->slot,
-                wish->publication == NULL ? slot->plugin : wish->publication, wish->source,
+                wish->publications == NULL ? slot->plugin : wish->publications, wish->source,
                 wish->binary ? " binary" : "");
     if (!check_noted(s, what.text, &noted, why) || !spool_span(&place, &span, why))
         return false;
@@ -129,7 +129,7 @@ static bool check_plugin(struct streaming *s, struct receive_wish *wish, const s
 {
     if (!translator_knows(slot->plugin))
         return true;
-    wish->publication = NULL;
+    wish->publications = NULL;
     return s->options->publication == NULL ||
            fault_set(why, FAULT_BAD_VALUE,
                      "--publication says nothing to a slot of plugin %s, which tells of all tables",
@@ -157,8 +157,8 @@ static bool prepare(struct streaming *s, struct receive_wish *wish, struct ident
         !check_identity(source, identity, why) ||
         !run_set_source(s->db, conn_version(source), conn_database_encoding(source), why) ||
         !receive_check_slot(source, wish->slot, &slot, why) || !check_plugin(s, wish, &slot, why) ||
-        (wish->binary && wish->publication != NULL &&
-         !publication_check_binary(source, wish->publication, why)))
+        (wish->binary && wish->publications != NULL &&
+         !publication_check_binary(source, wish->publications, why)))
         return false;
     wish->source = identity->id;
     return open_spool(s, wish, &slot, why);
@@ -194,7 +194,7 @@ static bool receive(struct streaming *s, struct fault *why)
     struct receive_wish wish = {
         .connection = &walsender,
         .slot = s->slot,
-        .publication = s->publication,
+        .publications = s->publications,
         .told = {.connection = &catalogs, .wanted = is_theirs, .dir = s->spool_path},
         .retry_for_ms = s->options->settings.retry_for_ms,
         .spool_limit = s->options->settings.spool_limit,
@@ -221,8 +221,7 @@ static void choose_names(struct streaming *s)
         strlcpy(s->slot, options->slot, sizeof s->slot);
     else
         usual_slot(s->slot, options->name != NULL ? options->name : s->source.database);
-    strlcpy(s->publication, options->publication != NULL ? options->publication : s->slot,
-            sizeof s->publication);
+    s->publications = options->publication != NULL ? options->publication : s->slot;
 }
 
 static bool stream_receive(struct streaming *s, struct fault *why)

@@ -9,6 +9,7 @@
 #include "catalog/position.h"
 #include "catalog/run.h"
 #include "catalog/work.h"
+#include "plan/publication.h"
 #include "run/recopied.h"
 #include "run/workdir.h"
 
@@ -104,6 +105,29 @@ static bool check_portions(const struct options *options, struct fault *why)
     return true;
 }
 
+static bool check_no_follow(const struct options *options, struct fault *why)
+{
+    const struct settings *settings = &options->settings;
+    const char *given = options->endpos != NULL      ? "endpos"
+                        : *options->slot != '\0'     ? "slot"
+                        : settings->plugin != 0      ? "plugin"
+                        : settings->no_identity != 0 ? "no-identity"
+                        : settings->failover_slot    ? "failover-slot"
+                                                     : NULL;
+    return given == NULL ||
+           fault_set(why, FAULT_CONFLICTING_OPTIONS, "--%s goes with --follow only", given);
+}
+
+/* What sends only the inserts of a table is a publication. */
+static bool check_insert_only(const struct settings *settings, struct fault *why)
+{
+    return settings->no_identity != IDENTITY_INSERT_ONLY ||
+           (settings->plugin != PLUGIN_TEST_DECODING && settings->plugin != PLUGIN_WAL2JSON) ||
+           fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                     "--no-identity insert-only needs publications: it goes with --plugin pgoutput "
+                     "only");
+}
+
 bool check_follow(const struct options *options, struct fault *why)
 {
     const struct settings *settings = &options->settings;
@@ -115,12 +139,7 @@ bool check_follow(const struct options *options, struct fault *why)
                          "--slot cannot be \"%s\": it takes at most 63 of a-z, 0-9 and _",
                          options->slot);
     if (!settings->follow)
-        return (options->endpos == NULL && *options->slot == '\0' &&
-                settings->plugin == PLUGIN_AUTO) ||
-               fault_set(why, FAULT_CONFLICTING_OPTIONS, "--%s goes with --follow only",
-                         options->endpos != NULL  ? "endpos"
-                         : *options->slot != '\0' ? "slot"
-                                                  : "plugin");
+        return check_no_follow(options, why);
     if (options->all_databases || options->databases.count > 0)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "changes are followed of one database: --follow does not go with several");
@@ -134,7 +153,7 @@ bool check_follow(const struct options *options, struct fault *why)
     if (settings->contents != CONTENT_ALL)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "--follow goes with a whole clone only, not with a part of it");
-    return check_portions(options, why);
+    return check_insert_only(settings, why) && check_portions(options, why);
 }
 
 bool set_up_log(const struct options *options, const char *who, struct fault *why)

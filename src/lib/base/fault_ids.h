@@ -113,8 +113,8 @@
     "ALTER ROLE … REPLICATION on the source, and let pg_hba.conf admit it to the database.")       \
   F(FAULT_NO_IDENTITY,         2213, SOURCE,  "tables have no usable replica identity",            \
     "Give each a primary key that is not deferrable, or ALTER TABLE … REPLICA IDENTITY USING "     \
-    "INDEX or FULL, or leave it out by a filter. To publish it as it is would make the "           \
-    "application's own UPDATE and DELETE fail.")                                                   \
+    "INDEX or FULL, or leave it out by a filter, or see --no-identity. To publish it as it is "    \
+    "would make the application's own UPDATE and DELETE fail.")                                    \
   F(FAULT_SLOT_WAIT,           2214, SOURCE,  "transactions on the source do not end",             \
     "End them (a prepared one by COMMIT PREPARED or ROLLBACK PREPARED), or raise --slot-timeout. " \
     "A slot begins only when all that wrote before it have ended.")                                \
@@ -155,6 +155,11 @@
   F(FAULT_TIMELINE,            2263, SOURCE,  "the source lacks WAL that was received",            \
     "It was promoted, or restored, from before that: go back to the server that had it, or begin " \
     "anew with --restart --drop-if-exists.")                                                       \
+  F(FAULT_IDENTITY_LOCKED,     2251, SOURCE,  "a table is locked whose replica identity is to change", \
+    "End the sessions that are named, or let them end, then try again; --lock-timeout says how "   \
+    "long to wait for them.")                                                                      \
+  F(FAULT_NO_FAILOVER_SLOT,    2252, SOURCE,  "the source has no slots that fail over",            \
+    "They come with version 17: leave out --failover-slot.")                                       \
   F(FAULT_TARGET_CONNECT,      3001, TARGET,  "cannot connect to the target",                      \
     "Check host, port, database, user, password and pg_hba.conf with pghaul ping.")                \
   F(FAULT_TARGET_LOST,         3002, TARGET,  "connection to the target was lost",                 \
@@ -245,6 +250,9 @@
   F(FAULT_APPLY_ROLE,          3205, TARGET,  "the role may not keep triggers and keys still",     \
     "Connect to the target as a superuser, or (version 15 and later) GRANT SET ON PARAMETER "      \
     "session_replication_role TO the role.")                                                       \
+  F(FAULT_KEY_DOUBLED,         3210, TARGET,  "rows of the target break a deferrable key",         \
+    "Somebody else has written to the target while changes were applied: remove the row that the " \
+    "source does not have, then go on with --resume.")                                             \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \

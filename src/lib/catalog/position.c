@@ -80,13 +80,17 @@ bool position_get(struct db *db, struct position *ret_position, bool *ret_found,
     p->slot_keeps = stmt_int(stmt, 23);
     p->slot_safe = stmt_int(stmt, 24);
     p->slot_us = stmt_int(stmt, 25);
+    COPY_COLUMN(p->insert_publication, stmt, 26);
     return true;
 }
 
-bool position_intend(struct db *db, const char *source_id, const char *plugin, struct fault *why)
+bool position_intend(struct db *db, const char *source_id, const char *plugin,
+                     const char *insert_publication, struct fault *why)
 {
-    return db_durable(db, true, why) &&
-           durably(db, db_run_one(db, why, SQL_POSITION_INTEND, "ss", source_id, plugin), why);
+    return db_durable(db, true, why) && durably(db,
+                                                db_run_one(db, why, SQL_POSITION_INTEND, "sss",
+                                                           source_id, plugin, insert_publication),
+                                                why);
 }
 
 bool position_begin(struct db *db, lsn_t consistent, struct fault *why)
@@ -162,6 +166,7 @@ static void read_left(const struct stmt *row, struct position_left *ret_left)
     COPY_COLUMN(ret_left->slot, row, 1);
     COPY_COLUMN(ret_left->publication, row, 2);
     COPY_COLUMN(ret_left->source_id, row, 3);
+    COPY_COLUMN(ret_left->insert_publication, row, 4);
 }
 
 bool position_left(struct db *db, struct position_left *ret_left, bool *ret_found,

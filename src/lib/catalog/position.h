@@ -19,9 +19,10 @@ enum plugin_wish { PLUGIN_AUTO, PLUGIN_PGOUTPUT, PLUGIN_TEST_DECODING, PLUGIN_WA
 /* LSNs that are not known yet are 0. */
 struct position {
     char slot[SLOT_NAME];
-    char publication[SLOT_NAME]; /* "": none, as only pgoutput needs one */
-    char plugin[SLOT_NAME];      /* "": not chosen yet */
-    char source_id[160];         /* of the source that they are on; "": nothing was made */
+    char publication[SLOT_NAME];        /* "": none, as only pgoutput needs one */
+    char insert_publication[SLOT_NAME]; /* of tables of which only inserts follow; "": none */
+    char plugin[SLOT_NAME];             /* "": not chosen yet */
+    char source_id[160];                /* of the source that they are on; "": nothing was made */
     lsn_t consistent;
     lsn_t received;
     lsn_t durable;
@@ -54,10 +55,11 @@ bool position_add(struct db *db, const char *slot, const char *publication, cons
 /* *ret_found is false when the run does not follow. */
 bool position_get(struct db *db, struct position *ret_position, bool *ret_found, struct fault *why);
 
-/* Durable before it is done: a slot of this plugin, and a publication of the same name if that
- * needs one, will be made on this source; they were made, and this is the slot's consistent point;
- * there is nothing of them any more. */
-bool position_intend(struct db *db, const char *source_id, const char *plugin, struct fault *why);
+/* Durable before it is done: a slot of this plugin, and, if that needs one, a publication of the
+ * same name and the one for inserts only, will be made on this source; they were made, and this is
+ * the slot's consistent point; there is nothing of them any more. */
+bool position_intend(struct db *db, const char *source_id, const char *plugin,
+                     const char *insert_publication, struct fault *why);
 bool position_begin(struct db *db, lsn_t consistent, struct fault *why);
 bool position_undone(struct db *db, struct fault *why);
 
@@ -88,6 +90,7 @@ struct position_left {
     char run[40];
     char slot[SLOT_NAME];
     char publication[SLOT_NAME];
+    char insert_publication[SLOT_NAME];
     char source_id[160];
 };
 bool position_left(struct db *db, struct position_left *ret_left, bool *ret_found,

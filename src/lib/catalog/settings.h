@@ -50,6 +50,8 @@ struct settings {
     bool subscriptions;      /* come, disabled and not connected */
     bool follow;             /* changes since the snapshot are applied, until told to stop */
     int64_t plugin;          /* enum plugin_wish */
+    int64_t no_identity;     /* enum identity_policy */
+    bool failover_slot;      /* standbys of the source keep it */
     int64_t on_ddl;          /* enum ddl_policy */
     int64_t on_conflict;     /* enum conflict_policy */
     int64_t slot_timeout_ms; /* how long to wait for transactions until the slot is there; 0: for

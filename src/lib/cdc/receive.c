@@ -459,20 +459,35 @@ bool receive_check_slot(struct conn *source, const char *name, struct slot *ret_
            fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" was made for two-phase commits", name);
 }
 
-/* From 18 on the server only warns of a publication that is not there, and sends nothing. */
-static bool check_publication(const struct receiving *r, struct fault *why)
+/* The next name of a list, or false when it is over. */
+static bool next_name(const char **rest, struct strbuf *name)
 {
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (r->translator != NULL)
-        return true;
-    strbuf_add(&sql, "SELECT FROM pg_catalog.pg_publication WHERE pubname = ");
-    strbuf_add_literal(&sql, r->wish->publication);
-    if (!conn_query(r->walsender, sql.text, &rows, why))
+    size_t length = strcspn(*rest, ",");
+    if (length == 0)
         return false;
-    return rows_count(&rows) > 0 ||
-           fault_set(why, FAULT_SLOT_UNFIT, "the source has no publication \"%s\"",
-                     r->wish->publication);
+    strbuf_clear(name);
+    strbuf_add_bytes(name, *rest, length);
+    *rest += length + ((*rest)[length] == ',' ? 1 : 0);
+    return true;
+}
+
+/* From 18 on the server only warns of a publication that is not there, and sends nothing. */
+static bool check_publications(const struct receiving *r, struct fault *why)
+{
+    const char *rest = r->translator == NULL ? r->wish->publications : "";
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    while (next_name(&rest, &name)) {
+        scoped(drop_rows) struct rows rows = ROWS_NONE;
+        scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+        strbuf_add(&sql, "SELECT FROM pg_catalog.pg_publication WHERE pubname = ");
+        strbuf_add_literal(&sql, name.text);
+        if (!conn_query(r->walsender, sql.text, &rows, why))
+            return false;
+        if (rows_count(&rows) == 0)
+            return fault_set(why, FAULT_SLOT_UNFIT, "the source has no publication \"%s\"",
+                             name.text);
+    }
+    return true;
 }
 
 /* A server that was restored, or replaced, may have less WAL than we; a slot that was made anew
@@ -546,7 +561,7 @@ static bool source_is_fit(struct receiving *r, struct fault *why)
         return false;
     if (r->translator == NULL)
         open_translator(r, &slot);
-    return check_publication(r, why) && check_timeline(r, why) && check_reach(r, &slot, why);
+    return check_publications(r, why) && check_timeline(r, why) && check_reach(r, &slot, why);
 }
 
 /* From what the slot has confirmed on: what of that we have is left out here. */
@@ -574,13 +589,19 @@ static int protocol(int version)
 static bool begin_stream(struct receiving *r, struct fault *why)
 {
     int version = conn_version(r->walsender);
+    const char *rest = r->wish->publications;
     scoped(drop_strbuf) struct strbuf options = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
     if (r->translator != NULL)
         return begin_told(r, why);
+    while (next_name(&rest, &name)) {
+        if (names.length > 0)
+            strbuf_add(&names, ",");
+        strbuf_add_identifier(&names, name.text);
+    }
     strbuf_addf(&options, "proto_version '%d', publication_names ", protocol(version));
-    strbuf_add_identifier(&name, r->wish->publication);
-    strbuf_add_literal(&options, name.text);
+    strbuf_add_literal(&options, strbuf_text(&names));
     if (r->wish->binary && version >= 140000)
         strbuf_add(&options, ", binary 'true'");
     return stream_begin(r->walsender, r->wish->slot, r->position.received, options.text, why);

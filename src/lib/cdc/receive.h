@@ -23,7 +23,8 @@ struct receive_position {
 struct receive_wish {
     const struct conn_wish *connection; /* of a walsender */
     const char *slot;
-    const char *publication; /* of a slot of plugin pgoutput; NULL for others: */
+    const char *publications; /* of a slot of plugin pgoutput: names, with commas between them; NULL
+                               * or "" for others: */
     struct {
         const struct conn_wish *connection; /* for questions to the source's catalogs */
         table_wanted *wanted;               /* NULL: all tables */

@@ -58,8 +58,9 @@ static bool check_published(struct job *job, struct fault *why)
     struct position position;
     if (!job->settings->follow)
         return true;
-    return position_get(job->db, &position, &found, why) &&
-           publication_check_plan(job->db, job->source, position.publication, why);
+    return position_get(job->db, &position, &found, why) && publication_check_plan(job->db, why) &&
+           publication_leave_out(job->db, job->source, position.publication, why) &&
+           publication_leave_out(job->db, job->source, position.insert_publication, why);
 }
 
 /* The target is looked at before it is touched, the catalog filled before that. The transaction

@@ -139,7 +139,7 @@ bool slot_create(struct conn *walsender, const struct slot_wish *wish, struct sl
     strbuf_add_identifier(&sql, wish->name);
     strbuf_add(&sql, " LOGICAL ");
     strbuf_add_identifier(&sql, wish->plugin);
-    strbuf_add(&sql, " EXPORT_SNAPSHOT");
+    strbuf_add(&sql, wish->failover ? " (SNAPSHOT 'export', FAILOVER true)" : " EXPORT_SNAPSHOT");
     if (!PQsendQuery(walsender->pq, sql.text))
         return conn_fault(walsender, NULL, why);
     if (!conn_flush(walsender, why) || !await_slot(walsender, wish, why) ||

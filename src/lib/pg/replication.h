@@ -51,6 +51,7 @@ struct slot_made {
 struct slot_wish {
     const char *name;
     const char *plugin; /* FAULT_PLUGIN_MISSING: the server has none of this name */
+    bool failover;      /* standbys of the source may keep a copy of it: from version 17 on */
     int every_ms;
     bool (*waiting)(void *arg, struct fault *why);
     void *arg;

@@ -38,8 +38,9 @@ bool publication_check_source(struct conn *source, bool *ret_replicates, struct 
 
 static bool on_identity(void *arg, const struct rows *row, struct fault *why)
 {
-    return db_run(arg, why, SQL_PUBLISHED_INSERT, "sdii", rows_text(row, 0, 1),
-                  rows_bool(row, 0, 2) ? 1 : 0, rows_int(row, 0, 3), rows_int(row, 0, 0));
+    return db_run(arg, why, SQL_PUBLISHED_INSERT, "ssdii", rows_text(row, 0, 1),
+                  rows_text(row, 0, 3), rows_bool(row, 0, 2) ? 1 : 0, rows_int(row, 0, 4),
+                  rows_int(row, 0, 0));
 }
 
 struct reading {
@@ -63,15 +64,27 @@ static bool on_name(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
-static bool refuse_without_identity(struct db *db, struct fault *why)
+/* By policy; what stops is no warning. */
+static const char *const without_identity[] = {
+    [IDENTITY_STOP] = "updates and deletes of these tables could not be followed",
+    [IDENTITY_FULL] = "tables of the source get REPLICA IDENTITY FULL until pghaul cleanup",
+    [IDENTITY_INSERT_ONLY] = "tables are copied, but their updates and deletes do not follow",
+    [IDENTITY_EXCLUDE] = "tables are copied, but their changes do not follow",
+};
+
+static bool treat_without_identity(struct db *db, enum identity_policy policy,
+                                   struct strbuf *warnings, bool *ret_second, struct fault *why)
 {
     scoped(drop_listing) struct listing names = {.count = 0};
     if (!catalog_list(db, SQL_PUBLISHED_WITHOUT_IDENTITY, 0, on_name, &names, why))
         return false;
-    return names.count == 0 ||
-           fault_set(why, FAULT_NO_IDENTITY,
-                     "updates and deletes of these tables could not be followed: %s",
-                     listing_end(&names));
+    *ret_second = policy == IDENTITY_INSERT_ONLY && names.count > 0;
+    if (names.count > 0 && policy == IDENTITY_STOP)
+        return fault_set(why, FAULT_NO_IDENTITY, "%s: %s", without_identity[policy],
+                         listing_end(&names));
+    if (names.count > 0)
+        strbuf_addf(warnings, "%s: %s\n", without_identity[policy], listing_end(&names));
+    return true;
 }
 
 bool publication_refuse_numbers(struct db *db, struct fault *why)
@@ -99,10 +112,12 @@ static bool warn_of_unlogged(struct db *db, struct strbuf *warnings, struct faul
 }
 
 bool publication_choose(struct db *db, struct conn *source, const char *chosen,
-                        struct strbuf *warnings, struct fault *why)
+                        enum identity_policy policy, struct strbuf *warnings, bool *ret_second,
+                        struct fault *why)
 {
     struct reading reading = {source, chosen};
-    return db_write(db, read_in_write, &reading, why) && refuse_without_identity(db, why) &&
+    return db_write(db, read_in_write, &reading, why) &&
+           treat_without_identity(db, policy, warnings, ret_second, why) &&
            warn_of_unlogged(db, warnings, why);
 }
 
@@ -181,16 +196,31 @@ static bool refused(const char *name, struct fault *why)
     return fault_during(why, "making publication \"%s\"", name);
 }
 
-bool publication_make(struct db *db, struct conn *source, const char *name, struct fault *why)
+static bool add_publication(struct strbuf *sql, struct db *db, const char *name, int members,
+                            const char *options, struct fault *why)
 {
-    scoped(drop_strbuf) struct strbuf quoted = STRBUF_EMPTY;
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    strbuf_add_identifier(&quoted, name);
-    strbuf_addf(&sql, "CREATE PUBLICATION %s ", quoted.text);
-    if (!catalog_list(db, SQL_PUBLISHED_MEMBERS, 0, on_member, &sql, why))
+    scoped(drop_strbuf) struct strbuf one = STRBUF_EMPTY;
+    strbuf_add(&one, "CREATE PUBLICATION ");
+    strbuf_add_identifier(&one, name);
+    strbuf_add(&one, " ");
+    if (!catalog_list(db, members, 0, on_member, &one, why))
         return false;
-    if (conn_version(source) >= 130000)
-        strbuf_add(&sql, " WITH (publish_via_partition_root = false)");
+    strbuf_addf(sql, "%s%s;", one.text, options);
+    return true;
+}
+
+bool publication_make(struct db *db, struct conn *source, const char *name, const char *inserts,
+                      struct fault *why)
+{
+    int version = conn_version(source);
+    const char *usual = version >= 130000 ? " WITH (publish_via_partition_root = false)" : "";
+    const char *only =
+        version >= 110000 ? " WITH (publish = 'insert, truncate')" : " WITH (publish = 'insert')";
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!add_publication(&sql, db, name, SQL_PUBLISHED_MEMBERS, usual, why) ||
+        (*inserts != '\0' &&
+         !add_publication(&sql, db, inserts, SQL_PUBLISHED_INSERT_ONLY, only, why)))
+        return false;
     return conn_run(source, sql.text, why) || refused(name, why);
 }
 
@@ -209,7 +239,7 @@ bool publication_drop(struct conn *source, const char *name, struct fault *why)
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     strbuf_add(&sql, "DROP PUBLICATION IF EXISTS ");
     strbuf_add_identifier(&sql, name);
-    return conn_run(source, sql.text, why) ||
+    return *name == '\0' || conn_run(source, sql.text, why) ||
            fault_during(why, "dropping publication \"%s\"", name);
 }
 
@@ -270,15 +300,19 @@ static bool leave_out(struct db *db, int64_t oid, const char *name, struct fault
     return left_out_add(db, &object, why);
 }
 
-bool publication_check_plan(struct db *db, struct conn *source, const char *name, struct fault *why)
+bool publication_check_plan(struct db *db, struct fault *why)
 {
-    int64_t oid;
     scoped(drop_listing) struct listing names = {.count = 0};
     if (!catalog_list(db, SQL_PUBLISHED_LACKING, 0, on_name, &names, why))
         return false;
-    if (names.count > 0)
-        return fault_set(why, FAULT_TABLE_UNPUBLISHED,
-                         "tables that came after the publication was made: %s",
-                         listing_end(&names));
-    return publication_look(source, name, &oid, why) && (oid == 0 || leave_out(db, oid, name, why));
+    return names.count == 0 ||
+           fault_set(why, FAULT_TABLE_UNPUBLISHED,
+                     "tables that came after the publication was made: %s", listing_end(&names));
+}
+
+bool publication_leave_out(struct db *db, struct conn *source, const char *name, struct fault *why)
+{
+    int64_t oid;
+    return *name == '\0' || (publication_look(source, name, &oid, why) &&
+                             (oid == 0 || leave_out(db, oid, name, why)));
 }

@@ -15,11 +15,20 @@
  * when the role lacks an attribute, which some servers do without. */
 bool publication_check_source(struct conn *source, bool *ret_replicates, struct fault *why);
 
+/* Tables whose rows cannot be told apart, so that their updates and deletes cannot follow. */
+enum identity_policy {
+    IDENTITY_STOP,        /* FAULT_NO_IDENTITY names them */
+    IDENTITY_FULL,        /* they are given REPLICA IDENTITY FULL for as long (identity.h) */
+    IDENTITY_INSERT_ONLY, /* inserts and TRUNCATE follow, by a second publication */
+    IDENTITY_EXCLUDE,     /* nothing follows: copied once */
+};
+
 /* Takes the tables of the plan that is in the catalog whose rows are copied. `chosen`: as for the
- * plan (ask.h). FAULT_NO_IDENTITY names those that cannot be followed. What the user should know of
- * is added to `warnings`, a line each. */
+ * plan (ask.h). What the user should know of is added to `warnings`, a line each. *ret_second: are
+ * there tables for a second publication? */
 bool publication_choose(struct db *db, struct conn *source, const char *chosen,
-                        struct strbuf *warnings, struct fault *why);
+                        enum identity_policy policy, struct strbuf *warnings, bool *ret_second,
+                        struct fault *why);
 
 /* FAULT_PLUGIN_UNFIT: there are numbers that the plugin could only tell as NULL. */
 bool publication_refuse_numbers(struct db *db, struct fault *why);
@@ -31,17 +40,20 @@ bool publication_refuse_numbers(struct db *db, struct fault *why);
 bool publication_covers(struct db *db, uint32_t oid, const char *schema, const char *name,
                         const char *above, bool *ret_covers, struct fault *why);
 
-/* Makes it, in a transaction of its own. FAULT_PUBLICATION, FAULT_SLOT_TAKEN. */
-bool publication_make(struct db *db, struct conn *source, const char *name, struct fault *why);
+/* Makes it, and the one for inserts only if it has a name ("": none), in a transaction of their
+ * own. FAULT_PUBLICATION, FAULT_SLOT_TAKEN. */
+bool publication_make(struct db *db, struct conn *source, const char *name, const char *inserts,
+                      struct fault *why);
 
 /* *ret_oid is 0 when there is none. */
 bool publication_look(struct conn *source, const char *name, int64_t *ret_oid, struct fault *why);
+/* Does nothing for the name "". */
 bool publication_drop(struct conn *source, const char *name, struct fault *why);
 
-/* After the plan that is for good: does the publication have all its tables?
- * FAULT_TABLE_UNPUBLISHED. Then leaves it out of what comes to the target. */
-bool publication_check_plan(struct db *db, struct conn *source, const char *name,
-                            struct fault *why);
+/* After the plan that is for good: do the publications have all their tables?
+ * FAULT_TABLE_UNPUBLISHED. Then one of them is left out of what comes to the target. */
+bool publication_check_plan(struct db *db, struct fault *why);
+bool publication_leave_out(struct db *db, struct conn *source, const char *name, struct fault *why);
 
 /* Can the values of all that it publishes come in binary form, so that any server reads the same in
  * them? FAULT_BINARY_UNFIT. */

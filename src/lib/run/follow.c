@@ -12,6 +12,7 @@
 #include "cdc/receive.h"
 #include "cdc/room.h"
 #include "cdc/spool_dir.h"
+#include "jobs/deferred.h"
 #include "jobs/firing.h"
 #include "plan/publication.h"
 #include "proc/channel.h"
@@ -169,6 +170,7 @@ bool worker_receive(struct worker *worker, struct fault *why)
     char path[PATH_MAX];
     struct position position;
     struct receive_position reached;
+    char publications[2 * SLOT_NAME];
     scoped(drop_spool) struct spool *spool = NULL;
     /* Both as soon as the plan is there, so that the first and all later ones find the same. */
     if (!get_position(worker, &position, why) ||
@@ -178,6 +180,8 @@ bool worker_receive(struct worker *worker, struct fault *why)
                                 why) ||
         !get_position(worker, &position, why) || !open_spool(worker, &position, &spool, why))
         return false;
+    snprintf(publications, sizeof publications, "%s%s%s", position.publication,
+             *position.insert_publication == '\0' ? "" : ",", position.insert_publication);
     struct receiver receiver = {.worker = worker};
     struct conn_wish walsender = {
         .info = worker->source_info, .application = "pghaul receive", .replication = true};
@@ -186,7 +190,7 @@ bool worker_receive(struct worker *worker, struct fault *why)
     struct receive_wish wish = {
         .connection = &walsender,
         .slot = position.slot,
-        .publication = position.publication,
+        .publications = publications,
         .told = {.connection = &catalogs,
                  .wanted = is_followed,
                  .arg = &receiver,
@@ -330,7 +334,8 @@ static bool follow(struct worker *worker, struct job *job, lsn_t until, struct f
 {
     struct position position;
     if (!get_position(worker, &position, why) || !firing_switch_off(job, why) ||
-        !apply(worker, &position, until, why) || !connect_anew(worker, job, why))
+        (until == 0 && !deferred_warn(job, why)) || !apply(worker, &position, until, why) ||
+        !connect_anew(worker, job, why) || (until == 0 && !deferred_check(job, why)))
         return false;
     return firing_switch_on(job, why);
 }

@@ -13,6 +13,7 @@
 #include "pg/snapshot.h"
 #include "plan/ask.h"
 #include "plan/check.h"
+#include "plan/identity.h"
 #include "plan/planning.h"
 #include "plan/publication.h"
 #include "run/reap.h"
@@ -24,6 +25,7 @@ enum {
     WARN_EVERY_MS = 30000,
     IN_USE_MS = 5000, /* how long a slot may still be streamed by a process that has died */
     IN_USE_LOOK_MS = 100,
+    FAILOVER_SLOTS = 170000, /* the first version that has them */
 };
 
 /* ---- dropping what is ours ---- */
@@ -40,14 +42,28 @@ static bool drop_slot_patiently(struct conn *source, struct leash *leash, const 
     return true;
 }
 
-/* The slot goes first: without its publication it could not be decoded. */
-static bool drop_made(struct conn *source, struct leash *leash, const char *slot,
-                      const char *publication, struct fault *why)
+/* The slot goes first: without its publications it could not be decoded. Identities go last:
+ * without them the application's updates of what is published would fail. */
+static bool drop_made(struct worker *worker, struct conn *source, struct leash *leash,
+                      const struct position_left *made, struct fault *why)
 {
-    if (!drop_slot_patiently(source, leash, slot, why))
+    if (!drop_slot_patiently(source, leash, made->slot, why))
         return false;
     FAILPOINT("undo.slot_dropped", why);
-    return *publication == '\0' || publication_drop(source, publication, why);
+    return publication_drop(source, made->publication, why) &&
+           publication_drop(source, made->insert_publication, why) &&
+           identities_restore(worker->db, source, leash, made->run,
+                              worker->settings->lock_timeout_ms, why);
+}
+
+static struct position_left own(const struct worker *worker, const struct position *position)
+{
+    struct position_left made = {.run = ""};
+    strlcpy(made.run, worker->run.uuid, sizeof made.run);
+    strlcpy(made.slot, position->slot, sizeof made.slot);
+    strlcpy(made.publication, position->publication, sizeof made.publication);
+    strlcpy(made.insert_publication, position->insert_publication, sizeof made.insert_publication);
+    return made;
 }
 
 void follow_undo(struct worker *worker)
@@ -56,7 +72,7 @@ void follow_undo(struct worker *worker)
     struct fault why;
     struct position position;
     struct leash leash = {.channel = -1, .signals = -1};
-    scoped(drop_strbuf) struct strbuf made = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
     scoped(drop_conn) struct conn *source = NULL;
     struct conn_wish wish = {
         .info = worker->source_info,
@@ -67,11 +83,11 @@ void follow_undo(struct worker *worker)
         !work_kind_is_done(worker->db, WORK_PLAN, &planned, &why) || !found ||
         position.source_id[0] == '\0' || planned)
         return;
+    const struct position_left made = own(worker, &position);
     if (!conn_open(&source, &wish, &leash, &why) ||
-        !drop_made(source, &leash, position.slot, position.publication, &why) ||
-        !position_undone(worker->db, &why)) {
-        position_add_made(&made, position.slot, position.publication);
-        log_warning("%s may be left on the source: %s", made.text, why.text);
+        !drop_made(worker, source, &leash, &made, &why) || !position_undone(worker->db, &why)) {
+        position_add_made(&names, position.slot, position.publication);
+        log_warning("%s may be left on the source: %s", names.text, why.text);
     }
 }
 
@@ -89,7 +105,7 @@ static bool drop_left(struct worker *worker, const char *source_id, struct fault
         position_add_made(&made, left.slot, left.publication);
         if (strcmp(left.source_id, source_id) != 0)
             log_warning("a run that was given up has left %s on another source", made.text);
-        else if (!drop_made(worker->source, worker->leash, left.slot, left.publication, why))
+        else if (!drop_made(worker, worker->source, worker->leash, &left, why))
             return false;
         if (!position_drop(worker->db, left.run, why))
             return false;
@@ -121,6 +137,13 @@ static bool names_are_free(struct worker *worker, const struct position *positio
                      position->slot);
 }
 
+static bool check_failover(struct worker *worker, struct fault *why)
+{
+    return !worker->settings->failover_slot || conn_version(worker->source) >= FAILOVER_SLOTS ||
+           fault_set(why, FAULT_NO_FAILOVER_SLOT, "the source is %s",
+                     conn_version_text(worker->source));
+}
+
 /* What is copied is later than now. */
 static bool end_is_ahead(struct worker *worker, const struct position *position, struct fault *why)
 {
@@ -150,7 +173,7 @@ static bool tell_warnings(struct worker *worker, struct strbuf *warnings, struct
 
 /* What is only to be found out by planning is found out before. The plan itself is made again, in
  * the snapshot, and then says the rest. */
-static bool plan_ahead(struct worker *worker, struct fault *why)
+static bool plan_ahead(struct worker *worker, bool *ret_second, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf warnings = STRBUF_EMPTY;
     scoped(drop_planning) struct planning planning = {
@@ -163,7 +186,9 @@ static bool plan_ahead(struct worker *worker, struct fault *why)
                   "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SAVEPOINT pghaul_item", why) ||
         !planning_choose(&planning, why) || !planning_fill(&planning, why) ||
         !planning_check(&planning, why) ||
-        !publication_choose(worker->db, worker->source, planning.selection.chosen, &warnings, why))
+        !publication_choose(worker->db, worker->source, planning.selection.chosen,
+                            (enum identity_policy)worker->settings->no_identity, &warnings,
+                            ret_second, why))
         return false;
     if (planning.large_objects > 0)
         strbuf_add(&warnings, "large objects are copied, but their changes do not follow\n");
@@ -260,6 +285,7 @@ static bool make_slot(struct making *making, struct slot_made *ret_made, struct 
     struct slot_wish wish = {
         .name = making->position->slot,
         .plugin = making->position->plugin,
+        .failover = making->worker->settings->failover_slot,
         .every_ms = LOOK_MS,
         .waiting = on_waiting,
         .arg = making,
@@ -315,12 +341,17 @@ static bool take_snapshot(struct making *making, const struct slot_made *made,
 }
 
 /* Somebody else was faster with the name: what he has made must not be dropped as ours. */
-static bool not_ours(struct worker *worker, const char *publication, struct fault *why)
+static bool not_ours(const struct making *making, bool published, struct fault *why)
 {
     struct fault later;
+    struct worker *worker = making->worker;
+    const struct position *position = making->position;
     if (why->id == FAULT_SLOT_TAKEN &&
-        ((*publication != '\0' && !publication_drop(worker->source, publication, &later)) ||
-         !position_undone(worker->db, &later)))
+        ((published && (!publication_drop(worker->source, position->publication, &later) ||
+                        !publication_drop(worker->source, position->insert_publication, &later))) ||
+         !position_undone(worker->db, &later) ||
+         !identities_restore(worker->db, worker->source, worker->leash, worker->run.uuid,
+                             worker->settings->lock_timeout_ms, &later)))
         fault_detail(why, "%s", later.text);
     return false;
 }
@@ -329,7 +360,8 @@ static bool intend(struct making *making, const char *source_id, const char *plu
                    struct fault *why)
 {
     bool found;
-    return position_intend(making->worker->db, source_id, plugin, why) &&
+    return position_intend(making->worker->db, source_id, plugin,
+                           making->position->insert_publication, why) &&
            position_get(making->worker->db, making->position, &found, why);
 }
 
@@ -341,21 +373,41 @@ static bool do_without(struct making *making, const char *source_id, struct faul
            intend(making, source_id, "test_decoding", why);
 }
 
+/* Before they are published: else the application's updates would fail. */
+static bool make_identities(struct worker *worker, struct fault *why)
+{
+    return worker->settings->no_identity != IDENTITY_FULL ||
+           identities_make_full(worker->db, worker->source, worker->leash,
+                                worker->settings->lock_timeout_ms, why);
+}
+
+/* Plugin pgoutput alone can be told to send only the inserts of a table. */
+static bool may_do_without(const struct making *making, const struct fault *why)
+{
+    return making->worker->settings->plugin == PLUGIN_AUTO && why->id == FAULT_PUBLICATION &&
+           *making->position->insert_publication == '\0';
+}
+
 /* Only pgoutput needs one. Which plugin it is to be is known when that is made, or cannot be. */
 static bool make_publication(struct making *making, const char *source_id, struct fault *why)
 {
-    static const char *const plugins[] = {
-        [PLUGIN_TEST_DECODING] = "test_decoding", [PLUGIN_WAL2JSON] = "wal2json"};
+    static const char *const plugins[] = {[PLUGIN_AUTO] = "pgoutput",
+                                          [PLUGIN_PGOUTPUT] = "pgoutput",
+                                          [PLUGIN_TEST_DECODING] = "test_decoding",
+                                          [PLUGIN_WAL2JSON] = "wal2json"};
     struct worker *worker = making->worker;
-    if (!may_publish(worker))
-        return intend(making, source_id, plugins[worker->settings->plugin], why);
-    if (!intend(making, source_id, "pgoutput", why))
+    const struct position *position = making->position;
+    if (!intend(making, source_id, plugins[worker->settings->plugin], why))
         return false;
     FAILPOINT("publication.intended", why);
-    if (!publication_make(worker->db, worker->source, making->position->publication, why))
-        return worker->settings->plugin == PLUGIN_AUTO && why->id == FAULT_PUBLICATION
-                   ? do_without(making, source_id, why)
-                   : not_ours(worker, "", why);
+    if (!make_identities(worker, why))
+        return false;
+    if (!may_publish(worker))
+        return true;
+    if (!publication_make(worker->db, worker->source, position->publication,
+                          position->insert_publication, why))
+        return may_do_without(making, why) ? do_without(making, source_id, why)
+                                           : not_ours(making, false, why);
     FAILPOINT("publication.made", why);
     return true;
 }
@@ -378,7 +430,7 @@ static bool make_all(struct making *making, const char *source_id, struct snapsh
     if (!workdir_wipe_spool(worker->dir, why) || !make_publication(making, source_id, why))
         return false;
     if (!make_slot(making, &made, why))
-        return not_ours(worker, position->publication, why);
+        return not_ours(making, true, why);
     if (!check_numbers(making, why) || !take_snapshot(making, &made, ret_snapshot, why))
         return false;
     say_where(position, made.consistent);
@@ -389,11 +441,22 @@ static bool clear_the_way(struct worker *worker, const struct position *position
                           const char *source_id, struct fault *why)
 {
     bool ours = position->source_id[0] != '\0' && strcmp(position->source_id, source_id) == 0;
+    const struct position_left made = own(worker, position);
     return drop_left(worker, source_id, why) &&
-           (!ours ||
-            (drop_made(worker->source, worker->leash, position->slot, position->publication, why) &&
-             position_undone(worker->db, why))) &&
+           (!ours || (drop_made(worker, worker->source, worker->leash, &made, why) &&
+                      position_undone(worker->db, why))) &&
            names_are_free(worker, position, why);
+}
+
+#define INSERTS "_inserts"
+
+static void name_second(struct position *position, bool second)
+{
+    int most = SLOT_NAME - (int)sizeof INSERTS;
+    *position->insert_publication = '\0';
+    if (second)
+        snprintf(position->insert_publication, sizeof position->insert_publication, "%.*s" INSERTS,
+                 most, position->slot);
 }
 
 static bool connect_target(struct worker *worker, struct fault *why)
@@ -404,7 +467,7 @@ static bool connect_target(struct worker *worker, struct fault *why)
 
 bool follow_begin(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why)
 {
-    bool found, replicates;
+    bool found, replicates, second;
     struct position position;
     struct identity identity;
     scoped(drop_making) struct making making = {.worker = worker, .position = &position};
@@ -412,11 +475,13 @@ bool follow_begin(struct worker *worker, struct snapshot *ret_snapshot, struct f
         return false;
     if (!found)
         return fault_set(why, FAULT_CATALOG, "the catalog has no position");
-    return check_identity(worker->source, &identity, why) &&
-           publication_check_source(worker->source, &replicates, why) &&
-           connect_target(worker, why) && worker_note_sides(worker, why) &&
-           end_is_ahead(worker, &position, why) &&
-           clear_the_way(worker, &position, identity.id, why) && target_may_apply(worker, why) &&
-           plan_ahead(worker, why) && open_walsender(&making, replicates, why) &&
-           make_all(&making, identity.id, ret_snapshot, why);
+    if (!check_identity(worker->source, &identity, why) ||
+        !publication_check_source(worker->source, &replicates, why) ||
+        !check_failover(worker, why) || !connect_target(worker, why) ||
+        !worker_note_sides(worker, why) || !end_is_ahead(worker, &position, why) ||
+        !clear_the_way(worker, &position, identity.id, why) || !target_may_apply(worker, why) ||
+        !plan_ahead(worker, &second, why) || !open_walsender(&making, replicates, why))
+        return false;
+    name_second(&position, second);
+    return make_all(&making, identity.id, ret_snapshot, why);
 }

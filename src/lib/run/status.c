@@ -198,6 +198,7 @@ json_t *status_position(const struct position *p)
     set_text(json, "slot", p->slot);
     set_text(json, "publication", p->publication);
     set_text(json, "plugin", p->plugin);
+    set_text(json, "insert_publication", p->insert_publication);
     set_lsn(json, "consistent", p->consistent);
     set_lsn(json, "received", p->received);
     set_lsn(json, "durable", p->durable);

@@ -40,8 +40,9 @@ START_TEST(positions_are_kept)
     ck_assert_str_eq(position.slot, "slot");
     ck_assert_str_eq(position.publication, "pub");
     ck_assert(position.end_now && position.end == 0 && position.source_id[0] == '\0');
-    OK(position_intend(db, "1/2/shop", "pgoutput", &why));
+    OK(position_intend(db, "1/2/shop", "pgoutput", "slot_inserts", &why));
     ck_assert_str_eq(get(db).plugin, "pgoutput");
+    ck_assert_str_eq(get(db).insert_publication, "slot_inserts");
     ck_assert_str_eq(get(db).publication, "slot");
     OK(position_begin(db, 100, &why));
     OK(position_received(db, 300, 200, &why));
@@ -64,9 +65,10 @@ START_TEST(positions_are_kept)
     OK(position_undone(db, &why));
     ck_assert(get(db).consistent == 0 && get(db).source_id[0] == '\0');
     /* One that has no publication drops none. */
-    OK(position_intend(db, "1/2/shop", "test_decoding", &why));
+    OK(position_intend(db, "1/2/shop", "test_decoding", "slot_inserts", &why));
     ck_assert_str_eq(get(db).plugin, "test_decoding");
     ck_assert_str_eq(get(db).publication, "");
+    ck_assert_str_eq(get(db).insert_publication, "");
     drop_db(&db);
 }
 END_TEST
@@ -80,7 +82,7 @@ START_TEST(what_was_given_up_is_remembered)
     OK(position_add(db, "first", "first", NULL, &why));
     OK(position_left(db, &left, &found, &why));
     ck_assert(!found);
-    OK(position_intend(db, "1/2/shop", "pgoutput", &why));
+    OK(position_intend(db, "1/2/shop", "pgoutput", "", &why));
     OK(run_forget(db, &why));
     OK(run_create(db, "test", "1", "source", "target", &why));
     OK(position_add(db, "second", "second", "0/10", &why));
@@ -118,7 +120,8 @@ static void add_table(struct db *db, int64_t oid, const char *name, char kind, b
     OK(table_add(db, &table, &why));
     if (parent != 0)
         OK(db_run(db, &why, SQL_INHERITS_INSERT, "ii", oid, parent));
-    OK(db_run(db, &why, SQL_PUBLISHED_INSERT, "sdii", "key", logged ? 1 : 0, children, oid));
+    OK(db_run(db, &why, SQL_PUBLISHED_INSERT, "ssdii", "key", "DEFAULT", logged ? 1 : 0, children,
+              oid));
 }
 
 static bool on_member(void *arg, const struct stmt *row, struct fault *why)

@@ -8,14 +8,15 @@ select uuid, :slot, :publication, :stop from run where id = 1
 select slot, publication, source_id, consistent, received, durable, applied, flushed, stop,
        received_us, applied_us, commit_us, transactions, inserts, updates, deletes, truncates, conflicts,
        stop_now, plugin, coalesce(format, ''), coalesce(timeline, 0), coalesce(slot_state, ''), coalesce(slot_keeps, 0),
-       coalesce(slot_safe, -1), coalesce(slot_us, 0)
+       coalesce(slot_safe, -1), coalesce(slot_us, 0), insert_publication
   from position where run = (select uuid from run where id = 1)
 
 -- name: POSITION_INTEND
 update position set source_id = :source_id, plugin = :plugin,
-       publication = case :plugin when 'pgoutput' then slot else '' end, consistent = null, received = null, durable = null,
-       applied = null, flushed = null, format = null, timeline = null, slot_state = null, slot_keeps = null,
-       slot_safe = null, slot_us = null
+       publication = case :plugin when 'pgoutput' then slot else '' end,
+       insert_publication = case :plugin when 'pgoutput' then :insert_publication else '' end,
+       consistent = null, received = null, durable = null, applied = null, flushed = null, format = null,
+       timeline = null, slot_state = null, slot_keeps = null, slot_safe = null, slot_us = null
  where run = (select uuid from run where id = 1)
 
 -- name: POSITION_BEGIN
@@ -66,11 +67,11 @@ update position set stop = :stop, stop_now = 1
 -- What runs that were given up have left behind.
 
 -- name: POSITION_LEFT scan-ok
-select run, slot, publication, source_id from position
+select run, slot, publication, source_id, insert_publication from position
  where run <> (select uuid from run where id = 1) and source_id is not null limit 1
 
 -- name: POSITION_MADE scan-ok
-select run, slot, publication, source_id from position
+select run, slot, publication, source_id, insert_publication from position
  where source_id is not null
  order by run <> (select uuid from run where id = 1), run
 
@@ -87,8 +88,8 @@ delete from position where source_id is null
 delete from published
 
 -- name: PUBLISHED_INSERT
-insert into published (oid, nspname, relname, kind, identity, logged, children)
-select oid, nspname, relname, kind, :identity, :logged, :children
+insert into published (oid, nspname, relname, kind, identity, given, logged, children)
+select oid, nspname, relname, kind, :identity, :given, :logged, :children
   from obj_table
  where oid = :oid and ((kind = 'r' and has_data and not is_config) or kind = 'p')
 
@@ -100,7 +101,7 @@ select shown(nspname, relname) from published
 
 -- name: PUBLISHED_NUMBERS scan-ok
 select shown(p.nspname, p.relname) from published p join obj_table t on t.oid = p.oid
- where p.kind = 'r' and p.logged
+ where p.kind = 'r' and p.logged and p.identity <> ''
    and (',' || t.column_types like '%,700/%' or ',' || t.column_types like '%,701/%'
         or ',' || t.column_types like '%,1700/%')
  order by p.nspname, p.relname
@@ -116,22 +117,47 @@ with recursive poor (oid) as (
     select p.oid from published p
      where p.kind = 'p'
        and p.children <> (select count(*) from obj_inherits i join published c on c.oid = i.child
-                           where i.parent = p.oid and (c.kind = 'p' or c.logged))
+                           where i.parent = p.oid and (c.kind = 'p' or (c.logged and c.identity <> '')))
     union
     select i.parent from poor join obj_inherits i on i.child = poor.oid
       join published p on p.oid = i.parent and p.kind = 'p'
 )
 select nspname, relname, oid, kind from published m
- where ((kind = 'p' and oid not in (select oid from poor)) or (kind = 'r' and logged))
+ where ((kind = 'p' and oid not in (select oid from poor)) or (kind = 'r' and logged and identity <> ''))
    and not exists (select 1 from obj_inherits i join published p on p.oid = i.parent and p.kind = 'p'
                     where i.child = m.oid and p.oid not in (select oid from poor))
  order by nspname, relname
 
 -- name: PUBLISHED_BY_OID
-select kind = 'r' and logged from published where oid = :oid
+select kind = 'r' and logged and identity <> '' from published where oid = :oid
 
 -- name: PUBLISHED_BY_NAME
-select 1 from published where nspname = :nspname and relname = :relname and kind = 'r'
+select 1 from published
+ where nspname = :nspname and relname = :relname and kind = 'r' and identity <> ''
+
+-- name: PUBLISHED_INSERT_ONLY scan-ok
+select nspname, relname from published
+ where kind = 'r' and logged and identity = '' order by nspname, relname
+
+-- What is to be FULL, noted before it is, and believed afterwards.
+
+-- name: IDENTITY_NOTE scan-ok
+insert or ignore into identity_changed (run, oid, nspname, relname, given)
+select (select uuid from run where id = 1), oid, nspname, relname, given from published
+ where kind = 'r' and logged and identity = ''
+
+-- name: PUBLISHED_MADE_FULL scan-ok
+update published set identity = 'full' where kind = 'r' and logged and identity = ''
+
+-- name: IDENTITY_NEXT
+select oid, nspname, relname, given from identity_changed
+ where run = :run and oid > :after order by oid limit 1
+
+-- name: IDENTITY_FORGET
+delete from identity_changed where run = :run and oid = :oid
+
+-- name: PUBLISHED_KNOWN scan-ok
+select count(*) from published where nspname = :nspname and relname = :relname
 
 -- name: PUBLISHED_LACKING scan-ok
 select shown(nspname, relname) from obj_table t

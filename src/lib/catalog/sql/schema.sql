@@ -334,6 +334,7 @@ create table position (
     run          text primary key,                -- run.uuid
     slot         text not null,
     publication  text not null,                   -- '': none
+    insert_publication text not null default '',  -- of tables of which only inserts follow; '': none
     plugin       text not null default '',        -- of the slot; '': not chosen yet
     source_id    text,                            -- of the source they are on; null: nothing was made
     consistent   text,                            -- what committed before it is in the snapshot
@@ -368,9 +369,21 @@ create table published (
     kind     text not null,                       -- r table, p partitioned table
     identity text not null,                       -- of a row: key, index, full; '': none
     logged   integer not null,
+    given    text not null,                       -- where there is none, what the table has: DEFAULT, NOTHING
     children integer not null                     -- direct ones on the source; -1: it cannot be published whole
 ) strict;
 create index published_by_name on published (relname, nspname);
+
+-- Tables of the source that were given REPLICA IDENTITY FULL, and what they had before: those of a
+-- run that was given up, too.
+create table identity_changed (
+    run     text not null,                        -- run.uuid
+    oid     integer not null,
+    nspname text not null,
+    relname text not null,
+    given   text not null,                        -- DEFAULT, NOTHING
+    primary key (run, oid)
+) strict, without rowid;
 
 -- Triggers and rules of the target that would fire on changes too: off while these are applied.
 create table switched_off (

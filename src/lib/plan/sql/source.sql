@@ -364,6 +364,7 @@ select c.oid,
             then 'index'
             else '' end,
        c.relpersistence = 'p',
+       case c.relreplident when 'd' then 'DEFAULT' else 'NOTHING' end,
        {130000: (select pg_catalog.count(*) from pg_catalog.pg_inherits i where i.inhparent = c.oid)} {<130000: -1}
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -396,6 +397,30 @@ select 'backend ' || s.active_pid
   left join pg_catalog.pg_stat_activity a on a.pid = s.active_pid
  where s.slot_name = $1 and s.active
 
+-- By oid, or by a quoted name.
+
+-- name: ASK_REPLICA_IDENTITY
+select c.relreplident, n.nspname, c.relname
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.oid = case when $1::pg_catalog.text ~ '^[0-9]+$' then $1::pg_catalog.text::pg_catalog.oid
+                    else pg_catalog.to_regclass($1::pg_catalog.text)::pg_catalog.oid end
+
+-- Who keeps a table from being altered.
+
+-- name: ASK_TABLE_HOLDERS
+select coalesce('backend ' || l.pid, 'a prepared transaction')
+       || coalesce(' of application ' || pg_catalog.quote_literal(nullif(a.application_name, '')), '')
+       || coalesce(', ' || a.state, '')
+       || coalesce(', its transaction began '
+                   || pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start) || ' ago', '')
+  from pg_catalog.pg_locks l
+  left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+ where l.relation = $1::pg_catalog.oid and l.granted and l.pid is distinct from pg_catalog.pg_backend_pid()
+   and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
+ order by a.xact_start
+ limit 3
+
 -- name: ASK_PUBLICATION
 select oid from pg_catalog.pg_publication where pubname = $1
 
@@ -404,7 +429,26 @@ select array(select c.oid
                from pg_catalog.pg_publication_tables p
                join pg_catalog.pg_namespace n on n.nspname = p.schemaname
                join pg_catalog.pg_class c on c.relname = p.tablename and c.relnamespace = n.oid
-              where p.pubname = $1)
+              where p.pubname = any (pg_catalog.string_to_array($1, ',')))
+
+-- Keys and exclusion constraints that are checked by triggers; of keys the columns, and what holds
+-- of rows that are compared.
+
+-- name: ASK_DEFERRABLE_KEYS
+select n.nspname, c.relname, k.conname,
+       case when k.contype <> 'x'
+            then (select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by u.n)
+                    from pg_catalog.unnest(k.conkey) with ordinality as u (attnum, n)
+                    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = u.attnum) end,
+       (select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || ' IS NOT NULL', ' AND ')
+          from pg_catalog.unnest(k.conkey) as u (attnum)
+          join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = u.attnum)
+  from pg_catalog.pg_constraint k
+  join pg_catalog.pg_class c on c.oid = k.conrelid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where k.contype in ('p', 'u', 'x') and k.condeferrable and c.relkind = 'r'
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+ order by 1, 2, 3
 
 -- Triggers and rules that fire on what replication brings as well.
 

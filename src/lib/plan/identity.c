@@ -1,0 +1,182 @@
+#include "plan/identity.h"
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/listing.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/text.h"
+#include "catalog/run.h"
+#include "catalog/sql.h"
+#include "plan/ask.h"
+#include "plan/check.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { PAUSE_MS = 1000 };
+#define TRY_FOR "500ms" /* everybody who comes to the table waits for so long */
+
+/* ---- one table ---- */
+
+/* lock_not_available */
+static bool is_locked(const struct fault *why)
+{
+    return strcmp(why->sqlstate, "55P03") == 0;
+}
+
+static bool name_holders(struct conn *conn, const struct identity_change *change,
+                         const char *waited, struct fault *why)
+{
+    char oid[24];
+    const char *const values[] = {oid};
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_listing) struct listing names = {.count = 0};
+    snprintf(oid, sizeof oid, "%" PRId64, change->oid);
+    if (!ask_with(conn, ASK_TABLE_HOLDERS, 1, values, &rows, why))
+        return false;
+    for (int row = 0; row < rows_count(&rows); row++)
+        listing_add(&names, rows_text(&rows, row, 0));
+    return fault_set(why, FAULT_IDENTITY_LOCKED, "table %s.%s is locked, for %s now, by %s",
+                     change->nspname, change->relname, waited,
+                     names.count == 0 ? "somebody" : listing_end(&names));
+}
+
+static bool try_once(struct conn *conn, const char *sql, struct fault *why)
+{
+    struct fault later;
+    if (conn_runf(conn, why, "BEGIN; SET LOCAL lock_timeout = '" TRY_FOR "'; %s COMMIT", sql))
+        return true;
+    if (!conn_broken(conn) && !conn_run(conn, "ROLLBACK", &later))
+        fault_detail(why, "%s", later.text);
+    return false;
+}
+
+bool identity_alter(struct conn *conn, struct leash *leash, const struct identity_change *change,
+                    const char *sql, int64_t patience_ms, struct fault *why)
+{
+    char waited[32];
+    bool said = false;
+    int64_t began = clock_ms();
+    while (!try_once(conn, sql, why)) {
+        if (strcmp(why->sqlstate, "42501") == 0)
+            why->id = FAULT_PUBLICATION;
+        if (!is_locked(why))
+            return fault_during(why, "table %s.%s", change->nspname, change->relname);
+        duration_text(waited, sizeof waited, clock_ms() - began);
+        name_holders(conn, change, waited, why);
+        if (why->id != FAULT_IDENTITY_LOCKED ||
+            (patience_ms > 0 && clock_ms() - began >= patience_ms))
+            return false;
+        if (!said)
+            log_warning("%s; trying again", why->text);
+        said = true;
+        if (!leash_poll(leash, NULL, 0, PAUSE_MS, why))
+            return false;
+        if (leash->wish != LEASH_GO)
+            return leash_fault(leash, why);
+    }
+    return true;
+}
+
+/* ---- forwards ---- */
+
+static bool note_in_write(struct db *db, void *arg, struct fault *why)
+{
+    (void)arg;
+    return db_run(db, why, SQL_IDENTITY_NOTE, "") && db_run(db, why, SQL_PUBLISHED_MADE_FULL, "");
+}
+
+bool identity_next(struct db *db, const char *run, int64_t after,
+                   struct identity_change *ret_change, bool *ret_found, struct fault *why)
+{
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_IDENTITY_NEXT, why);
+    if (stmt == NULL || !stmt_bind(stmt, why, "si", run, after) || !stmt_step(stmt, ret_found, why))
+        return false;
+    if (!*ret_found)
+        return true;
+    ret_change->oid = stmt_int(stmt, 0);
+    strlcpy(ret_change->nspname, stmt_text(stmt, 1), sizeof ret_change->nspname);
+    strlcpy(ret_change->relname, stmt_text(stmt, 2), sizeof ret_change->relname);
+    strlcpy(ret_change->given, stmt_text(stmt, 3), sizeof ret_change->given);
+    return true;
+}
+
+static bool make_full(struct conn *source, struct leash *leash,
+                      const struct identity_change *change, int64_t patience_ms, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_add(&sql, "ALTER TABLE ONLY ");
+    strbuf_add_qualified(&sql, change->nspname, change->relname);
+    strbuf_add(&sql, " REPLICA IDENTITY FULL;");
+    return identity_alter(source, leash, change, sql.text, patience_ms, why);
+}
+
+bool identities_make_full(struct db *db, struct conn *source, struct leash *leash,
+                          int64_t patience_ms, struct fault *why)
+{
+    bool found, there;
+    struct run run;
+    struct identity_change change = {.oid = 0};
+    if (!run_get(db, &run, &there, why) || !db_durable(db, true, why) ||
+        !db_write(db, note_in_write, NULL, why) || !db_durable(db, false, why))
+        return false;
+    FAILPOINT("identity.noted", why);
+    for (;;) {
+        if (!identity_next(db, run.uuid, change.oid, &change, &found, why))
+            return false;
+        if (!found)
+            return true;
+        if (!make_full(source, leash, &change, patience_ms, why))
+            return false;
+        FAILPOINT("identity.changed", why);
+    }
+}
+
+/* ---- back ---- */
+
+bool identity_add_back(struct strbuf *sql, struct conn *conn, const struct identity_change *change,
+                       struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf which = STRBUF_EMPTY;
+    if (conn_side(conn) == SIDE_SOURCE)
+        strbuf_addf(&which, "%" PRId64, change->oid);
+    else
+        strbuf_add_qualified(&which, change->nspname, change->relname);
+    const char *const values[] = {which.text};
+    if (!ask_with(conn, ASK_REPLICA_IDENTITY, 1, values, &rows, why))
+        return false;
+    if (rows_count(&rows) == 0 || strcmp(rows_text(&rows, 0, 0), "f") != 0)
+        return true;
+    strbuf_add(sql, "ALTER TABLE ONLY ");
+    strbuf_add_qualified(sql, rows_text(&rows, 0, 1), rows_text(&rows, 0, 2));
+    strbuf_addf(sql, " REPLICA IDENTITY %s;", change->given);
+    return true;
+}
+
+bool identity_forget(struct db *db, const char *run, const struct identity_change *change,
+                     struct fault *why)
+{
+    return db_run(db, why, SQL_IDENTITY_FORGET, "si", run, change->oid);
+}
+
+bool identities_restore(struct db *db, struct conn *source, struct leash *leash, const char *run,
+                        int64_t patience_ms, struct fault *why)
+{
+    bool found;
+    struct identity_change change = {.oid = 0};
+    for (;;) {
+        scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+        if (!identity_next(db, run, change.oid, &change, &found, why))
+            return false;
+        if (!found)
+            return true;
+        if (!identity_add_back(&sql, source, &change, why) ||
+            (sql.length > 0 && !identity_alter(source, leash, &change, sql.text, patience_ms, why)))
+            return false;
+        FAILPOINT("identity.restored", why);
+        if (!identity_forget(db, run, &change, why))
+            return false;
+    }
+}
