@@ -104,11 +104,14 @@ directory: received changes: $RUN/spool" ]]
     PIDS="${PIDS:-} $!"
     wait_for 10 eval '[[ $(admin_source "select active from pg_replication_slots where slot_name = '"'$SLOT'"'") == t ]]'
     run -0 cleanup --dry-run
-    assert_output --partial "slot \"$SLOT\" is in use by backend"
+    assert_output --regexp "warning.*slot \"$SLOT\" is in use by backend"
+    assert_output --partial "SELECT pg_drop_replication_slot('$SLOT')"
     run -4 cleanup
     assert_output --regexp "PGH-2250: slot \"$SLOT\" is in use by backend [0-9]+ of application 'other' and role 'postgres'"
     [[ $(publications) == 1 ]]
     kill "${PIDS##* }"
+    # Nothing was done: what had streamed instead of it has moved the slot, but the run itself could go on.
+    [[ $(catalog "select count(*) from setting where name = 'cleanup'") == 0 ]]
     run -0 cleanup
     all_clean
 }

@@ -165,6 +165,18 @@ started() { # OPTIONS
     same
 }
 
+@test "full: a role that does not own the tables" {
+    shop
+    src -q -c "create role ${DB}_r login replication" -c "grant create on database $DB to ${DB}_r" -c "alter table account owner to ${DB}_r" \
+        -c "grant select on all tables in schema public to ${DB}_r"
+    run -4 follow --no-identity full --endpos now --no-owner --no-acl --source "$SOURCE user=${DB}_r"
+    assert_output --partial 'PGH-2216: '
+    assert_output --partial 'must be owner of table'
+    nothing_made
+    [[ $(identities src) == "$given" ]]
+    src -q -c "reassign owned by ${DB}_r to postgres" -c "drop owned by ${DB}_r" -c "drop role ${DB}_r"
+}
+
 @test "full: a table that is locked is named with who locks it" {
     shop
     (echo "begin; select from bare;"; sleep 60) | psql -qX "$SOURCE application_name=reader" >/dev/null 3>&- &

@@ -42,6 +42,7 @@ struct cleanup {
     bool follows;
     struct position_made made;
     struct leash leash;
+    char source_id[160]; /* who is connected */
     struct conn *source;
     struct conn *target;
 };
@@ -94,31 +95,42 @@ static bool do_away(struct cleanup *c, const struct thing *thing, struct fault *
 
 /* ---- on the source ---- */
 
-static bool name_holder(struct cleanup *c, const char *slot, struct fault *why)
+static bool add_holder(struct cleanup *c, const char *slot, struct strbuf *to, struct fault *why)
 {
     const char *const values[] = {slot};
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     if (!ask_with(c->source, ASK_SLOT_HOLDER, 1, values, &rows, why))
         return false;
-    return fault_set(why, FAULT_SLOT_ACTIVE, "slot \"%s\" is in use by %s", slot,
-                     rows_count(&rows) == 0 ? "somebody" : rows_text(&rows, 0, 0));
+    strbuf_addf(to, "slot \"%s\" is in use by %s", slot,
+                rows_count(&rows) == 0 ? "somebody" : rows_text(&rows, 0, 0));
+    return true;
 }
 
-/* object_in_use: the server may not have noticed yet that its reader is gone. */
 static bool remove_slot(struct cleanup *c, const struct thing *thing, struct fault *why)
 {
+    return slot_drop(c->source, thing->arg, why);
+}
+
+/* The server may not have noticed yet that its reader is gone. */
+static bool await_free(struct cleanup *c, const char *name, struct fault *why)
+{
     int64_t end = clock_ms() + IN_USE_MS;
-    while (!slot_drop(c->source, thing->arg, why)) {
-        if (strcmp(why->sqlstate, "55006") != 0)
+    scoped(drop_strbuf) struct strbuf holder = STRBUF_EMPTY;
+    for (;;) {
+        struct slot slot;
+        struct fault other;
+        if (!slot_look(c->source, name, &slot, why))
             return false;
+        if (!slot.active || !receive_check_slot(c->source, name, &slot, &other))
+            return true;
         if (clock_ms() > end)
-            return name_holder(c, thing->arg, why);
+            return add_holder(c, name, &holder, why) &&
+                   fault_set(why, FAULT_SLOT_ACTIVE, "%s", holder.text);
         if (!leash_poll(&c->leash, NULL, 0, LOOK_AGAIN_MS, why))
             return false;
         if (c->leash.wish != LEASH_GO)
             return leash_fault(&c->leash, why);
     }
-    return true;
 }
 
 /* One of the name in another database, or of another plugin, was not made by a run of ours. */
@@ -137,11 +149,12 @@ static bool clean_slot(struct cleanup *c, const struct position_left *made, stru
     strbuf_addf(&what, "slot \"%s\"", made->slot);
     strbuf_addf(&sql, "SELECT pg_drop_replication_slot('%s');", made->slot);
     struct thing thing = {"source", what.text, sql.text, slot.found, remove_slot, made->slot};
-    if (c->options->dry_run && slot.active) {
-        if (name_holder(c, made->slot, why))
-            return false;
-        log_warning("%s", why->text);
-    }
+    if (!c->options->dry_run || !slot.active)
+        return do_away(c, &thing, why);
+    scoped(drop_strbuf) struct strbuf holder = STRBUF_EMPTY;
+    if (!add_holder(c, made->slot, &holder, why))
+        return false;
+    log_warning("%s", holder.text);
     return do_away(c, &thing, why);
 }
 
@@ -412,6 +425,7 @@ static bool connect_sides(struct cleanup *c, struct fault *why)
         !conn_open(&c->target, &to, &c->leash, why) || !check_identity(c->source, &source, why) ||
         !check_same(c->target, c->run.target_id, why))
         return false;
+    strlcpy(c->source_id, source.id, sizeof c->source_id);
     return !c->follows || c->position.source_id[0] == '\0' ||
            strcmp(source.id, c->position.source_id) == 0 ||
            fault_set(why, FAULT_RUN_DIFFERS, "this source is not the one that the run began with");
@@ -419,16 +433,27 @@ static bool connect_sides(struct cleanup *c, struct fault *why)
 
 /* ---- all of it ---- */
 
+static bool is_here(const struct cleanup *c, const struct position_left *made)
+{
+    return strcmp(made->source_id, c->source_id) == 0;
+}
+
+/* Before anything is done: as long as the slot is there, the run could follow on. */
+static bool check_free(struct cleanup *c, struct fault *why)
+{
+    for (size_t i = 0; i < c->made.count; i++)
+        if (is_here(c, &c->made.list[i]) && !await_free(c, c->made.list[i].slot, why))
+            return false;
+    return true;
+}
+
 static bool clean_sources(struct cleanup *c, struct fault *why)
 {
-    struct identity source;
-    if (!check_identity(c->source, &source, why))
-        return false;
     for (size_t i = 0; i < c->made.count; i++) {
         const struct position_left *made = &c->made.list[i];
         scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
         position_add_made(&names, made->slot, made->publication);
-        if (strcmp(made->source_id, source.id) != 0)
+        if (!is_here(c, made))
             log_warning("a run that was given up has left %s on another source, where it stays",
                         names.text);
         else if (!clean_source(c, made, why))
@@ -452,7 +477,7 @@ static bool forget(struct cleanup *c, struct fault *why)
 static bool clean(struct cleanup *c, struct fault *why)
 {
     bool dry = c->options->dry_run;
-    if (!dry && c->follows && !position_clean(c->db, why))
+    if (!dry && (!check_free(c, why) || (c->follows && !position_clean(c->db, why))))
         return false;
     FAILPOINT("cleanup.noted", why);
     return clean_sources(c, why) && clean_target(c, why) && clean_spool(c, why) &&

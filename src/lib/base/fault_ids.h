@@ -286,7 +286,7 @@
     "--drop-if-exists.")                                                                           \
                                                                                                    \
   F(FAULT_NOT_FOLLOWING,       4020, CATALOG, "the run does not follow",                           \
-    "Only a run that was started with --follow has a position.")                                   \
+    "Only a run that was started with --follow has a slot, and a position.")                       \
   F(FAULT_END_UNKNOWN,         4021, CATALOG, "nobody is there who could ask where now is",        \
     "Go on with pghaul clone --resume, then set the end; or give an LSN.")                         \
   F(FAULT_END_PASSED,          4022, CATALOG, "the end lies behind what is applied",               \
