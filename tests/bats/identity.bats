@@ -239,3 +239,16 @@ SQL
     run -0 cleanup
     same
 }
+
+@test "receiving by itself, of several publications" {
+    shop
+    src -q -o /dev/null -c 'create publication one for table account' -c "create publication \"Two's\" for table bare with (publish = 'insert')" \
+        -c "select pg_create_logical_replication_slot('$SLOT', 'pgoutput')"
+    writes 1
+    run -4 "$PGHAUL" stream receive --dir "$RUN" --slot "$SLOT" --publication one,three --endpos now
+    assert_output --partial 'the source has no publication "three"'
+    run -0 "$PGHAUL" stream receive --dir "$RUN.both" --slot "$SLOT" --publication "one,Two's" --endpos now
+    # One insert into account, three into bare; of updates and deletes only those of account.
+    run -0 "$PGHAUL" stream show --dir "$RUN.both"
+    [[ $(grep -c '^change [^ ]* 49' <<<"$output") == 4 && $(grep -c '^change [^ ]* 55' <<<"$output") == 1 && $(grep -c '^change [^ ]* 44' <<<"$output") == 1 ]]
+}
