@@ -46,7 +46,7 @@ directory: received changes: $RUN/spool" ]]
     src -q -o /dev/null -c "select pg_drop_replication_slot('$SLOT')" -c "drop publication $SLOT" -c "select pg_create_logical_replication_slot('$SLOT', 'test_decoding')"
     tgt -q -c 'drop schema pghaul cascade'
     run -0 cleanup
-    assert_output --partial "slot \"$SLOT\" is not one of plugin pgoutput: it is not the run's, and stays"
+    assert_output --partial "slot \"$SLOT\" is of plugin test_decoding, not pgoutput: it is not the run's, and stays"
     assert_output --partial "source: publication \"$SLOT\": not there"
     assert_output --partial 'target: row of pghaul.progress: not there'
     [[ $(slots) == 1 ]]

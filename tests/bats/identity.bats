@@ -252,3 +252,71 @@ SQL
     run -0 "$PGHAUL" stream show --dir "$RUN.both"
     [[ $(grep -c '^change [^ ]* 49' <<<"$output") == 4 && $(grep -c '^change [^ ]* 55' <<<"$output") == 1 && $(grep -c '^change [^ ]* 44' <<<"$output") == 1 ]]
 }
+
+# Where there is no publication, the same tables are chosen by us.
+
+@test "full, with a plugin that needs no publication" {
+    shop
+    started --plugin test_decoding --no-identity full
+    [[ $(identities src) == "$full" && $(publications) == 0 && $(position plugin) == test_decoding ]]
+    end_now
+    run -0 cleanup
+    refute_output --partial publication
+    [[ $(identities src) == "$given" && $(identities tgt) == "$given" ]]
+    nothing_made
+    same
+}
+
+@test "exclude, with a plugin that tells of all tables" {
+    shop
+    started --plugin test_decoding --no-identity exclude
+    src -q -c 'drop table nothing' -c 'create table nothing (a int)' -c 'insert into nothing values (1)'
+    end_now
+    same_rows account
+    same_rows part_1
+    [[ $(tgt -c 'select count(*) from bare' -c 'select count(*) from part_2' -c 'select count(*) from nothing') == $'100\n50\n100' ]]
+    run -0 cleanup
+    nothing_made
+}
+
+@test "insert-only needs publications" {
+    shop
+    local plugin
+    for plugin in test_decoding wal2json; do
+        run -2 follow --plugin "$plugin" --no-identity insert-only
+        assert_output --partial 'PGH-1005: --no-identity insert-only needs publications: it goes with --plugin pgoutput only'
+    done
+    owner
+    run -4 follow --no-identity insert-only --endpos now --no-owner --no-acl --source "$SOURCE user=${DB}_r"
+    assert_output --partial "PGH-2216: making publication \"$SLOT\": permission denied for database"
+    nothing_made
+    no_owner
+}
+
+@test "full, where no publication can be made" {
+    shop
+    owner
+    PGHAUL_TEST_AT=slot.made:error run follow --no-identity full --endpos now --no-owner --no-acl --source "$SOURCE user=${DB}_r"
+    [[ $status != 0 ]]
+    fired slot.made
+    nothing_made
+    [[ $(identities src) == "$given" ]]
+    run -0 follow --restart --no-identity full --endpos now --no-owner --no-acl --source "$SOURCE user=${DB}_r"
+    assert_output --partial 'changes are read by plugin test_decoding instead'
+    [[ $(identities src) == "$full" && $(position plugin) == test_decoding ]]
+    writes 1
+    run -0 "$PGHAUL" follow --dir "$RUN" --endpos now
+    local table
+    for table in account bare '"Late one"' nothing part; do same_rows "$table"; done
+    run -0 cleanup
+    [[ $(identities src) == "$given" ]]
+    no_owner
+}
+
+# One that owns the tables, but may make nothing in the database.
+owner() {
+    src -q -c "create role ${DB}_r login replication"
+    local table
+    for table in account bare '"Late one"' nothing part part_1 part_2; do src -q -c "alter table $table owner to ${DB}_r"; done
+}
+no_owner() { src -q -c "reassign owned by ${DB}_r to postgres" -c "drop role ${DB}_r"; }

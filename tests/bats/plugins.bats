@@ -563,7 +563,7 @@ follow_through() {
     [[ $(plugin_of_slot) == "$1" && $(position plugin) == "$1" && $(position publication) == null ]]
     [[ $(src -c 'select count(*) from pg_publication') == 0 ]]
     run -0 "$PGHAUL" position set --dir "$RUN" --end now
-    ended_with 0 "slot \"pghaul_$DB\" stays on the source, and keeps its WAL, until you drop it"
+    ended_with 0 "slot \"pghaul_$DB\" stays on the source, and the slot keeps its WAL: pghaul cleanup --dir $RUN removes it"
     grep -q "following from .* on: slot \"pghaul_$DB\", plugin \"$1\"" "$RUN/log/pghaul.log"
     like_the_source
 }

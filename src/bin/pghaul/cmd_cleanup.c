@@ -111,9 +111,21 @@ static bool remove_slot(struct cleanup *c, const struct thing *thing, struct fau
     return slot_drop(c->source, thing->arg, why);
 }
 
-/* The server may not have noticed yet that its reader is gone. */
-static bool await_free(struct cleanup *c, const char *name, struct fault *why)
+/* One of the name in another database, or of another plugin, was not made by a run of ours. */
+static bool is_the_runs(struct cleanup *c, const struct position_left *made, struct fault *why)
 {
+    struct slot slot;
+    if (!receive_check_slot(c->source, made->slot, &slot, why))
+        return false;
+    return strcmp(slot.plugin, made->plugin) == 0 ||
+           fault_set(why, FAULT_SLOT_UNFIT, "slot \"%s\" is of plugin %s, not %s", made->slot,
+                     slot.plugin, made->plugin);
+}
+
+/* The server may not have noticed yet that its reader is gone. */
+static bool await_free(struct cleanup *c, const struct position_left *made, struct fault *why)
+{
+    const char *name = made->slot;
     int64_t end = clock_ms() + IN_USE_MS;
     scoped(drop_strbuf) struct strbuf holder = STRBUF_EMPTY;
     for (;;) {
@@ -121,7 +133,7 @@ static bool await_free(struct cleanup *c, const char *name, struct fault *why)
         struct fault other;
         if (!slot_look(c->source, name, &slot, why))
             return false;
-        if (!slot.active || !receive_check_slot(c->source, name, &slot, &other))
+        if (!slot.active || !is_the_runs(c, made, &other))
             return true;
         if (clock_ms() > end)
             return add_holder(c, name, &holder, why) &&
@@ -133,7 +145,6 @@ static bool await_free(struct cleanup *c, const char *name, struct fault *why)
     }
 }
 
-/* One of the name in another database, or of another plugin, was not made by a run of ours. */
 static bool clean_slot(struct cleanup *c, const struct position_left *made, struct fault *why)
 {
     struct slot slot;
@@ -142,7 +153,7 @@ static bool clean_slot(struct cleanup *c, const struct position_left *made, stru
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     if (!slot_look(c->source, made->slot, &slot, why))
         return false;
-    if (slot.found && !receive_check_slot(c->source, made->slot, &slot, &other)) {
+    if (slot.found && !is_the_runs(c, made, &other)) {
         log_warning("%s: it is not the run's, and stays", other.text);
         return true;
     }
@@ -442,7 +453,7 @@ static bool is_here(const struct cleanup *c, const struct position_left *made)
 static bool check_free(struct cleanup *c, struct fault *why)
 {
     for (size_t i = 0; i < c->made.count; i++)
-        if (is_here(c, &c->made.list[i]) && !await_free(c, c->made.list[i].slot, why))
+        if (is_here(c, &c->made.list[i]) && !await_free(c, &c->made.list[i], why))
             return false;
     return true;
 }

@@ -154,8 +154,9 @@ static bool warn_of_left(const struct clone *clone, struct fault *why)
     if (!found)
         return true;
     position_add_made(&made, left.slot, left.publication);
-    log_warning("a run before this one has left %s on its source: pghaul cleanup --dir %s removes it",
-                made.text, clone->dir.path);
+    log_warning(
+        "a run before this one has left %s on its source: pghaul cleanup --dir %s removes %s",
+        made.text, clone->dir.path, *left.publication != '\0' ? "them" : "it");
     return true;
 }
 

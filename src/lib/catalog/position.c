@@ -167,6 +167,7 @@ static void read_left(const struct stmt *row, struct position_left *ret_left)
     COPY_COLUMN(ret_left->publication, row, 2);
     COPY_COLUMN(ret_left->source_id, row, 3);
     COPY_COLUMN(ret_left->insert_publication, row, 4);
+    COPY_COLUMN(ret_left->plugin, row, 5);
 }
 
 bool position_left(struct db *db, struct position_left *ret_left, bool *ret_found,

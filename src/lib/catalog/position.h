@@ -91,6 +91,7 @@ struct position_left {
     char slot[SLOT_NAME];
     char publication[SLOT_NAME];
     char insert_publication[SLOT_NAME];
+    char plugin[SLOT_NAME];
     char source_id[160];
 };
 bool position_left(struct db *db, struct position_left *ret_left, bool *ret_found,

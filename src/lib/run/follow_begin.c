@@ -63,6 +63,7 @@ static struct position_left own(const struct worker *worker, const struct positi
     strlcpy(made.slot, position->slot, sizeof made.slot);
     strlcpy(made.publication, position->publication, sizeof made.publication);
     strlcpy(made.insert_publication, position->insert_publication, sizeof made.insert_publication);
+    strlcpy(made.plugin, position->plugin, sizeof made.plugin);
     return made;
 }
 

@@ -89,6 +89,7 @@ START_TEST(what_was_given_up_is_remembered)
     OK(position_left(db, &left, &found, &why));
     ck_assert(found);
     ck_assert_str_eq(left.slot, "first");
+    ck_assert_str_eq(left.plugin, "pgoutput");
     ck_assert_str_eq(left.source_id, "1/2/shop");
     ck_assert_int_eq(get(db).end, 16);
     OK(position_drop(db, left.run, &why));

@@ -67,11 +67,11 @@ update position set stop = :stop, stop_now = 1
 -- What runs that were given up have left behind.
 
 -- name: POSITION_LEFT scan-ok
-select run, slot, publication, source_id, insert_publication from position
+select run, slot, publication, source_id, insert_publication, plugin from position
  where run <> (select uuid from run where id = 1) and source_id is not null limit 1
 
 -- name: POSITION_MADE scan-ok
-select run, slot, publication, source_id, insert_publication from position
+select run, slot, publication, source_id, insert_publication, plugin from position
  where source_id is not null
  order by run <> (select uuid from run where id = 1), run
 
