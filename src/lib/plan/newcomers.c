@@ -7,6 +7,7 @@
 #include "catalog/filter.h"
 #include "catalog/position.h"
 #include "plan/ask.h"
+#include "plan/publication.h"
 #include "plan/selection.h"
 
 #include <string.h>
@@ -38,13 +39,20 @@ static bool is_in(const char *list, int64_t oid)
     return false;
 }
 
-static bool is_meant(const struct looking *l, int64_t oid, bool *ret_meant, struct fault *why)
+/* A partition of what is published whole is published, too. */
+static bool is_meant(const struct looking *l, const struct rows *row, bool *ret_meant,
+                     struct fault *why)
 {
-    bool known = false, left_out = false;
+    int64_t oid = rows_int(row, 0, 0);
+    bool known = false, left_out = false, covered = false;
     if (!position_knows_relation(l->db, oid, &known, why) ||
         !left_out_has(l->db, CLASS_RELATION, oid, &left_out, why))
         return false;
-    *ret_meant = !known && !left_out && !is_in(l->selection->no_data, oid);
+    if (!known && *rows_text(row, 0, 3) != '\0' &&
+        !publication_covers(l->db, (uint32_t)oid, rows_text(row, 0, 1), rows_text(row, 0, 2),
+                            rows_text(row, 0, 3), &covered, why))
+        return false;
+    *ret_meant = !known && !left_out && !covered && !is_in(l->selection->no_data, oid);
     return true;
 }
 
@@ -55,7 +63,7 @@ static bool on_table(void *arg, const struct rows *row, struct fault *why)
     int64_t oid = rows_int(row, 0, 0);
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
     struct strbuf *seen = &l->newcomers->seen;
-    if (!is_meant(l, oid, &meant, why))
+    if (!is_meant(l, row, &meant, why))
         return false;
     if (!meant || is_in(strbuf_text(seen), oid))
         return true;

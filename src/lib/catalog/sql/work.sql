@@ -223,6 +223,6 @@ update work set state = 'ready', owner = null
    and exists (select 1 from work p where p.object = work.object
                   and p.kind = 'part' and p.state <> 'done')
 
--- name: WORK_COPY_FIRST scan-ok
-update work set priority = (select max(priority) + 1 from work)
+-- name: WORK_COPY_FIRST
+update work set priority = 9223372036854775807
  where object = :object and kind in ('empty', 'table', 'part', 'small') and state <> 'done'

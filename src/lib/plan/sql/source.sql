@@ -201,7 +201,9 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
 -- changed since another time.
 
 -- name: ASK_TABLES_NOW
-select c.oid, n.nspname, c.relname
+select c.oid, n.nspname, c.relname,
+       {120000: coalesce((select pg_catalog.string_agg(' ' || a.relid::pg_catalog.oid || ' ', '')
+                   from pg_catalog.pg_partition_ancestors(c.oid) a where c.relispartition), '')} {<120000: ''}
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where c.relkind in ('r', 'p') and c.relpersistence = 'p' {chosen c.oid}
