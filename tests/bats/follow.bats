@@ -265,6 +265,26 @@ spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($
     run -0 follow --resume --endpos now
 }
 
+@test "a table that cannot be published yet: it says who has it, tries again, gives up in time" {
+    src -q -c 'create table a (id int primary key)' -c 'create table b (id int primary key)'
+    exec 8> >(psql -qX "$SOURCE application_name=client" >/dev/null 2>"$BATS_TEST_TMPDIR/client.err" 3>&-)
+    echo "begin; lock table b in share mode;" >&8
+    wait_for 10 eval '[[ $(src -c "select count(*) from pg_locks where granted and mode = '"'ShareLock'"' and relation = '"'b'"'::regclass") == 1 ]]'
+    run -4 follow --lock-timeout 1s
+    assert_output --regexp "PGH-2251: publication \"$SLOT\": a table is locked, for .* now, by backend [0-9]+ of application 'client', which has public.b, idle in transaction"
+    wait_for 10 nothing_made
+    background "$PGHAUL" clone --dir "$RUN" --follow --restart
+    # It has a, and waits for b: who has b wants a, and must not be the one that the server ends.
+    wait_for 20 eval '[[ $(src -c "select count(*) from pg_locks where not granted and relation = '"'b'"'::regclass") == 1 ]]'
+    echo "lock table a in share mode; insert into a values (1); commit;" >&8
+    exec 8>&-
+    wait_for 30 following
+    [[ ! -s $BATS_TEST_TMPDIR/client.err && $(src -c 'select * from a') == 1 ]]
+    run -0 "$PGHAUL" position set --dir "$RUN" --end now
+    ended_with 0 'stay on the source'
+    same_contents
+}
+
 @test "a table that comes while the run begins is named, and nothing is left" {
     shop
     clone_to snapshot.held --follow --endpos now

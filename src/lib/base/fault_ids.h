@@ -155,7 +155,7 @@
   F(FAULT_TIMELINE,            2263, SOURCE,  "the source lacks WAL that was received",            \
     "It was promoted, or restored, from before that: go back to the server that had it, or begin " \
     "anew with --restart --drop-if-exists.")                                                       \
-  F(FAULT_IDENTITY_LOCKED,     2251, SOURCE,  "a table is locked whose replica identity is to change", \
+  F(FAULT_ALTER_LOCKED,        2251, SOURCE,  "a table is locked that the run must alter",         \
     "End the sessions that are named, or let them end, then try again; --lock-timeout says how "   \
     "long to wait for them.")                                                                      \
   F(FAULT_NO_FAILOVER_SLOT,    2252, SOURCE,  "the source has no slots that fail over",            \

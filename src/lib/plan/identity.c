@@ -1,82 +1,30 @@
 #include "plan/identity.h"
 
-#include "base/clock.h"
 #include "base/failpoint.h"
-#include "base/listing.h"
-#include "base/log.h"
 #include "base/scoped.h"
 #include "base/text.h"
 #include "catalog/run.h"
 #include "catalog/sql.h"
+#include "plan/alter.h"
 #include "plan/ask.h"
 #include "plan/check.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { PAUSE_MS = 1000 };
-#define TRY_FOR "500ms" /* everybody who comes to the table waits for so long */
-
-/* ---- one table ---- */
-
-/* lock_not_available */
-static bool is_locked(const struct fault *why)
-{
-    return strcmp(why->sqlstate, "55P03") == 0;
-}
-
-static bool name_holders(struct conn *conn, const struct identity_change *change,
-                         const char *waited, struct fault *why)
-{
-    char oid[24];
-    const char *const values[] = {oid};
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    scoped(drop_listing) struct listing names = {.count = 0};
-    snprintf(oid, sizeof oid, "%" PRId64, change->oid);
-    if (!ask_with(conn, ASK_TABLE_HOLDERS, 1, values, &rows, why))
-        return false;
-    for (int row = 0; row < rows_count(&rows); row++)
-        listing_add(&names, rows_text(&rows, row, 0));
-    return fault_set(why, FAULT_IDENTITY_LOCKED, "table %s.%s is locked, for %s now, by %s",
-                     change->nspname, change->relname, waited,
-                     names.count == 0 ? "somebody" : listing_end(&names));
-}
-
-static bool try_once(struct conn *conn, const char *sql, struct fault *why)
-{
-    struct fault later;
-    if (conn_runf(conn, why, "BEGIN; SET LOCAL lock_timeout = '" TRY_FOR "'; %s COMMIT", sql))
-        return true;
-    if (!conn_broken(conn) && !conn_run(conn, "ROLLBACK", &later))
-        fault_detail(why, "%s", later.text);
-    return false;
-}
-
 bool identity_alter(struct conn *conn, struct leash *leash, const struct identity_change *change,
                     const char *sql, int64_t patience_ms, struct fault *why)
 {
-    char waited[32];
-    bool said = false;
-    int64_t began = clock_ms();
-    while (!try_once(conn, sql, why)) {
-        if (strcmp(why->sqlstate, "42501") == 0)
-            why->id = FAULT_PUBLICATION;
-        if (!is_locked(why))
-            return fault_during(why, "table %s.%s", change->nspname, change->relname);
-        duration_text(waited, sizeof waited, clock_ms() - began);
-        name_holders(conn, change, waited, why);
-        if (why->id != FAULT_IDENTITY_LOCKED ||
-            (patience_ms > 0 && clock_ms() - began >= patience_ms))
-            return false;
-        if (!said)
-            log_warning("%s; trying again", why->text);
-        said = true;
-        if (!leash_poll(leash, NULL, 0, PAUSE_MS, why))
-            return false;
-        if (leash->wish != LEASH_GO)
-            return leash_fault(leash, why);
-    }
-    return true;
+    scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
+    strbuf_add(&what, "table ");
+    strbuf_add_name(&what, change->nspname, change->relname);
+    const struct alteration alteration = {
+        .sql = sql, .what = what.text, .relation = change->oid, .patience_ms = patience_ms};
+    if (alter_patiently(conn, leash, &alteration, why))
+        return true;
+    if (strcmp(why->sqlstate, "42501") == 0)
+        why->id = FAULT_PUBLICATION;
+    return why->id == FAULT_ALTER_LOCKED ? false : fault_during(why, "%s", what.text);
 }
 
 /* ---- forwards ---- */

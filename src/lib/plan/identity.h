@@ -2,8 +2,7 @@
  * identity.h - replica identities of the source that a run changes, and puts back.
  *
  * What a table had stands durably in the catalog before it is changed, by run, also of runs that
- * were given up. ALTER TABLE waits for everybody who uses the table, and everybody then waits for
- * it: so each try is short.
+ * were given up.
  */
 #ifndef PGHAUL_PLAN_IDENTITY_H
 #define PGHAUL_PLAN_IDENTITY_H
@@ -13,7 +12,7 @@
 #include "store/db.h"
 
 /* Gives REPLICA IDENTITY FULL to the published tables that have none. `patience_ms`: how long to
- * wait for a table's lock, 0: for ever. FAULT_IDENTITY_LOCKED names who has it, FAULT_PUBLICATION a
+ * wait for a table's lock, 0: for ever. FAULT_ALTER_LOCKED names who has it, FAULT_PUBLICATION a
  * table that is not ours. */
 bool identities_make_full(struct db *db, struct conn *source, struct leash *leash,
                           int64_t patience_ms, struct fault *why);
@@ -34,7 +33,7 @@ bool identity_next(struct db *db, const char *run, int64_t after,
 bool identity_add_back(struct strbuf *sql, struct conn *conn, const struct identity_change *change,
                        struct fault *why);
 
-/* Runs a statement that alters the table, trying again while it is locked. */
+/* Runs a statement that alters the table, trying again while it is locked (alter.h). */
 bool identity_alter(struct conn *conn, struct leash *leash, const struct identity_change *change,
                     const char *sql, int64_t patience_ms, struct fault *why);
 

@@ -6,6 +6,7 @@
 #include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
+#include "plan/alter.h"
 #include "plan/ask.h"
 
 #include <inttypes.h>
@@ -189,6 +190,8 @@ static bool on_member(void *arg, const struct stmt *row, struct fault *why)
 /* duplicate_object; insufficient_privilege and what else the server refuses */
 static bool refused(const char *name, struct fault *why)
 {
+    if (why->id == FAULT_ALTER_LOCKED)
+        return false;
     if (strcmp(why->sqlstate, "42710") == 0)
         why->id = FAULT_SLOT_TAKEN;
     else if (strcmp(why->sqlstate, "42501") == 0)
@@ -209,19 +212,23 @@ static bool add_publication(struct strbuf *sql, struct db *db, const char *name,
     return true;
 }
 
-bool publication_make(struct db *db, struct conn *source, const char *name, const char *inserts,
-                      struct fault *why)
+bool publication_make(struct db *db, struct conn *source, struct leash *leash, const char *name,
+                      const char *inserts, int64_t patience_ms, struct fault *why)
 {
     int version = conn_version(source);
     const char *usual = version >= 130000 ? " WITH (publish_via_partition_root = false)" : "";
     const char *only =
         version >= 110000 ? " WITH (publish = 'insert, truncate')" : " WITH (publish = 'insert')";
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
     if (!add_publication(&sql, db, name, SQL_PUBLISHED_MEMBERS, usual, why) ||
         (*inserts != '\0' &&
          !add_publication(&sql, db, inserts, SQL_PUBLISHED_INSERT_ONLY, only, why)))
         return false;
-    return conn_run(source, sql.text, why) || refused(name, why);
+    strbuf_addf(&what, "publication \"%s\": a table", name);
+    const struct alteration alteration = {
+        .sql = sql.text, .what = what.text, .patience_ms = patience_ms};
+    return alter_patiently(source, leash, &alteration, why) || refused(name, why);
 }
 
 bool publication_look(struct conn *source, const char *name, int64_t *ret_oid, struct fault *why)

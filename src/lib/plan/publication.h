@@ -41,9 +41,9 @@ bool publication_covers(struct db *db, uint32_t oid, const char *schema, const c
                         const char *above, bool *ret_covers, struct fault *why);
 
 /* Makes it, and the one for inserts only if it has a name ("": none), in a transaction of their
- * own. FAULT_PUBLICATION, FAULT_SLOT_TAKEN. */
-bool publication_make(struct db *db, struct conn *source, const char *name, const char *inserts,
-                      struct fault *why);
+ * own, patiently (alter.h). FAULT_PUBLICATION, FAULT_SLOT_TAKEN, FAULT_ALTER_LOCKED. */
+bool publication_make(struct db *db, struct conn *source, struct leash *leash, const char *name,
+                      const char *inserts, int64_t patience_ms, struct fault *why);
 
 /* *ret_oid is 0 when there is none. */
 bool publication_look(struct conn *source, const char *name, int64_t *ret_oid, struct fault *why);

@@ -405,8 +405,8 @@ static bool make_publication(struct making *making, const char *source_id, struc
         return false;
     if (!may_publish(worker))
         return true;
-    if (!publication_make(worker->db, worker->source, position->publication,
-                          position->insert_publication, why))
+    if (!publication_make(worker->db, worker->source, worker->leash, position->publication,
+                          position->insert_publication, worker->settings->lock_timeout_ms, why))
         return may_do_without(making, why) ? do_without(making, source_id, why)
                                            : not_ours(making, false, why);
     FAILPOINT("publication.made", why);

@@ -408,17 +408,24 @@ select c.relreplident, n.nspname, c.relname
  where c.oid = case when $1::pg_catalog.text ~ '^[0-9]+$' then $1::pg_catalog.text::pg_catalog.oid
                     else pg_catalog.to_regclass($1::pg_catalog.text)::pg_catalog.oid end
 
--- Who keeps a table from being altered.
+-- Who keeps a table from being altered; of 0, any table from being published.
 
 -- name: ASK_TABLE_HOLDERS
 select coalesce('backend ' || l.pid, 'a prepared transaction')
        || coalesce(' of application ' || pg_catalog.quote_literal(nullif(a.application_name, '')), '')
+       || case when $1::pg_catalog.oid = 0 then ', which has ' || n.nspname || '.' || c.relname else '' end
        || coalesce(', ' || a.state, '')
        || coalesce(', its transaction began '
                    || pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start) || ' ago', '')
   from pg_catalog.pg_locks l
+  join pg_catalog.pg_class c on c.oid = l.relation
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_stat_activity a on a.pid = l.pid
- where l.relation = $1::pg_catalog.oid and l.granted and l.pid is distinct from pg_catalog.pg_backend_pid()
+ where (l.relation = $1::pg_catalog.oid
+        or $1::pg_catalog.oid = 0 and c.relkind in ('r', 'p') and c.oid >= 16384
+           and l.mode in ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock',
+                          'ExclusiveLock', 'AccessExclusiveLock'))
+   and l.granted and l.pid is distinct from pg_catalog.pg_backend_pid()
    and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
  order by a.xact_start
  limit 3

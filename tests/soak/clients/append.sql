@@ -1,0 +1,10 @@
+begin;
+insert into list_:client_id (n) select coalesce(max(n), 0) + 1 from list_:client_id;
+savepoint s;
+delete from list_:client_id;
+insert into part values (-1, 0, 'never there');
+rollback to s;
+savepoint t;
+insert into list_:client_id (n) select max(n) + 1 from list_:client_id;
+release t;
+end;
