@@ -12,7 +12,8 @@
 
 enum {
     WRITE_MS = 2,      /* changes can be applied after that time at the latest, */
-    SYNC_MS = 50,      /* are on disk after that one */
+    SYNC_MS = 50,      /* are on disk after that one (both, of changes that are older than */
+    OLD_US = 1000000,  /* that when they come: fewer and larger batches are applied sooner) */
     REPORT_MS = 1000,  /* a server that is not told more has a position that old */
     ASK_MS = 200,      /* how often an idle server is asked for its position when an end is set */
     FULL_MS = 1000,    /* how often a full disk is tried again */
@@ -44,6 +45,7 @@ struct receiving {
     bool inside;    /* a transaction: its commit has not come */
     bool unwritten; /* something came since the last write, */
     bool unsynced;  /* since the last sync */
+    bool old;       /* what came last had been committed long before it was sent */
     bool full;      /* the disk */
     bool ended;
     int64_t unwritten_since; /* clock_ms */
@@ -332,6 +334,7 @@ static bool add_change(struct receiving *r, const struct walsender_message *mess
         r->inside = true;
     if (change.tag == PGOUTPUT_COMMIT) {
         r->inside = false;
+        r->old = message->send_time - change.commit.commit_time > OLD_US;
         settle_boundary(r, change.commit.end_lsn);
     }
     return true;
@@ -347,13 +350,18 @@ static bool take_keepalive(struct receiving *r, const struct walsender_message *
 
 /* ---- the loop ---- */
 
+static int write_ms(const struct receiving *r)
+{
+    return r->old ? SYNC_MS : WRITE_MS;
+}
+
 static int until_due(const struct receiving *r)
 {
     int64_t due = r->report_due;
     if (r->wish->tick != NULL && r->tick_due < due)
         due = r->tick_due;
-    if (r->unwritten && r->unwritten_since + WRITE_MS < due)
-        due = r->unwritten_since + WRITE_MS;
+    if (r->unwritten && r->unwritten_since + write_ms(r) < due)
+        due = r->unwritten_since + write_ms(r);
     if (r->unsynced && r->unsynced_since + SYNC_MS < due)
         due = r->unsynced_since + SYNC_MS;
     due -= clock_ms();
@@ -367,7 +375,7 @@ static bool do_due(struct receiving *r, struct fault *why)
         return false;
     if (r->unsynced && now - r->unsynced_since >= SYNC_MS)
         return sync_spool(r, why) && report(r, why);
-    if (r->unwritten && now - r->unwritten_since >= WRITE_MS && !flush(r, why))
+    if (r->unwritten && now - r->unwritten_since >= write_ms(r) && !flush(r, why))
         return false;
     return now < r->report_due || report(r, why);
 }
@@ -390,6 +398,7 @@ static bool take_told(struct receiving *r, const struct walsender_message *messa
             return false;
         if (!found)
             break;
+        next.send_time = message->send_time;
         if (!add_change(r, &next, why) || !do_due(r, why))
             return false;
         if (r->ended)
@@ -424,7 +433,7 @@ static bool receive_one(struct receiving *r, struct fault *why)
 {
     enum stream_found found;
     struct walsender_message message;
-    if (!stream_read(r->walsender, until_due(r), &found, &message, why))
+    if (!stream_read(r->walsender, until_due(r), r->old, &found, &message, why))
         return false;
     if (found == STREAM_NOTHING)
         return !is_silent(r) || lost("the source is silent", why);

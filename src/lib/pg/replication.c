@@ -5,6 +5,9 @@
 #include "pg/conn_internal.h"
 
 #include <inttypes.h>
+#include <time.h>
+
+enum { GATHER_NS = 300000 };
 
 /* ---- slots ---- */
 
@@ -244,10 +247,20 @@ bool stream_begin(struct conn *walsender, const char *slot, lsn_t from, const ch
     return fault_during(why, "streaming from slot \"%s\"", slot);
 }
 
+/* A server that sends as fast as it can would wake us for each message. */
+static void let_gather(void)
+{
+    const struct timespec pause = {.tv_nsec = GATHER_NS};
+    nanosleep(&pause, NULL);
+}
+
 /* *ret_more is false when the time is over or the leash was pulled. */
-static bool await_more(struct conn *walsender, int64_t deadline, bool *ret_more, struct fault *why)
+static bool await_more(struct conn *walsender, int64_t deadline, bool gather, bool *ret_more,
+                       struct fault *why)
 {
     struct pollfd fd = {.fd = PQsocket(walsender->pq), .events = POLLIN};
+    if (gather)
+        let_gather();
     int64_t left = deadline < 0 ? -1 : deadline - clock_ms();
     if (deadline >= 0 && left < 0)
         left = 0;
@@ -265,7 +278,7 @@ static bool take_message(int length, struct conn *walsender, struct walsender_me
                      length);
 }
 
-bool stream_read(struct conn *walsender, int timeout_ms, enum stream_found *ret_found,
+bool stream_read(struct conn *walsender, int timeout_ms, bool gather, enum stream_found *ret_found,
                  struct walsender_message *ret_message, struct fault *why)
 {
     int64_t deadline = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
@@ -280,7 +293,7 @@ bool stream_read(struct conn *walsender, int timeout_ms, enum stream_found *ret_
             return take_message(length, walsender, ret_message, why);
         if (length != 0)
             return length == -1 ? read_end(walsender, why) : conn_fault(walsender, NULL, why);
-        if (!await_more(walsender, deadline, &more, why))
+        if (!await_more(walsender, deadline, gather, &more, why))
             return false;
     }
     return true;

@@ -87,8 +87,9 @@ enum stream_found {
 };
 
 /* The next message; its bytes are borrowed until the next call. `timeout_ms` -1: waits for ever, 0:
- * only looks. */
-bool stream_read(struct conn *walsender, int timeout_ms, enum stream_found *ret_found,
+ * only looks. `gather`: when there is none, more may come together, a fraction of a millisecond
+ * later. */
+bool stream_read(struct conn *walsender, int timeout_ms, bool gather, enum stream_found *ret_found,
                  struct walsender_message *ret_message, struct fault *why);
 
 /* Tells the server what we have. What comes before `flushed` it need not keep for us. With `reply`
