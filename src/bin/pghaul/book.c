@@ -302,7 +302,7 @@ static const struct command commands[] = {
      .text = "receive takes what a slot of plugin pgoutput, test_decoding or wal2json streams into the spool of a work "
              "directory, apply brings it from there to the tables of the same names on the target, each until --endpos "
              "or until it is stopped, at the same time or one after the other. show prints what is in a spool.",
-     .hidden = true, .arguments_least = 1, .arguments_most = 1, .run = cmd_stream},
+     .arguments_least = 1, .arguments_most = 1, .run = cmd_stream},
     {.name = NULL},
 };
 /* clang-format on */
