@@ -1,38 +1,12 @@
 load lib.bash
+load followed.bash
 
 # From the spool to the target: source and target are databases of one server, with the same tables
 # and rows at the beginning; the changes of the source come by `pghaul stream`.
 
-setup_file() {
-    export HERE=$PGH_ROOT/apply
-    mkdir -p "$HERE"
-    chmod 755 "$HERE"
-    "$PGH_TOP/tests/server" start "$HERE/s" 'wal_sender_timeout = 2s' 'max_prepared_transactions = 5'
-}
+setup_file() { own_source 'wal_sender_timeout = 2s' 'max_prepared_transactions = 5'; }
 
-teardown_file() { "$PGH_TOP/tests/server" wipe "$HERE/s"; }
-
-setup() {
-    PGH_SOURCE="host=$HERE/s user=postgres" PGH_TARGET=$PGH_SOURCE
-    export PGHAUL_TEST_DIR=$BATS_TEST_TMPDIR/failpoints
-    DB=pgh_${BATS_TEST_NUMBER}_$$ RUN=$BATS_TEST_TMPDIR/run PIDS=''
-    mkdir -p "$PGHAUL_TEST_DIR"
-    SOURCE="$PGH_SOURCE dbname=$DB" TARGET="$PGH_SOURCE dbname=${DB}_t"
-    admin_source "create database $DB"
-}
-
-teardown() {
-    local pid
-    for pid in $PIDS; do kill -9 "$pid" 2>/dev/null || true; done
-    keep_fired
-    if [[ -n ${BATS_ERROR_STATUS:-} ]]; then cat "$BATS_TEST_TMPDIR/err" 2>/dev/null; fi
-    admin_source "select pg_terminate_backend(active_pid) from pg_replication_slots where active" >/dev/null
-    wait_for 20 eval '[[ $(admin_source "select count(*) from pg_replication_slots where active") == 0 ]]'
-    admin_source "select pg_drop_replication_slot(slot_name) from pg_replication_slots" >/dev/null
-    admin_source "drop database if exists $DB with (force)"
-    admin_source "drop database if exists ${DB}_t with (force)"
-    true
-}
+setup() { setup_halves; }
 
 # tables SQL: makes them on both sides, and the slot.
 tables() {

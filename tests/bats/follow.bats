@@ -1,37 +1,8 @@
 load lib.bash
+load followed.bash
 
 # The online run: publication, slot and snapshot in their order; changes received while all is copied,
 # and applied; an end; stopping, dying, going on.
-
-setup_file() {
-    export HERE=$PGH_ROOT/follow
-    mkdir -p "$HERE"
-    chmod 755 "$HERE"
-    "$PGH_TOP/tests/server" start "$HERE/s" 'max_prepared_transactions = 10' 'wal_sender_timeout = 10s'
-}
-
-teardown_file() { "$PGH_TOP/tests/server" wipe "$HERE/s"; }
-
-setup() {
-    PGH_SOURCE="host=$HERE/s user=postgres"
-    pair template0
-    SLOT=pghaul_$DB
-}
-
-teardown() {
-    local pid
-    for pid in ${PIDS:-}; do kill -9 "$pid" 2>/dev/null || true; done
-    for pid in ${PIDS:-}; do wait "$pid" 2>/dev/null || true; done
-    wait_for 20 eval '[[ $(admin_source "select count(*) from pg_replication_slots where active and database = '"'$DB'"'") == 0 ]]'
-    admin_source "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '$DB'" >/dev/null
-    keep_fired
-    if [[ -n ${BATS_ERROR_STATUS:-} ]]; then
-        cat "$BATS_TEST_TMPDIR/err" 2>/dev/null
-        tail -n 40 "$RUN/log/pghaul.log" 2>/dev/null
-    fi
-    admin_source "drop database if exists $DB with (force)"
-    admin_target "drop database if exists $DB with (force)"
-}
 
 shop() {
     src -q <<'SQL'
@@ -49,12 +20,6 @@ insert into part select i, 1 + i % 2, 'p' from generate_series(1, 100) i;
 SQL
 }
 
-follow() { clone --follow "$@"; }
-slots() { admin_source "select count(*) from pg_replication_slots where database = '$DB'"; }
-publications() { src -c "select count(*) from pg_publication where pubname like 'pghaul%'"; }
-nothing_made() { [[ $(slots) == 0 && $(publications) == 0 ]]; }
-position() { "$PGHAUL" position --dir "$RUN" --json | jq -r ".$1"; }
-following() { catalog_says 'select phase from run' 6; }
 spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($3, 1, 2) == "43"' | wc -l; }
 
 @test "publication, slot, snapshot: made in this order, and nothing more than is meant" {

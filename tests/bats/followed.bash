@@ -1,13 +1,15 @@
-# For tests of runs that follow: a source server of their own, and what they ask of it.
+# For tests of runs that follow, and of the two halves of that: a source server of their own, and what they
+# ask of it. A file may define setup_file, setup and teardown anew with what these call.
 
-setup_file() {
+# own_source SETTING...: a server for this file.
+own_source() {
     HERE=$PGH_ROOT/$(basename "$BATS_TEST_FILENAME" .bats)
     export HERE
     mkdir -p "$HERE"
     chmod 755 "$HERE"
-    "$PGH_TOP/tests/server" start "$HERE/s" 'wal_sender_timeout = 10s'
+    "$PGH_TOP/tests/server" start "$HERE/s" "$@"
 }
-
+setup_file() { own_source 'wal_sender_timeout = 10s' 'max_prepared_transactions = 10'; }
 teardown_file() { "$PGH_TOP/tests/server" wipe "$HERE/s"; }
 
 setup() {
@@ -16,20 +18,37 @@ setup() {
     SLOT=pghaul_$DB
 }
 
-teardown() {
+# For tests of the halves: the source's database alone; theirs is ${DB}_t, on the same server.
+setup_halves() {
+    PGH_SOURCE="host=$HERE/s user=postgres" PGH_TARGET=$PGH_SOURCE
+    export PGHAUL_TEST_DIR=$BATS_TEST_TMPDIR/failpoints
+    DB=pgh_${BATS_TEST_NUMBER}_$$ RUN=$BATS_TEST_TMPDIR/run PIDS=''
+    mkdir -p "$PGHAUL_TEST_DIR"
+    SOURCE="$PGH_SOURCE dbname=$DB" TARGET="$PGH_TARGET dbname=${DB}_t"
+    admin_source "create database $DB"
+}
+
+teardown() { tidy_up; }
+tidy_up() {
     local pid
     for pid in ${PIDS:-}; do kill -9 "$pid" 2>/dev/null || true; done
     for pid in ${PIDS:-}; do wait "$pid" 2>/dev/null || true; done
-    admin_source "select pg_terminate_backend(active_pid) from pg_replication_slots where active and database = '$DB'" >/dev/null
-    wait_for 20 eval '[[ $(admin_source "select count(*) from pg_replication_slots where active and database = '"'$DB'"'") == 0 ]]'
-    admin_source "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '$DB'" >/dev/null
     keep_fired
     if [[ -n ${BATS_ERROR_STATUS:-} ]]; then
         cat "$BATS_TEST_TMPDIR/err" 2>/dev/null
         tail -n 40 "$RUN/log/pghaul.log" 2>/dev/null
     fi
-    admin_source "drop database if exists $DB with (force)"
-    admin_target "drop database if exists $DB with (force)"
+    # A test may have failed while the server was stopped.
+    admin_source 'select' >/dev/null 2>&1 || "$PGH_TOP/tests/server" start "$HERE/s"
+    admin_source 'select pg_terminate_backend(active_pid) from pg_replication_slots where active' >/dev/null
+    wait_for 20 eval '[[ $(admin_source "select count(*) from pg_replication_slots where active") == 0 ]]'
+    admin_source 'select pg_drop_replication_slot(slot_name) from pg_replication_slots' >/dev/null
+    drop_databases admin_source
+    drop_databases admin_target
+}
+drop_databases() { # SERVER
+    local name
+    for name in $("$1" "select datname from pg_database where datname ~ '^$DB(_|\$)'"); do "$1" "drop database if exists $name with (force)"; done
 }
 
 follow() { clone --follow "$@"; }

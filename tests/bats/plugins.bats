@@ -1,39 +1,15 @@
 load lib.bash
+load followed.bash
 
 # Slots of plugins that write text: what is received from them is what pgoutput sends of the same
 # transactions to a slot that was made at the same place, and is asked by SQL.
 
-setup_file() {
-    export HERE=$PGH_ROOT/plugins
-    mkdir -p "$HERE"
-    chmod 755 "$HERE"
-    "$PGH_TOP/tests/server" start "$HERE/s" 'wal_sender_timeout = 2s'
-}
-
-teardown_file() { "$PGH_TOP/tests/server" wipe "$HERE/s"; }
+setup_file() { own_source 'wal_sender_timeout = 2s'; }
 
 setup() {
-    PGH_SOURCE="host=$HERE/s user=postgres"
-    export PGHAUL_TEST_DIR=$BATS_TEST_TMPDIR/failpoints
-    DB=pgh_${BATS_TEST_NUMBER}_$$ RUN=$BATS_TEST_TMPDIR/run PIDS=''
-    mkdir -p "$PGHAUL_TEST_DIR"
-    admin_source "create database $DB"
-    SOURCE="$PGH_SOURCE dbname=$DB" TARGET="$PGH_SOURCE dbname=${DB}_t"
+    setup_halves
     RECEIVE=("$PGHAUL" stream receive --source "$SOURCE" --dir "$RUN" --slot "$DB" --segment-size 10kB)
     tables | src -q
-}
-
-teardown() {
-    local pid
-    for pid in $PIDS; do kill -9 "$pid" 2>/dev/null || true; done
-    keep_fired
-    admin_source "select pg_terminate_backend(active_pid) from pg_replication_slots where active" >/dev/null
-    wait_for 20 eval '[[ $(admin_source "select count(*) from pg_replication_slots where active") == 0 ]]'
-    admin_source "select pg_drop_replication_slot(slot_name) from pg_replication_slots" >/dev/null
-    admin_source "drop database if exists $DB with (force)"
-    admin_source "drop database if exists ${DB}_t with (force)"
-    if [[ -n ${BATS_ERROR_STATUS:-} ]]; then cat "$BATS_TEST_TMPDIR/err" 2>/dev/null; fi
-    true
 }
 
 # slots PLUGIN: one to receive from, and pgoutput's.

@@ -1,40 +1,13 @@
 load lib.bash
+load followed.bash
 
 # A run that follows, and whose snapshot goes while rows are being copied: what is not finished is copied
 # in a new one, and of the stream each table gets what its own copy does not have.
 
-setup_file() {
-    export HERE=$PGH_ROOT/recopy
-    mkdir -p "$HERE"
-    chmod 755 "$HERE"
-    "$PGH_TOP/tests/server" start "$HERE/s" 'max_prepared_transactions = 10' 'wal_sender_timeout = 10s'
-}
-
-teardown_file() { "$PGH_TOP/tests/server" wipe "$HERE/s"; }
-
-setup() {
-    PGH_SOURCE="host=$HERE/s user=postgres"
-    pair template0
-    SLOT=pghaul_$DB
-}
-
 teardown() {
-    local pid
-    for pid in ${PIDS:-}; do kill -9 "$pid" 2>/dev/null || true; done
-    for pid in ${PIDS:-}; do wait "$pid" 2>/dev/null || true; done
-    # A test may have failed while it was stopped.
-    admin_source 'select' >/dev/null 2>&1 || "$PGH_TOP/tests/server" start "$HERE/s"
     end_clients
-    wait_for 20 eval '[[ $(admin_source "select count(*) from pg_replication_slots where active and database = '"'$DB'"'") == 0 ]]'
-    admin_source "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '$DB'" >/dev/null
-    keep_fired
-    if [[ -n ${BATS_ERROR_STATUS:-} ]]; then
-        cat "$BATS_TEST_TMPDIR/err" 2>/dev/null
-        tail -n 40 "$RUN/log/pghaul.log" 2>/dev/null
-    fi
     src -q -c "rollback prepared '$DB'" 2>/dev/null || true
-    admin_source "drop database if exists $DB with (force)"
-    admin_target "drop database if exists $DB with (force)"
+    tidy_up
 }
 
 # Accounts in four tables, whose sum stays; foreign keys between them in both directions; a table that is
@@ -105,8 +78,6 @@ end_clients() {
 }
 
 follow() { clone --follow --split-larger-than 1MB --table-jobs 2 "$@"; }
-position() { "$PGHAUL" position --dir "$RUN" --json | jq -r ".$1"; }
-following() { catalog_says 'select phase from run' 6; }
 tables_of() { catalog "select group_concat(relname, ' ') from (select relname from v_tables where snapshot $1 order by relname)"; }
 snapshots() { catalog 'select count(distinct snapshot) from v_tables'; }
 sums() { "$1" -c 'select (select sum(amount) from a) + (select sum(amount) from b) + (select sum(amount) from big) + (select sum(amount) from part)'; }

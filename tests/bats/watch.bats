@@ -1,46 +1,16 @@
 load lib.bash
+load followed.bash
 
 # Following, looked after: the form of values, room on the disk, the slot, tables that come, timelines,
 # and a source that does not answer.
 
 setup_file() {
-    export HERE=$PGH_ROOT/watch
-    mkdir -p "$HERE"
-    chmod 755 "$HERE"
-    "$PGH_TOP/tests/server" start "$HERE/s" 'max_slot_wal_keep_size = 200MB' 'wal_sender_timeout = 2s' 'min_wal_size = 32MB' \
-        'max_wal_size = 64MB' 'autovacuum = off'
-}
-
-teardown_file() { "$PGH_TOP/tests/server" wipe "$HERE/s"; }
-
-setup() {
-    PGH_SOURCE="host=$HERE/s user=postgres"
-    pair template0
-    SLOT=pghaul_$DB
-}
-
-teardown() {
-    local pid
-    for pid in ${PIDS:-}; do kill -9 "$pid" 2>/dev/null || true; done
-    for pid in ${PIDS:-}; do wait "$pid" 2>/dev/null || true; done
-    admin_source "select pg_terminate_backend(active_pid) from pg_replication_slots where active" >/dev/null
-    wait_for 20 eval '[[ $(admin_source "select count(*) from pg_replication_slots where active") == 0 ]]'
-    admin_source "select pg_drop_replication_slot(slot_name) from pg_replication_slots" >/dev/null
-    keep_fired
-    if [[ -n ${BATS_ERROR_STATUS:-} ]]; then
-        cat "$BATS_TEST_TMPDIR/err" 2>/dev/null
-        tail -n 40 "$RUN/log/pghaul.log" 2>/dev/null
-    fi
-    admin_source "drop database if exists $DB with (force)"
-    admin_source "drop database if exists ${DB}_other with (force)"
-    admin_target "drop database if exists $DB with (force)"
-    admin_target "drop database if exists ${DB}_text with (force)"
+    own_source 'max_slot_wal_keep_size = 200MB' 'wal_sender_timeout = 2s' 'min_wal_size = 32MB' 'max_wal_size = 64MB' 'autovacuum = off'
 }
 
 # These three take the place of the shell that they are called in: of `run`, or of one in the background.
 follow() { exec "$PGHAUL" clone --dir "$RUN" --follow "$@"; }
 end_now() { wait_for 30 eval '"$PGHAUL" position set --end now --dir "$RUN" 2>/dev/null'; }
-following() { catalog_says 'select phase from run' 6; }
 slot() { admin_source "select $1 from pg_replication_slots where slot_name = '${2:-$SLOT}'"; }
 status() { "$PGHAUL" status --dir "$RUN" --json | jq -r "$1"; }
 make_slot() { src -q -o /dev/null -c "create publication pub for all tables" -c "select pg_create_logical_replication_slot('$SLOT', 'pgoutput')"; }
