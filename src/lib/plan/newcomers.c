@@ -3,7 +3,6 @@
 #include "base/listing.h"
 #include "base/scoped.h"
 #include "base/text.h"
-#include "catalog/catalog.h"
 #include "catalog/filter.h"
 #include "catalog/position.h"
 #include "plan/ask.h"
@@ -26,19 +25,6 @@ void drop_newcomers(struct newcomers *newcomers)
     drop_strbuf(&newcomers->seen);
 }
 
-/* "1,2" */
-static bool is_in(const char *list, int64_t oid)
-{
-    for (const char *at = list; at != NULL && *at != '\0';) {
-        char *end;
-        if (strtoll(at, &end, 10) == oid && end != at)
-            return true;
-        at = strchr(end, ',');
-        at = at == NULL ? NULL : at + 1;
-    }
-    return false;
-}
-
 /* A partition of what is published whole is published, too. */
 static bool is_meant(const struct looking *l, const struct rows *row, bool *ret_meant,
                      struct fault *why)
@@ -52,7 +38,7 @@ static bool is_meant(const struct looking *l, const struct rows *row, bool *ret_
         !publication_covers(l->db, (uint32_t)oid, rows_text(row, 0, 1), rows_text(row, 0, 2),
                             rows_text(row, 0, 3), &covered, why))
         return false;
-    *ret_meant = !known && !left_out && !covered && !is_in(l->selection->no_data, oid);
+    *ret_meant = !known && !left_out && !covered && !oids_have(l->selection->no_data, oid);
     return true;
 }
 
@@ -65,7 +51,7 @@ static bool on_table(void *arg, const struct rows *row, struct fault *why)
     struct strbuf *seen = &l->newcomers->seen;
     if (!is_meant(l, row, &meant, why))
         return false;
-    if (!meant || is_in(strbuf_text(seen), oid))
+    if (!meant || oids_have(strbuf_text(seen), oid))
         return true;
     strbuf_addf(seen, "%s%lld", seen->length == 0 ? "" : ",", (long long)oid);
     strbuf_add_shown(&name, rows_text(row, 0, 1));
@@ -73,23 +59,6 @@ static bool on_table(void *arg, const struct rows *row, struct fault *why)
     strbuf_add_shown(&name, rows_text(row, 0, 2));
     listing_add(l->names, name.text);
     return true;
-}
-
-static bool copy_filter(void *arg, enum filter_kind kind, const char *pattern, struct fault *why)
-{
-    return filter_add(arg, kind, pattern, why);
-}
-
-/* What the filters mean now; the run's own catalog stays as it is. */
-static bool select_now(struct db *db, struct conn *source, struct selection *ret_selection,
-                       struct fault *why)
-{
-    scoped(drop_db) struct db *scratch = NULL;
-    if (!catalog_open(&scratch, ":memory:", DB_CREATE, why) ||
-        !filter_list(db, copy_filter, scratch, why))
-        return false;
-    struct selection_wish wish = {.db = scratch, .source = source};
-    return selection_resolve(&wish, ret_selection, why);
 }
 
 bool newcomers_look(struct newcomers *newcomers, struct db *db, struct conn *source,
@@ -104,7 +73,7 @@ bool newcomers_look(struct newcomers *newcomers, struct db *db, struct conn *sou
         return false;
     if (strcmp(rows_text(&mark, 0, 0), newcomers->mark) == 0)
         return true;
-    if (!select_now(db, source, &selection, why))
+    if (!selection_now(db, source, &selection, why))
         return false;
     ask_add(&sql, ASK_TABLES_NOW, conn_version(source), selection.chosen);
     if (!conn_stream(source, sql.text, on_table, &looking, why))

@@ -165,6 +165,25 @@ select shown(nspname, relname) from obj_table t
    and not exists (select 1 from published p where p.oid = t.oid)
  order by nspname, relname
 
+-- name: DESCRIBED_GET
+select nspname, relname, columns, target, gone from described where oid = :oid
+
+-- name: DESCRIBED_PLANNED
+select nspname, relname, columns from obj_table where oid = :oid
+
+-- name: DESCRIBED_PUT
+insert into described (oid, nspname, relname, columns, target)
+values (:oid, :nspname, :relname, :columns, :target)
+on conflict (oid) do update set nspname = :nspname, relname = :relname, columns = :columns, target = :target
+
+-- name: DESCRIBED_GONE
+insert into described (oid, nspname, relname, columns, target, gone)
+select oid, nspname, relname, columns, 0, 1 from obj_table where oid = :oid
+on conflict (oid) do update set gone = 1
+
+-- name: DESCRIBED_FORGET
+delete from described
+
 -- name: SWITCHED_OFF_INSERT
 insert or ignore into switched_off (nspname, relname, kind, name, enabled)
 select nspname, relname, :kind, :name, :enabled from obj_table

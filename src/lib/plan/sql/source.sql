@@ -1447,6 +1447,12 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
  where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
  order by a.attnum
 
+-- name: ASK_TABLE_NAME
+select n.nspname, c.relname
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.oid = $1::pg_catalog.oid and c.relkind in ('r', 'p')
+
 -- Tables by name ($1, $2) or by their oids ($3): what tells rows apart in changes of them, as attnums; and
 -- whether an index that may do so is newer than transaction $4; and what they are partitions of.
 -- name: ASK_TOLD_TABLES
