@@ -135,6 +135,13 @@ select kind = 'r' and logged and identity <> '' from published where oid = :oid
 select 1 from published
  where nspname = :nspname and relname = :relname and kind = 'r' and identity <> ''
 
+-- name: PUBLISHED_AFTER
+select oid, shown(nspname, relname) from published
+ where oid > :after and kind = 'r' and logged and identity <> '' order by oid limit 10000
+
+-- name: PUBLISHED_NAME
+select shown(nspname, relname) from published where oid = :oid
+
 -- name: PUBLISHED_INSERT_ONLY scan-ok
 select nspname, relname from published
  where kind = 'r' and logged and identity = '' order by nspname, relname
