@@ -237,7 +237,7 @@ SQL
     src -q -c "update t set a = 'then'" -c 'alter table t drop a' -c 'update t set b = 7'
     run -0 receive -q
     run -5 apply -q
-    assert_output --partial 'column "a" of table public.t is not on the source any more, but on the target'
+    assert_output --partial 'table public.t: column "a" is not on the source any more, but on the target'
     tgt -q -c 'alter table t drop a'
     run -0 apply -q
     run -0 same_rows

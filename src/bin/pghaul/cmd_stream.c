@@ -280,6 +280,7 @@ static bool apply(struct streaming *s, struct fault *why)
         .role = s->options->settings.role,
     };
     struct apply_wish wish = {
+        .db = s->db,
         .spool = place_of(s),
         .run = s->run.uuid,
         .on_conflict = (enum conflict_policy)s->options->settings.on_conflict,

@@ -155,6 +155,19 @@
   F(FAULT_TIMELINE,            2263, SOURCE,  "the source lacks WAL that was received",            \
     "It was promoted, or restored, from before that: go back to the server that had it, or begin " \
     "anew with --restart --drop-if-exists.")                                                       \
+  F(FAULT_TABLE_GONE_SOURCE,   2270, SOURCE,  "tables that are followed were dropped on the source",   \
+    "What they had last stays on the target: drop them there as well, when you like.")             \
+  F(FAULT_TABLE_UNFOLLOWED,    2271, SOURCE,  "tables are not published any more",                     \
+    "They were detached from the table that is published, or taken out of the publication, and "   \
+    "what changes in them since then does not follow. Go on without them with --resume --on-ddl "  \
+    "warn, and bring them by another run afterwards (--table); or begin anew with --restart "      \
+    "--drop-if-exists.")                                                                           \
+  F(FAULT_TABLE_KEYLESS,       2272, SOURCE,  "tables have lost their replica identity",               \
+    "The application's own UPDATE and DELETE of them fail now: give each a primary key, or ALTER " \
+    "TABLE … REPLICA IDENTITY FULL.")                                                              \
+  F(FAULT_TABLE_ATTACHED,      2273, SOURCE,  "partitions were attached that had rows before",         \
+    "Those rows do not follow, only what changes later. Bring them to the target yourself, then "  \
+    "go on with --resume --on-ddl warn; or begin anew with --restart --drop-if-exists.")           \
   F(FAULT_ALTER_LOCKED,        2251, SOURCE,  "a table is locked that the run must alter",         \
     "End the sessions that are named, or let them end, then try again; --lock-timeout says how "   \
     "long to wait for them.")                                                                      \

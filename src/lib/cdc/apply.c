@@ -37,6 +37,7 @@ struct applying {
     bool ended;    /* the next transaction is not wanted any more */
     bool changed;  /* something but the position has moved since the last flush */
     bool more;     /* the last record was not the last one there is */
+    bool misfit;   /* what came does not fit the target's tables; nothing of it was written */
     struct spool_entry last;    /* whose block's `settled` counts when the block is over */
     const struct copied *asked; /* of the open transaction this was asked last: */
     bool seen;                  /* is the transaction seen by it? */
@@ -192,6 +193,24 @@ static bool is_copied(struct applying *a, uint32_t oid, bool *ret_copied, struct
     return true;
 }
 
+static bool find_relation(struct applying *a, uint32_t oid, struct relation **ret_relation,
+                          struct fault *why)
+{
+    if (relations_find(&a->relations, oid, ret_relation, why))
+        return true;
+    a->misfit = why->id == FAULT_APPLY_DDL;
+    return false;
+}
+
+static bool add_change(struct applying *a, struct relation *relation,
+                       const struct spool_record *record, struct fault *why)
+{
+    if (batch_add(&a->batch, relation, record->bytes, record->length, why))
+        return make_room(a, why);
+    a->misfit = why->id == FAULT_APPLY_DDL || why->id == FAULT_APPLY_REFUSED;
+    return false;
+}
+
 static bool on_change(struct applying *a, const struct spool_record *record,
                       const struct pgoutput_message *message, struct fault *why)
 {
@@ -201,8 +220,8 @@ static bool on_change(struct applying *a, const struct spool_record *record,
         return false;
     if (copied)
         return true;
-    return relations_find(&a->relations, message->change.relation, &relation, why) &&
-           batch_add(&a->batch, relation, record->bytes, record->length, why) && make_room(a, why);
+    return find_relation(a, message->change.relation, &relation, why) &&
+           (relation->gone || add_change(a, relation, record, why));
 }
 
 static bool on_truncate(struct applying *a, const struct pgoutput_message *message,
@@ -219,8 +238,10 @@ static bool on_truncate(struct applying *a, const struct pgoutput_message *messa
             return false;
         if (copied)
             continue;
-        if (!relations_find(&a->relations, oid, &relation, why))
+        if (!find_relation(a, oid, &relation, why))
             return false;
+        if (relation->gone)
+            continue;
         tables = grow_memory(tables, count, sizeof(struct destination *));
         tables[count++] = relation->to;
     }
@@ -406,6 +427,15 @@ static bool finish(struct applying *a, struct fault *why)
     return spool_remove_before(&a->wish->spool, a->flushed, why) && tick(a, why);
 }
 
+/* The transactions before the one that does not fit. If they cannot be applied, that comes first.
+ */
+static void finish_before(struct applying *a, struct fault *why)
+{
+    struct fault earlier;
+    if (!finish(a, &earlier))
+        *why = earlier;
+}
+
 /* ---- the session ---- */
 
 static bool set_up_session(struct conn *target, struct fault *why)
@@ -443,7 +473,7 @@ bool apply_run(const struct apply_wish *wish, struct leash *leash,
         .wish = wish,
         .leash = leash,
         .end = wish->end,
-        .relations = {.target = wish->target, .on_ddl = wish->on_ddl},
+        .relations = {.target = wish->target, .db = wish->db, .on_ddl = wish->on_ddl},
         .writer = {.target = wish->target, .run = wish->run, .on_conflict = wish->on_conflict},
     };
     if (!begin(&a, why))
@@ -451,6 +481,8 @@ bool apply_run(const struct apply_wish *wish, struct leash *leash,
     bool good = true;
     while (good && !is_over(&a))
         good = step(&a, why);
+    if (a.misfit)
+        finish_before(&a, why);
     good = good ? finish(&a, why) : why->id == FAULT_STOPPED;
     *ret_position = position_of(&a);
     return good;

@@ -11,6 +11,7 @@
 #include "cdc/copied.h"
 #include "cdc/spool_segment.h"
 #include "pg/conn.h"
+#include "store/db.h"
 
 /* An insert that finds a row, an update or a delete that finds none. */
 enum conflict_policy {
@@ -42,6 +43,7 @@ struct apply_position {
 struct apply_wish {
     struct conn *target; /* idle, its client_encoding the source's; for apply alone, for good */
     struct spool_place spool;
+    struct db *db;   /* the run's catalog, where it stands what the source's tables were like */
     const char *run; /* its uuid: the key of its row in pghaul.progress */
     lsn_t start;     /* where a run begins that has no such row yet */
     lsn_t end;       /* apply what committed before it, then end; 0: until told to stop */
@@ -73,7 +75,8 @@ bool apply_forget(struct conn *target, const char *run, struct fault *why);
 
 /* Applies until the end is reached, the leash is pulled (true in both cases), or something fails.
  * Removes segments of the spool whose effect is on the target's disk. After a failure the
- * connection is to be closed. */
+ * connection is to be closed. Where a table's definition does not fit (FAULT_APPLY_DDL), all
+ * transactions before that one are applied: so the same can be done to the target just there. */
 bool apply_run(const struct apply_wish *wish, struct leash *leash,
                struct apply_position *ret_position, struct fault *why);
 

@@ -28,6 +28,8 @@ enum {
     PRIMARY,
     TYPE_TEXT,
     BASE,
+    ELEMENT,
+    TEXT_ONLY,
 };
 
 static char *equal_operator(const char *namespace, const char *name)
@@ -55,6 +57,7 @@ static void fill_column(struct destination_column *column, const struct rows *ro
     column->typmod = (int32_t)rows_int(rows, row, TYPMOD);
     column->type_text = copy_string(rows_text(rows, row, TYPE_TEXT));
     column->base = (uint32_t)rows_int(rows, row, BASE);
+    column->element = (uint32_t)rows_int(rows, row, ELEMENT);
     column->base_namespace = copy_string(rows_text(rows, row, BASE_NAMESPACE));
     column->base_name = copy_string(rows_text(rows, row, BASE_NAME));
     column->equal = equal_operator(rows_text(rows, row, OPERATOR_NAMESPACE),
@@ -93,8 +96,10 @@ bool destination_load(struct conn *target, const char *nspname, const char *reln
     destination->columns =
         new_memory((size_t)destination->count + 1, sizeof(struct destination_column));
     destination->key = new_memory((size_t)destination->count + 1, sizeof(int));
-    for (int row = 0; row < destination->count; row++)
+    for (int row = 0; row < destination->count; row++) {
         fill_column(&destination->columns[row], &rows, row);
+        destination->text_only = destination->text_only || rows_bool(&rows, row, TEXT_ONLY);
+    }
     *ret_destination = destination;
     return true;
 }

@@ -25,6 +25,7 @@ struct destination_column {
     int32_t typmod;
     char *type_text;      /* with its typmod, for people */
     uint32_t base;        /* of a domain, the type that it is over; else the type */
+    uint32_t element;     /* of an array, the type of its elements; else 0 */
     char *base_namespace; /* its name */
     char *base_name;
     char *equal;      /* "OPERATOR(schema.=)" */
@@ -41,7 +42,9 @@ struct destination_statement; /* a prepared one (statement.c) */
 struct destination {
     uint32_t oid;
     uint32_t row_type;
-    char kind; /* pg_class.relkind */
+    bool
+        text_only; /* a column has a type without a binary form: so have its rows, even with NULL */
+    char kind;     /* pg_class.relkind */
     char *nspname;
     char *relname;
     char *quoted; /* "schema"."name" */

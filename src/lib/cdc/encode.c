@@ -37,7 +37,7 @@ bool encoding_of(const struct destination *to, const struct pgoutput_value *row,
         if (!has_bytes(&row[i]))
             continue;
         enum encoding its = row[i].kind == PGOUTPUT_BINARY ? ENCODE_BINARY : ENCODE_TEXT;
-        if (*known && its != *encoding)
+        if ((*known && its != *encoding) || (its == ENCODE_BINARY && to->text_only))
             return false;
         *encoding = its;
         *known = true;

@@ -4,7 +4,10 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
+#include "catalog/described.h"
+#include "plan/ask.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,31 +111,6 @@ bool relation_is_same(const struct relations *relations, uint32_t oid, const uin
            memcmp(relation->bytes, bytes, length) == 0;
 }
 
-/* A column that the source has no more, but the target has: nothing that comes would tell. */
-static bool check_dropped(const struct relations *relations, const struct relation *before,
-                          const struct relation *now, struct fault *why)
-{
-    if (relations->on_ddl == DDL_WARN || before->to == NULL)
-        return true;
-    for (int i = 0; i < before->count; i++) {
-        const char *name = before->columns[i].name;
-        bool there = false;
-        for (int j = 0; j < now->count && !there; j++)
-            there = strcmp(now->columns[j].name, name) == 0;
-        if (there)
-            continue;
-        scoped(drop_destination) struct destination *to = NULL;
-        if (!destination_load(relations->target, now->nspname, now->relname, 0, &to, why))
-            return false;
-        if (to != NULL && destination_column(to, name) >= 0)
-            return fault_set(why, FAULT_APPLY_DDL,
-                             "column \"%s\" of table %s.%s is not on the source any more, but on "
-                             "the target",
-                             name, now->nspname, now->relname);
-    }
-    return true;
-}
-
 bool relations_describe(struct relations *relations, const uint8_t *bytes, size_t length,
                         const struct pgoutput_message *message, struct fault *why)
 {
@@ -142,8 +120,6 @@ bool relations_describe(struct relations *relations, const uint8_t *bytes, size_
     struct relation **slot = slot_of(relations, now->oid);
     if (*slot != NULL) {
         FAILPOINT("apply.relation_changed", why);
-        if (!check_dropped(relations, *slot, now, why))
-            return false;
         drop_relation(slot);
     } else {
         relations->count++;
@@ -263,18 +239,140 @@ static void find_key(const struct relation *relation, struct destination *to)
             to->key[to->key_count++] = relation->columns[i].at;
 }
 
+/* ---- what it was before ---- */
+
+/* A column that the source has no more, but the target has: nothing that comes would tell. And one
+ * whose values the target makes by itself, while they come now. */
+static bool check_columns(const struct relation *relation, const struct described *before,
+                          const struct destination *to, struct fault *why)
+{
+    const char *columns = strbuf_text(&before->columns);
+    for (int i = 0; i < to->count; i++) {
+        const struct destination_column *column = &to->columns[i];
+        bool did = described_has(columns, column->quoted), does = comes(relation, i);
+        if (did && !does && !column->generated)
+            return refuse(relation, why, "is not on the source any more, but on the target",
+                          column->name);
+        if (!did && does && column->generated)
+            return refuse(relation, why, "is computed on the target, and not on the source",
+                          column->name);
+    }
+    return true;
+}
+
+static bool has_its_name(const struct relation *relation, const struct described *before)
+{
+    return strcmp(strbuf_text(&before->nspname), relation->nspname) == 0 &&
+           strcmp(strbuf_text(&before->relname), relation->relname) == 0;
+}
+
+/* The name that the table has now which changes went to before; no row: there is none. */
+static bool find_former(const struct relations *relations, const struct described *before,
+                        struct rows *ret_rows, struct fault *why)
+{
+    char oid[24];
+    const char *const values[] = {oid};
+    snprintf(oid, sizeof oid, "%" PRId64, before->target);
+    return ask_with(relations->target, ASK_TABLE_NAME, 1, values, ret_rows, why);
+}
+
+/* Where nothing has come of a table before, its name is all that is known. */
+static bool check_name(const struct relations *relations, const struct relation *relation,
+                       const struct described *before, struct fault *why)
+{
+    scoped(drop_destination) struct destination *old = NULL;
+    const char *nspname = before->nspname.text, *relname = before->relname.text;
+    if (has_its_name(relation, before))
+        return true;
+    if (!destination_load(relations->target, nspname, relname, 0, &old, why))
+        return false;
+    if (old != NULL && relations->on_ddl == DDL_STOP)
+        return fault_set(why, FAULT_APPLY_DDL,
+                         "table %s.%s is called %s.%s on the source now, and the target has both",
+                         nspname, relname, relation->nspname, relation->relname);
+    if (old != NULL)
+        log_warning("table %s.%s is called %s.%s on the source now, and the target has both",
+                    nspname, relname, relation->nspname, relation->relname);
+    return true;
+}
+
+/* A name may have gone to another table, on either side: then the one that changes went to before
+ * is still there. */
+static bool check_table(const struct relations *relations, const struct relation *relation,
+                        const struct described *before, const struct destination *to,
+                        struct fault *why)
+{
+    scoped(drop_rows) struct rows former = ROWS_NONE;
+    if (before->target == 0)
+        return check_name(relations, relation, before, why);
+    if (to->oid == (uint32_t)before->target)
+        return true;
+    if (!find_former(relations, before, &former, why))
+        return false;
+    if (rows_count(&former) == 0)
+        return true;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_addf(
+        &text, "table %s.%s of the target is not the one that its changes went to: that is %s.%s",
+        relation->nspname, relation->relname, rows_text(&former, 0, 0), rows_text(&former, 0, 1));
+    if (!has_its_name(relation, before) || relations->on_ddl == DDL_STOP)
+        return fault_set(why, FAULT_APPLY_DDL, "%s", text.text);
+    log_warning("%s", text.text);
+    return true;
+}
+
+static bool note(const struct relations *relations, const struct relation *relation,
+                 const struct described *before, const struct destination *to, struct fault *why)
+{
+    scoped(drop_described) struct described now = {.target = to->oid};
+    strbuf_add(&now.nspname, relation->nspname);
+    strbuf_add(&now.relname, relation->relname);
+    for (int i = 0; i < relation->count; i++) {
+        strbuf_add(&now.columns, i == 0 ? "" : ", ");
+        strbuf_add_identifier(&now.columns, relation->columns[i].name);
+    }
+    bool same = before->found && has_its_name(relation, before) &&
+                strcmp(strbuf_text(&before->columns), strbuf_text(&now.columns)) == 0;
+    if (same && before->target == now.target)
+        return true;
+    /* What is as the plan has it need not be on the disk: it would be found so again. */
+    return described_put(relations->db, relation->oid, &now, !same, why);
+}
+
+static bool lacks_table(struct relation *relation, const struct described *before,
+                        struct fault *why)
+{
+    if (before->gone) {
+        log_warning("table %s.%s is on neither side any more: changes of it are left out",
+                    relation->nspname, relation->relname);
+        relation->gone = true;
+        return true;
+    }
+    bool renamed = before->found && !has_its_name(relation, before);
+    return fault_set(why, FAULT_APPLY_DDL, "table %s.%s is not on the target%s%s%s%s",
+                     relation->nspname, relation->relname, renamed ? ": before, its name was " : "",
+                     renamed ? before->nspname.text : "", renamed ? "." : "",
+                     renamed ? before->relname.text : "");
+}
+
 static bool resolve(struct relations *relations, struct relation *relation, struct fault *why)
 {
     scoped(drop_destination) struct destination *to = NULL;
-    if (!destination_load(relations->target, relation->nspname, relation->relname,
+    scoped(drop_described) struct described before = {.found = false};
+    if (!described_get(relations->db, relation->oid, &before, why) ||
+        !destination_load(relations->target, relation->nspname, relation->relname,
                           relations->serial++, &to, why))
         return false;
     if (to == NULL)
-        return fault_set(why, FAULT_APPLY_DDL, "table %s.%s is not on the target",
-                         relation->nspname, relation->relname);
-    if (!place_columns(relations, relation, to, why) || !check_others(relation, to, why))
+        return lacks_table(relation, &before, why);
+    if ((before.found && !check_table(relations, relation, &before, to, why)) ||
+        !place_columns(relations, relation, to, why) || !check_others(relation, to, why))
+        return false;
+    if (before.found && relations->on_ddl == DDL_STOP && !check_columns(relation, &before, to, why))
         return false;
     find_key(relation, to);
+    if (!note(relations, relation, &before, to, why))
+        return false;
     relation->to = give(to);
     return true;
 }
@@ -286,7 +384,7 @@ bool relations_find(struct relations *relations, uint32_t oid, struct relation *
     if (relation == NULL)
         return fault_set(why, FAULT_STREAM_UNKNOWN,
                          "a change of relation %u, which was never described", oid);
-    if (relation->to == NULL && !resolve(relations, relation, why))
+    if (relation->to == NULL && !relation->gone && !resolve(relations, relation, why))
         return false;
     *ret_relation = relation;
     return true;

@@ -9,6 +9,7 @@
 
 #include "cdc/apply.h"
 #include "cdc/destination.h"
+#include "store/db.h"
 
 struct relation_column {
     char *name;
@@ -31,10 +32,12 @@ struct relation {
     struct destination *to; /* owned; NULL until a change has come */
     const struct copied *copied;
     bool copied_known; /* if not, that was not asked */
+    bool gone;         /* from both sides: its changes are nothing to anybody */
 };
 
 struct relations {
     struct conn *target;
+    struct db *db; /* what they were like before (catalog/described.h) */
     enum ddl_policy on_ddl;
     struct relation **list; /* by oid: a table with holes */
     size_t room, count;
@@ -43,16 +46,16 @@ struct relations {
     unsigned serial; /* of destinations */
 };
 
-/* The stream describes a relation. What was known of it before is gone, its destination too.
- * FAULT_APPLY_DDL when it has lost a column that the target still has. */
+/* The stream describes a relation. What was known of it before is gone, its destination too. */
 bool relations_describe(struct relations *relations, const uint8_t *bytes, size_t length,
                         const struct pgoutput_message *message, struct fault *why);
 
 /* … or a type that is not built in. */
 void relations_describe_type(struct relations *relations, const struct pgoutput_type *type);
 
-/* The relation of a change, with its destination. FAULT_APPLY_DDL, FAULT_STREAM_UNKNOWN when it was
- * never described. */
+/* The relation of a change, with its destination; or one that is gone. FAULT_APPLY_DDL when the
+ * table of the target does not fit, or is not what the relation's changes went to before; nothing
+ * has been written then. FAULT_STREAM_UNKNOWN when it was never described. */
 bool relations_find(struct relations *relations, uint32_t oid, struct relation **ret_relation,
                     struct fault *why);
 

@@ -18,6 +18,15 @@ static void add_rows(struct strbuf *sql, const struct destination *d, int parame
     strbuf_addf(sql, "pg_catalog.unnest($%d::%s[])", parameter, d->quoted);
 }
 
+/* One row, of parameters from this one on: each value in the form in which it came. */
+static void add_one_row(struct strbuf *sql, const struct destination *d, int parameter)
+{
+    strbuf_add(sql, "pg_catalog.unnest(ARRAY[ROW(");
+    for (int i = 0; i < d->count; i++)
+        strbuf_addf(sql, "%s$%d", i == 0 ? "" : ", ", parameter + i);
+    strbuf_addf(sql, ")::%s])", d->quoted);
+}
+
 /* "a, b": the columns that are set. */
 static void add_columns(struct strbuf *sql, const struct destination *d, const uint8_t *mask,
                         const char *before)
@@ -128,13 +137,17 @@ static void add_image(struct strbuf *sql, const struct destination *d, const uin
 
 /* The rows that are there for each image, numbered. Columns by which they can be hashed spare the
  * comparison of each with each. */
-static void add_found(struct strbuf *sql, const struct destination *d, const uint8_t *mask)
+static void add_found(struct strbuf *sql, const struct destination *d, const uint8_t *mask,
+                      bool one)
 {
     strbuf_add(sql, "WITH f AS (SELECT t.ctid AS tid, t.tableoid AS tab, o.j,"
                     " pg_catalog.row_number() OVER (PARTITION BY o.j) AS k FROM ");
     add_table(sql, d);
     strbuf_add(sql, " AS t JOIN ");
-    add_rows(sql, d, 1);
+    if (one)
+        add_one_row(sql, d, 1);
+    else
+        add_rows(sql, d, 1);
     add_alias(sql, d, "o", "j");
     strbuf_add(sql, " ON ");
     for (int i = 0; i < d->count; i++)
@@ -154,10 +167,11 @@ static void add_place(struct strbuf *sql, const struct destination *d)
                 d->kind == 'p' ? " AND t.tableoid OPERATOR(pg_catalog.=) f.tab" : "");
 }
 
-static void add_image_update(struct strbuf *sql, const struct destination *d, const uint8_t *mask)
+static void add_image_update(struct strbuf *sql, const struct destination *d, const uint8_t *mask,
+                             bool one)
 {
     const char *comma = "";
-    add_found(sql, d, mask);
+    add_found(sql, d, mask, one);
     strbuf_add(sql, "UPDATE ");
     add_table(sql, d);
     strbuf_add(sql, " AS t SET ");
@@ -168,22 +182,30 @@ static void add_image_update(struct strbuf *sql, const struct destination *d, co
         strbuf_addf(sql, "%s%s = v.c%d", comma, column->quoted, i);
         comma = ", ";
     }
-    strbuf_add(sql, " FROM f JOIN ROWS FROM (pg_catalog.unnest($2::pg_catalog.int8[]),"
-                    " pg_catalog.unnest($3::pg_catalog.int8[]))"
-                    " WITH ORDINALITY AS p (j, k, i) ON p.j = f.j AND p.k = f.k JOIN ");
-    add_rows(sql, d, 4);
+    strbuf_addf(sql,
+                " FROM f JOIN ROWS FROM (pg_catalog.unnest(%s::pg_catalog.int8[]),"
+                " pg_catalog.unnest(%s::pg_catalog.int8[]))"
+                " WITH ORDINALITY AS p (j, k, i) ON p.j = f.j AND p.k = f.k JOIN ",
+                one ? "'{1}'" : "$2", one ? "'{1}'" : "$3");
+    if (one)
+        add_one_row(sql, d, d->count + 1);
+    else
+        add_rows(sql, d, 4);
     add_alias(sql, d, "v", "i");
     strbuf_add(sql, " ON v.i = p.i WHERE");
     add_place(sql, d);
 }
 
-static void add_image_delete(struct strbuf *sql, const struct destination *d, const uint8_t *mask)
+static void add_image_delete(struct strbuf *sql, const struct destination *d, const uint8_t *mask,
+                             bool one)
 {
-    add_found(sql, d, mask);
+    add_found(sql, d, mask, one);
     strbuf_add(sql, "DELETE FROM ");
     add_table(sql, d);
-    strbuf_add(sql, " AS t USING f JOIN pg_catalog.unnest($2::pg_catalog.int8[]) WITH ORDINALITY"
-                    " AS p (count, j) ON p.j = f.j AND f.k <= p.count WHERE");
+    strbuf_addf(sql,
+                " AS t USING f JOIN pg_catalog.unnest(%s::pg_catalog.int8[]) WITH ORDINALITY"
+                " AS p (count, j) ON p.j = f.j AND f.k <= p.count WHERE",
+                one ? "'{1}'" : "$2");
     add_place(sql, d);
 }
 
@@ -289,10 +311,12 @@ void statement_add_sql(struct strbuf *sql, const struct destination *destination
         add_set_delete(sql, destination);
         break;
     case IMAGE_UPDATE:
-        add_image_update(sql, destination, mask);
+    case ONE_IMAGE_UPDATE:
+        add_image_update(sql, destination, mask, kind == ONE_IMAGE_UPDATE);
         break;
     case IMAGE_DELETE:
-        add_image_delete(sql, destination, mask);
+    case ONE_IMAGE_DELETE:
+        add_image_delete(sql, destination, mask, kind == ONE_IMAGE_DELETE);
         break;
     case ONE_INSERT:
         add_one_insert(sql, destination, mask);

@@ -28,6 +28,12 @@ static int types_of(const struct destination *to, const struct destination_state
                     uint32_t *types)
 {
     int count = 0;
+    if (is_one_image(statement->kind)) {
+        int rows = statement->kind == ONE_IMAGE_UPDATE ? 2 : 1;
+        for (; count < rows * to->count; count++)
+            types[count] = to->columns[count % to->count].type;
+        return count;
+    }
     for (int i = 0; statement->kind != ONE_DELETE && i < to->count; i++)
         if (mask_takes(statement->mask[i]))
             types[count++] = to->columns[i].type;
@@ -39,7 +45,8 @@ static int types_of(const struct destination *to, const struct destination_state
 static bool is_one(const struct destination_statement *statement)
 {
     return statement->kind == ONE_INSERT || statement->kind == ONE_UPDATE ||
-           statement->kind == ONE_REPLACE || statement->kind == ONE_DELETE;
+           statement->kind == ONE_REPLACE || statement->kind == ONE_DELETE ||
+           is_one_image(statement->kind);
 }
 
 /* MASK_SAME columns stand behind those that are set in the text, but all are numbered in the order

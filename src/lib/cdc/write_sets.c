@@ -189,7 +189,7 @@ static bool find_encoding(const struct destination *to, const struct group *grou
                           enum encoding *ret_encoding)
 {
     bool known = false;
-    *ret_encoding = ENCODE_BINARY;
+    *ret_encoding = to->text_only ? ENCODE_TEXT : ENCODE_BINARY;
     for (size_t i = 0; i < group->count; i++)
         if (!encoding_of(to, before ? group->entries[i]->before : row_of(group->entries[i]),
                          ret_encoding, &known))
@@ -253,32 +253,6 @@ static struct param numbers_param(struct strbuf *value, const int64_t *numbers, 
     return (struct param){.bytes = value->text, .length = (uint32_t)value->length, .binary = true};
 }
 
-static bool queue_images(struct writer *w, struct destination *to, const struct group *group,
-                         bool update, const struct change *told, struct fault *why)
-{
-    struct images images;
-    enum encoding before, after = ENCODE_BINARY;
-    struct param params[4];
-    int count = 2;
-    number_images(w, to, group, &images);
-    if (!find_encoding(to, &images.different, true, &before) ||
-        (update && !find_encoding(to, group, false, &after)))
-        return fault_set(why, FAULT_APPLY_REFUSED,
-                         "rows of table %s come partly in text, partly in binary", to->quoted);
-    params[0] = rows_param(&w->values[0], to, &images.different, true, before);
-    if (update) {
-        params[1] = numbers_param(&w->values[1], images.image, group->count);
-        params[2] = numbers_param(&w->values[2], images.which, group->count);
-        params[3] = rows_param(&w->values[3], to, group, false, after);
-        count = 4;
-    } else {
-        params[1] = numbers_param(&w->values[1], images.times, images.different.count);
-    }
-    struct destination_statement *statement =
-        statement_find(to, update ? IMAGE_UPDATE : IMAGE_DELETE, group->mask);
-    return queue_execute(&w->queue, to, statement, count, params, (int64_t)group->count, told, why);
-}
-
 /* ---- one row ---- */
 
 static struct param value_param(struct writer *w, const struct pgoutput_value *value)
@@ -292,6 +266,51 @@ static struct param value_param(struct writer *w, const struct pgoutput_value *v
         memcpy(text, value->bytes, value->length);
     text[value->length] = '\0';
     return (struct param){.bytes = text, .length = value->length};
+}
+
+/* A column whose type has no binary form comes in text among others: then there is no array of
+ * rows. */
+static bool queue_images_apart(struct writer *w, struct destination *to, const struct group *group,
+                               bool update, const struct change *told, struct fault *why)
+{
+    struct destination_statement *statement =
+        statement_find(to, update ? ONE_IMAGE_UPDATE : ONE_IMAGE_DELETE, group->mask);
+    struct param *params = arena_take(&w->arena, 2 * (size_t)to->count * sizeof *params);
+    for (size_t i = 0; i < group->count; i++) {
+        int count = 0;
+        for (int column = 0; column < to->count; column++)
+            params[count++] = value_param(w, &group->entries[i]->before[column]);
+        for (int column = 0; update && column < to->count; column++)
+            params[count++] = value_param(w, &group->entries[i]->after[column]);
+        if (!queue_execute(&w->queue, to, statement, count, params, 1, told, why))
+            return false;
+    }
+    return true;
+}
+
+static bool queue_images(struct writer *w, struct destination *to, const struct group *group,
+                         bool update, const struct change *told, struct fault *why)
+{
+    struct images images;
+    enum encoding before, after = ENCODE_BINARY;
+    struct param params[4];
+    int count = 2;
+    number_images(w, to, group, &images);
+    if (!find_encoding(to, &images.different, true, &before) ||
+        (update && !find_encoding(to, group, false, &after)))
+        return queue_images_apart(w, to, group, update, told, why);
+    params[0] = rows_param(&w->values[0], to, &images.different, true, before);
+    if (update) {
+        params[1] = numbers_param(&w->values[1], images.image, group->count);
+        params[2] = numbers_param(&w->values[2], images.which, group->count);
+        params[3] = rows_param(&w->values[3], to, group, false, after);
+        count = 4;
+    } else {
+        params[1] = numbers_param(&w->values[1], images.times, images.different.count);
+    }
+    struct destination_statement *statement =
+        statement_find(to, update ? IMAGE_UPDATE : IMAGE_DELETE, group->mask);
+    return queue_execute(&w->queue, to, statement, count, params, (int64_t)group->count, told, why);
 }
 
 int key_params(struct writer *w, const struct change *change, uint32_t *types, struct param *params)

@@ -8,12 +8,15 @@
 #include "jobs/job.h"
 
 #include "base/failpoint.h"
+#include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/show.h"
 #include "pg/snapshot.h"
+#include "plan/ask.h"
+#include "plan/selection.h"
 
 #include <inttypes.h>
 
@@ -23,6 +26,7 @@ struct chunk {
     struct job *job;
     const char *before; /* each reading of the source */
     int count;
+    bool later; /* the target may lack some: the source's may have come since the plan */
     struct strbuf names[CHUNK]; /* quoted, qualified */
     int64_t set;
 };
@@ -52,6 +56,33 @@ static bool same_value(const struct rows *a, const struct rows *b, int row)
            rows_bool(a, row, 2) == rows_bool(b, row, 2);
 }
 
+static bool keep_known(struct chunk *chunk, struct fault *why)
+{
+    scoped(drop_rows) struct rows there = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    int kept = 0;
+    for (int i = 0; i < chunk->count; i++) {
+        strbuf_addf(&sql, "%s SELECT %d AS n, pg_catalog.to_regclass(", i == 0 ? "" : " UNION ALL",
+                    i);
+        strbuf_add_literal(&sql, chunk->names[i].text);
+        strbuf_add(&sql, ") IS NOT NULL");
+    }
+    strbuf_add(&sql, " ORDER BY n");
+    if (!conn_query(chunk->job->target, sql.text, &there, why))
+        return fault_during(why, "looking for sequences on the target");
+    for (int i = 0; i < chunk->count; i++) {
+        struct strbuf name = chunk->names[i];
+        if (!rows_bool(&there, i, 1)) {
+            log_warning("sequence %s is not on the target", name.text);
+            continue;
+        }
+        chunk->names[i] = chunk->names[kept];
+        chunk->names[kept++] = name;
+    }
+    chunk->count = kept;
+    return true;
+}
+
 static bool copy_chunk(struct chunk *chunk, struct fault *why)
 {
     struct job *job = chunk->job;
@@ -60,6 +91,10 @@ static bool copy_chunk(struct chunk *chunk, struct fault *why)
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     /* Going back to the savepoint lets go of the locks on the last chunk's sequences. */
     job->held_table = 0;
+    if (chunk->later && !keep_known(chunk, why))
+        return false;
+    if (chunk->count == 0)
+        return true;
     if (!read_values(job->source, chunk, chunk->before, &source, why))
         return fault_during(why, "reading sequences");
     if (!read_values(job->target, chunk, "", &target, why))
@@ -110,11 +145,12 @@ static bool on_sequence(void *arg, const struct stmt *row, struct fault *why)
     return chunk->count < CHUNK || copy_chunk(chunk, why);
 }
 
-static bool copy_all(struct job *job, const char *before, struct fault *why)
+static bool copy_all(struct job *job, const char *before, bool later, struct fault *why)
 {
     scoped(drop_chunk) struct chunk *chunk = new_memory(1, sizeof *chunk);
     chunk->job = job;
     chunk->before = before;
+    chunk->later = later;
     if (!catalog_list(job->db, SQL_SEQUENCE_LIST, 0, on_sequence, chunk, why) ||
         (chunk->count > 0 && !copy_chunk(chunk, why)))
         return false;
@@ -124,11 +160,42 @@ static bool copy_all(struct job *job, const char *before, struct fault *why)
 
 bool job_sequences(struct job *job, struct fault *why)
 {
-    return copy_all(job, SNAPSHOT_LET_GO, why);
+    return copy_all(job, SNAPSHOT_LET_GO, false, why);
 }
 
-/* Replication does not bring them. The source's connection is in no transaction here. */
+struct reading {
+    struct job *job;
+    struct selection selection;
+};
+
+static void drop_reading(struct reading *reading)
+{
+    drop_selection(&reading->selection);
+}
+
+static bool on_source(void *arg, const struct rows *row, struct fault *why)
+{
+    struct reading *reading = arg;
+    return oids_have(reading->selection.no_data, rows_int(row, 0, 0)) ||
+           db_run(reading->job->db, why, SQL_SEQUENCE_INSERT, "iss", rows_int(row, 0, 0),
+                  rows_text(row, 0, 1), rows_text(row, 0, 2));
+}
+
+static bool read_in_write(struct db *db, void *arg, struct fault *why)
+{
+    struct reading *reading = arg;
+    struct conn *source = reading->job->source;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    ask_add(&sql, ASK_SEQUENCES, conn_version(source), reading->selection.chosen);
+    return db_run(db, why, SQL_FORGET_SEQUENCES, "") &&
+           conn_stream(source, sql.text, on_source, reading, why);
+}
+
+/* Replication does not bring them. The source's connection is in no transaction here. Since the
+ * plan some may have come (by new columns) and gone, or have another name. */
 bool job_last_sequences(struct job *job, struct fault *why)
 {
-    return copy_all(job, "", why);
+    scoped(drop_reading) struct reading reading = {.job = job};
+    return selection_now(job->db, job->source, &reading.selection, why) &&
+           db_write(job->db, read_in_write, &reading, why) && copy_all(job, "", true, why);
 }

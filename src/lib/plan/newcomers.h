@@ -1,25 +1,31 @@
 /*
- * newcomers.h - tables that came to the source after the run was planned.
+ * newcomers.h - what becomes of the source's tables after the run was planned: some come, some are
+ * not what they were.
  */
 #ifndef PGHAUL_PLAN_NEWCOMERS_H
 #define PGHAUL_PLAN_NEWCOMERS_H
 
-#include "base/strbuf.h"
+#include "base/listing.h"
 #include "pg/conn.h"
 #include "store/db.h"
 
+/* Tables that were not found so before. */
 struct newcomers {
-    char mark[64];      /* of the tables that there are: while it is the same, none has come */
-    struct strbuf seen; /* ",1,2,": oids of those that were told of */
+    char mark[240];        /* of the tables that there are: while it is the same, nothing is new */
+    struct strbuf seen[4]; /* ",1,2,": oids of those that were told of */
+    struct listing come;   /* the run's filters would choose them; the plan does not know them */
+    struct listing attached;    /* partitions of what is published, with rows from before */
+    struct listing gone;        /* published, and dropped */
+    struct listing unpublished; /* … and not published any more */
+    struct listing keyless;     /* … and without a replica identity */
 };
 
 /* For scoped(). */
 void drop_newcomers(struct newcomers *newcomers);
 
-/* Adds the names of the tables that the run's filters would choose, but the plan does not know,
- * each once. Neither temporary nor unlogged ones, nor an extension's, nor ours. *ret_names is ""
- * when there are none. */
+/* Fills the listings anew. Temporary and unlogged tables do not come, nor an extension's, nor ours.
+ * `publication` "": none. Those that are gone are noted in the catalog (catalog/described.h). */
 bool newcomers_look(struct newcomers *newcomers, struct db *db, struct conn *source,
-                    struct strbuf *ret_names, struct fault *why);
+                    const char *publication, struct fault *why);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/scoped.h"
 #include "base/strbuf.h"
+#include "catalog/catalog.h"
 #include "catalog/filter.h"
 #include "catalog/sql.h"
 #include "plan/ask.h"
@@ -454,4 +455,34 @@ bool selection_apply(struct db *db, const struct selection *selection, struct fa
            db_run(db, why, SQL_FORGET_LEFT_OUT_INDEXES, "") &&
            db_run(db, why, SQL_FORGET_LEFT_OUT_KEYS, "") &&
            (selection->no_data == NULL || empty_relations(db, selection->no_data, why));
+}
+
+/* ---- later ---- */
+
+static bool copy_filter(void *arg, enum filter_kind kind, const char *pattern, struct fault *why)
+{
+    return filter_add(arg, kind, pattern, why);
+}
+
+bool selection_now(struct db *db, struct conn *source, struct selection *ret_selection,
+                   struct fault *why)
+{
+    scoped(drop_db) struct db *scratch = NULL;
+    if (!catalog_open(&scratch, ":memory:", DB_CREATE, why) ||
+        !filter_list(db, copy_filter, scratch, why))
+        return false;
+    struct selection_wish wish = {.db = scratch, .source = source};
+    return selection_resolve(&wish, ret_selection, why);
+}
+
+bool oids_have(const char *list, int64_t oid)
+{
+    for (const char *at = list; at != NULL && *at != '\0';) {
+        char *end;
+        if (strtoll(at, &end, 10) == oid && end != at)
+            return true;
+        at = strchr(end, ',');
+        at = at == NULL ? NULL : at + 1;
+    }
+    return false;
 }

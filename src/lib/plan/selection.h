@@ -43,6 +43,13 @@ bool selection_resolve(const struct selection_wish *wish, struct selection *ret_
  * of a plan's transaction, after what the source holds is read. */
 bool selection_apply(struct db *db, const struct selection *selection, struct fault *why);
 
+/* What the filters in `db` mean now: `db` stays as it is. */
+bool selection_now(struct db *db, struct conn *source, struct selection *ret_selection,
+                   struct fault *why);
+
+/* Is it in "1,2"? NULL is an empty list. */
+bool oids_have(const char *list, int64_t oid);
+
 /* For scoped(). */
 void drop_selection(struct selection *selection);
 

@@ -307,6 +307,7 @@ static bool apply(struct worker *worker, const struct position *position, lsn_t 
     const struct applier begun = {.worker = worker, .recopied = &recopied, .until = until};
     struct apply_wish wish = {
         .target = worker->target,
+        .db = worker->db,
         .spool = spool_of(worker, path),
         .run = worker->run.uuid,
         .start = position->consistent,

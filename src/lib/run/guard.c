@@ -101,22 +101,39 @@ static bool look_at_slot(struct guard *guard, struct fault *why)
 /* ---- the tables ---- */
 
 /* At the end of the run there is nothing left to stop. */
+static bool tell_tables(struct guard *guard, bool stops, enum fault_id id, const char *sentence,
+                        struct listing *names, struct fault *why)
+{
+    struct worker *worker = guard->worker;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (names->count == 0)
+        return true;
+    strbuf_addf(&text, "%s: %s", sentence, listing_end(names));
+    if (stops && worker->settings->on_ddl == DDL_STOP && worker->leash->wish == LEASH_GO)
+        return fault_set(why, id, "%s", text.text);
+    return tell(guard, true, id, text.text, why);
+}
+
 static bool look_at_tables(struct guard *guard, struct fault *why)
 {
     struct worker *worker = guard->worker;
-    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
-    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-    if (!newcomers_look(&guard->newcomers, worker->db, worker->source, &names, why))
-        return false;
-    if (names.length == 0)
-        return true;
-    if (worker->settings->on_ddl == DDL_STOP && worker->leash->wish == LEASH_GO)
-        return fault_set(why, FAULT_TABLE_NEW,
-                         "tables came to the source after the run began, and are not followed: %s",
-                         names.text);
-    strbuf_addf(&text, "tables came to the source after the run began, and are not followed: %s",
-                names.text);
-    return tell(guard, true, FAULT_TABLE_NEW, text.text, why);
+    struct newcomers *n = &guard->newcomers;
+    return newcomers_look(n, worker->db, worker->source, guard->position.publication, why) &&
+           tell_tables(guard, false, FAULT_TABLE_GONE_SOURCE,
+                       "tables that are followed are not on the source any more", &n->gone, why) &&
+           tell_tables(guard, false, FAULT_TABLE_KEYLESS,
+                       "tables that are followed have no replica identity any more, so the "
+                       "application cannot update or delete their rows",
+                       &n->keyless, why) &&
+           tell_tables(guard, true, FAULT_TABLE_UNFOLLOWED,
+                       "tables are not published any more, and their changes do not follow",
+                       &n->unpublished, why) &&
+           tell_tables(guard, true, FAULT_TABLE_ATTACHED,
+                       "partitions were attached, and what they had before does not follow",
+                       &n->attached, why) &&
+           tell_tables(guard, true, FAULT_TABLE_NEW,
+                       "tables came to the source after the run began, and are not followed",
+                       &n->come, why);
 }
 
 bool worker_guard(struct worker *worker, struct fault *why)

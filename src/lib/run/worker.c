@@ -218,6 +218,12 @@ static bool reach_source(struct worker *worker, struct fault *why)
     return worker_connect(worker, SIDE_SOURCE, why);
 }
 
+static bool asks_source(const struct worker *worker, const struct work *work)
+{
+    return work->kind == WORK_LAST_SEQUENCES ||
+           (work->kind == WORK_CHECK && worker->settings->follow);
+}
+
 static bool do_job(struct worker *worker, struct job *job, struct fault *why)
 {
     switch (job->work->kind) {
@@ -236,7 +242,7 @@ static bool do_item(struct worker *worker, struct job *job, struct fault *why)
     bool reads = job->work->lane == LANE_COPY || job->work->lane == LANE_PLAN;
     if (!worker_load_run(worker, why) || !find_snapshot(worker, why) ||
         (reads && !enter_snapshot(worker, why)) || !match_encoding(worker, why) ||
-        (job->work->kind == WORK_LAST_SEQUENCES && !reach_source(worker, why)) ||
+        (asks_source(worker, job->work) && !reach_source(worker, why)) ||
         (job->work->kind == WORK_PLAN &&
          (!worker_note_sides(worker, why) || !worker_load_run(worker, why))))
         return false;

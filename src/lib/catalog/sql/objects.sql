@@ -543,6 +543,21 @@ select 'constraint ' || c.conname || ' of ' || shown(t.nspname, t.relname),
         or (:same_version and f.definition <> c.definition))
  limit 10
 
+-- Of found_index and found_constraint as the source has them now: what it has no more as planned.
+
+-- name: INDEXES_CHANGED scan-ok
+delete from obj_index as x
+ where not exists (select 1 from found_index f join obj_table t on t.oid = x.table_oid
+                    where f.nspname = x.nspname and f.relname = x.relname and f.table_nsp = t.nspname
+                      and f.table_name = t.relname and f.definition = x.definition)
+
+-- name: CONSTRAINTS_CHANGED scan-ok
+delete from obj_constraint as c
+ where c.verify is null
+   and not exists (select 1 from obj_table t join found_constraint f
+                             on f.nspname = t.nspname and f.relname = t.relname and f.conname = c.conname
+                    where t.oid = c.table_oid and f.definition = c.definition)
+
 -- Listings: what a clone would do, in the order in which it would do it.
 
 -- name: LIST_TABLES scan-ok

@@ -135,6 +135,13 @@ select kind = 'r' and logged and identity <> '' from published where oid = :oid
 select 1 from published
  where nspname = :nspname and relname = :relname and kind = 'r' and identity <> ''
 
+-- name: PUBLISHED_AFTER
+select oid, shown(nspname, relname) from published
+ where oid > :after and kind = 'r' and logged and identity <> '' order by oid limit 10000
+
+-- name: PUBLISHED_NAME
+select shown(nspname, relname) from published where oid = :oid
+
 -- name: PUBLISHED_INSERT_ONLY scan-ok
 select nspname, relname from published
  where kind = 'r' and logged and identity = '' order by nspname, relname
@@ -164,6 +171,25 @@ select shown(nspname, relname) from obj_table t
  where kind = 'r' and has_data and not is_config
    and not exists (select 1 from published p where p.oid = t.oid)
  order by nspname, relname
+
+-- name: DESCRIBED_GET
+select nspname, relname, columns, target, gone from described where oid = :oid
+
+-- name: DESCRIBED_PLANNED
+select nspname, relname, columns from obj_table where oid = :oid
+
+-- name: DESCRIBED_PUT
+insert into described (oid, nspname, relname, columns, target)
+values (:oid, :nspname, :relname, :columns, :target)
+on conflict (oid) do update set nspname = :nspname, relname = :relname, columns = :columns, target = :target
+
+-- name: DESCRIBED_GONE
+insert into described (oid, nspname, relname, columns, target, gone)
+select oid, nspname, relname, columns, 0, 1 from obj_table where oid = :oid
+on conflict (oid) do update set gone = 1
+
+-- name: DESCRIBED_FORGET
+delete from described
 
 -- name: SWITCHED_OFF_INSERT
 insert or ignore into switched_off (nspname, relname, kind, name, enabled)

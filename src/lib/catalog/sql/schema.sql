@@ -385,6 +385,17 @@ create table identity_changed (
     primary key (run, oid)
 ) strict, without rowid;
 
+-- Tables of the source as they were when their changes last went to the target: where that is not as the
+-- plan has them.
+create table described (
+    oid     integer primary key,
+    nspname text not null,
+    relname text not null,
+    columns text not null,                        -- quoted names, without generated ones
+    target  integer not null,                     -- oid of the table there
+    gone    integer not null default 0            -- the source has it no more
+) strict;
+
 -- Triggers and rules of the target that would fire on changes too: off while these are applied.
 create table switched_off (
     nspname text not null,

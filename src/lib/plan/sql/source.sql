@@ -197,13 +197,22 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
                              where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                                and d.objid = c.oid and d.deptype = 'e')))
 
--- Tables whose changes can be followed, as far as they are not an extension's; and whether these have
--- changed since another time.
+-- Tables whose changes can be followed, as far as they are not an extension's: what they are partitions
+-- of; which of them and these were attached later than they were made (whose first columns are of that
+-- time); which rows of a partition are older than its being one, if it was made then. And whether any of
+-- this has changed since another time, or what they are published by, or told apart by.
 
 -- name: ASK_TABLES_NOW
 select c.oid, n.nspname, c.relname,
        {120000: coalesce((select pg_catalog.string_agg(' ' || a.relid::pg_catalog.oid || ' ', '')
-                   from pg_catalog.pg_partition_ancestors(c.oid) a where c.relispartition), '')} {<120000: ''}
+                   from pg_catalog.pg_partition_ancestors(c.oid) a where c.relispartition), '')} {<120000: ''},
+       {120000: coalesce((select pg_catalog.string_agg(' ' || i.inhrelid::pg_catalog.oid || ' ', '')
+                   from pg_catalog.pg_partition_ancestors(c.oid) p
+                   join pg_catalog.pg_inherits i on i.inhrelid = p.relid
+                   join pg_catalog.pg_attribute a on a.attrelid = i.inhrelid and a.attnum = -1
+                  where c.relispartition and a.xmin::pg_catalog.text <> i.xmin::pg_catalog.text), '')} {<120000: ''},
+       coalesce((select pg_catalog.format('t.xmin::pg_catalog.text = %L and t.cmin::pg_catalog.text::pg_catalog.int8 < %s', i.xmin, i.cmin)
+          from pg_catalog.pg_inherits i where i.inhrelid = c.oid and c.relispartition and c.relkind = 'r'), '')
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where c.relkind in ('r', 'p') and c.relpersistence = 'p' {chosen c.oid}
@@ -214,9 +223,36 @@ select c.oid, n.nspname, c.relname,
  order by n.nspname, c.relname
 
 -- name: ASK_TABLES_MARK
-select pg_catalog.count(*) || '/' || coalesce(pg_catalog.sum(c.oid::pg_catalog.int8), 0)
-  from pg_catalog.pg_class c
- where c.relkind in ('r', 'p') and c.relpersistence = 'p'
+select pg_catalog.concat_ws('/',
+       (select pg_catalog.concat_ws('/', pg_catalog.count(*),
+                    pg_catalog.sum(c.oid::pg_catalog.int8 * pg_catalog.ascii(c.relreplident::pg_catalog.text)))
+          from pg_catalog.pg_class c where c.relkind in ('r', 'p') and c.relpersistence = 'p'),
+       (select pg_catalog.concat_ws('/', pg_catalog.count(*),
+                    pg_catalog.sum(i.inhrelid::pg_catalog.int8 * 3 + i.inhparent::pg_catalog.int8))
+          from pg_catalog.pg_inherits i),
+       (select pg_catalog.sum(i.indexrelid::pg_catalog.int8 * (1 + i.indisprimary::pg_catalog.int4
+                    + 2 * i.indisreplident::pg_catalog.int4 + 4 * i.indimmediate::pg_catalog.int4
+                    + 8 * i.indisvalid::pg_catalog.int4))
+          from pg_catalog.pg_index i where i.indisprimary or i.indisreplident),
+       (select pg_catalog.count(*) from pg_catalog.pg_publication_rel))
+
+-- Of the tables $1, which are published by $2 (if that is not ''): those that are gone, those that are not
+-- published any more, those that have no replica identity any more.
+
+-- name: ASK_NOT_FOLLOWED
+select p.oid, c.oid is null,
+       $2::pg_catalog.text <> '' and c.oid is not null
+         and p.oid not in (select g.relid
+                             from pg_catalog.pg_publication b
+                            cross join lateral pg_catalog.pg_get_publication_tables(b.pubname::pg_catalog.text) g
+                            where b.pubname = $2::pg_catalog.text),
+       c.relreplident <> 'f'
+         and not exists (select 1 from pg_catalog.pg_index i
+                          where i.indrelid = c.oid and i.indisvalid and i.indimmediate
+                            and case c.relreplident when 'd' then i.indisprimary
+                                                    when 'i' then i.indisreplident else false end)
+  from pg_catalog.unnest($1::pg_catalog.oid[]) p (oid)
+  left join pg_catalog.pg_class c on c.oid = p.oid
 
 -- name: ASK_INHERITS
 select i.inhrelid, i.inhparent
@@ -1427,7 +1463,8 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
        bn.nspname, b.typname, coalesce(e.nspname, 'pg_catalog'), coalesce(e.oprname, '='),
        coalesce(e.oprcanhash, b.typtype = 'e' or b.oid = 'pg_catalog.varchar'::pg_catalog.regtype),
        k.position,
-       pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid
+       pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid,
+       case when b.typlen = -1 then b.typelem else 0 end, b.typreceive::pg_catalog.oid = 0
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -1436,7 +1473,7 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
             select a.atttypid
             union all
             select t.typbasetype from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype = 'd')
-       select t.oid, t.typname, t.typnamespace, t.typtype
+       select t.oid, t.typname, t.typnamespace, t.typtype, t.typlen, t.typelem, t.typreceive
          from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype <> 'd') b on true
   left join pg_catalog.pg_namespace bn on bn.oid = b.typnamespace
   left join lateral (
@@ -1453,6 +1490,12 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
         where i.indrelid = c.oid and i.indisprimary and i.indimmediate and i.indisvalid) k on true
  where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
  order by a.attnum
+
+-- name: ASK_TABLE_NAME
+select n.nspname, c.relname
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.oid = $1::pg_catalog.oid and c.relkind in ('r', 'p')
 
 -- Tables by name ($1, $2) or by their oids ($3): what tells rows apart in changes of them, as attnums; and
 -- whether an index that may do so is newer than transaction $4; and what they are partitions of.
