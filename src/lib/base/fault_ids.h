@@ -306,6 +306,16 @@
   F(FAULT_WORKER_DIED,         5005, SYSTEM,  "a worker process died",                             \
     "See the log for what it was doing (out of memory? killed?), then go on with --resume.")       \
                                                                                                    \
+  F(FAULT_COMPARE_DIFFERS,     7001, DIFFERS, "source and target differ",                          \
+    "See what is listed; pghaul compare data --repair writes the source's rows for those that "   \
+    "differ.")                                                                                     \
+  F(FAULT_COMPARE_UNVERIFIED,  7002, UNVERIFIED, "something could not be compared",                 \
+    "Mend what is named, or leave it out by a filter, then compare again.")                        \
+  F(FAULT_COMPARE_UNREAD,      7003, UNVERIFIED, "a table could not be read once more",             \
+    "Compare again.")                                                                              \
+  F(FAULT_COMPARE_NOT_REPAIRED, 7004, TARGET, "a table cannot be repaired",                        \
+    "Mend what is named, or the rows by hand.")                                                    \
+                                                                                                   \
   F(FAULT_STOPPED,             6001, STOPPED, "stopped on request",                                \
     "Go on with --resume.")                                                                        \
   F(FAULT_ORPHANED,            6002, STOPPED, "the supervisor is gone",                            \
