@@ -189,6 +189,8 @@ const struct option book_options[] = {
      .help = "only print what would be done, and do nothing"},
     {.name = "repair", .type = TYPE_FLAG, .at = AT(repair), .commands = CMD_COMPARE, .group = changes,
      .help = "with data: write the source's rows, values of sequences and large objects for those that differ"},
+    {.name = "live", .type = TYPE_FLAG, .at = AT(live), .commands = CMD_COMPARE, .group = changes,
+     .help = "with data, while the run of --dir or --name follows: both sides at one place in its stream"},
     {.name = "show-rows", .type = TYPE_COUNT, .at = AT(show_rows), .arg = "N", .fallback = "20", .min = 0, .max = 1000000,
      .commands = CMD_COMPARE, .group = general,
      .help = "show the keys of so many rows of each table that differ; all are counted"},

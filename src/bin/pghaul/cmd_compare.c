@@ -14,6 +14,7 @@
 #include "compare/compare.h"
 #include "compare/schema.h"
 #include "plan/check.h"
+#include "run/live.h"
 #include "run/status.h"
 #include "run/workdir.h"
 
@@ -278,6 +279,40 @@ static bool take_target(struct comparing *c, struct fault *why)
     return true;
 }
 
+static bool on_followed(void *arg, const struct stmt *row, struct fault *why)
+{
+    return db_run(arg, why, SQL_PUBLISHED_REMEMBER, "iss", stmt_int(row, 0), stmt_text(row, 1),
+                  stmt_text(row, 2));
+}
+
+/* The plan was made in another snapshot; what follows does not change meanwhile. */
+static bool take_live(struct comparing *c, struct fault *why)
+{
+    char path[PATH_MAX], file[PATH_MAX];
+    scoped(drop_db) struct db *db = NULL;
+    struct run run;
+    bool found;
+    struct snapshot_export source, target;
+    struct compare_side *sides = c->compare.sides;
+    if (!find_directory(c->options, NULL, path, why))
+        return false;
+    workdir_path(file, path, "catalog.db");
+    if (!catalog_open(&db, file, DB_EXISTING, why) || !run_get(db, &run, &found, why) ||
+        !check_same(sides[SIDE_SOURCE].holder, run.source_id, why) ||
+        !check_same(sides[SIDE_TARGET].holder, run.target_id, why) ||
+        !catalog_list(db, SQL_PUBLISHED_FOLLOWED, 0, on_followed, c->compare.db, why))
+        return false;
+    struct live live = {db, path, run.uuid, &c->preview->source_info, &c->preview->leash};
+    if (!live_snapshots(&live, sides[SIDE_SOURCE].holder, sides[SIDE_TARGET].holder, &source,
+                        &target, why))
+        return false;
+    strlcpy(sides[SIDE_SOURCE].snapshot, source.id, sizeof sides[SIDE_SOURCE].snapshot);
+    strlcpy(sides[SIDE_TARGET].snapshot, target.id, sizeof sides[SIDE_TARGET].snapshot);
+    c->compare.live = true;
+    c->compare.everything = c->compare.large_objects = false;
+    return true;
+}
+
 static bool begin(struct comparing *c, bool schema, struct fault *why)
 {
     struct preview *preview = c->preview;
@@ -288,7 +323,7 @@ static bool begin(struct comparing *c, bool schema, struct fault *why)
     if (!preview_make(preview, c->options, "compare", why))
         return false;
     prepare(c);
-    return take_target(c, why);
+    return c->options->live ? take_live(c, why) : take_target(c, why);
 }
 
 static bool compare_rows(struct comparing *c, struct fault *why)
@@ -316,6 +351,14 @@ static bool check(const struct options *options, bool data, struct fault *why)
 {
     if (options->repair && (!data || options->argument_count == 0))
         return fault_set(why, FAULT_CONFLICTING_OPTIONS, "--repair goes with pghaul compare data");
+    if (options->live && options->repair)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--repair does not go with --live: replication writes there");
+    if (options->live && (!data || options->argument_count == 0))
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS, "--live goes with pghaul compare data");
+    if (options->live && options->dir == NULL && options->name == NULL)
+        return fault_set(why, FAULT_MISSING_OPTION,
+                         "--live needs the run: --dir or --name is missing");
     return !options->dry_run || options->repair ||
            fault_set(why, FAULT_CONFLICTING_OPTIONS, "--dry-run goes with --repair");
 }

@@ -313,6 +313,11 @@
     "Mend what is named, or leave it out by a filter, then compare again.")                        \
   F(FAULT_COMPARE_UNREAD,      7003, UNVERIFIED, "a table could not be read once more",             \
     "Compare again.")                                                                              \
+  F(FAULT_COMPARE_NOT_LIVE,    7010, UNVERIFIED, "nobody applies changes",                         \
+    "Compare without --live when the run has ended and nobody writes, or go on with the run: "    \
+    "pghaul follow, pghaul clone --resume.")                                                       \
+  F(FAULT_COMPARE_HELD,        7011, UNVERIFIED, "the two sides could not be brought to one place", \
+    "See what the message waits for, and pghaul status of the run; then compare again.")          \
   F(FAULT_COMPARE_NOT_REPAIRED, 7004, TARGET, "a table cannot be repaired",                        \
     "Mend what is named, or the rows by hand.")                                                    \
                                                                                                    \

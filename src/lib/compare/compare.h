@@ -33,6 +33,7 @@ struct compare {
     int64_t show;       /* keys of rows that differ, of each table */
     bool everything;    /* nothing is filtered: what only the target has is a difference */
     bool large_objects; /* are compared, too */
+    bool live;          /* only what follows: the catalog's table `published` tells */
 };
 
 /* The client_encoding in which text is compared: any that both can be turned into. */

@@ -53,14 +53,15 @@ static bool read_side(struct compare *compare, enum side side, struct fault *why
 
 static bool pair_all(const struct compare *compare, struct fault *why)
 {
-    static const int pairing[] = {
-        SQL_SIDE_CHOOSE_TABLES,   SQL_SIDE_CHOOSE_SEQUENCES, SQL_PAIR_INSERT_PARTITIONED,
-        SQL_PAIR_TAKE_PARTITIONS, SQL_PAIR_INSERT_TABLES,    SQL_PAIR_TAKE_TABLES,
-        SQL_PAIR_TAKE_PARTITIONS,
-    };
+    static const int choosing[] = {SQL_SIDE_CHOOSE_TABLES, SQL_SIDE_CHOOSE_SEQUENCES};
+    static const int pairing[] = {SQL_PAIR_INSERT_PARTITIONED, SQL_PAIR_TAKE_PARTITIONS,
+                                  SQL_PAIR_INSERT_TABLES, SQL_PAIR_TAKE_TABLES,
+                                  SQL_PAIR_TAKE_PARTITIONS};
     static const int marking[] = {SQL_PAIR_MARK_MISSING, SQL_PAIR_MARK_UNPOPULATED};
     struct db *db = compare->db;
-    return db_run_all(db, pairing, sizeof pairing / sizeof pairing[0], why) &&
+    return db_run_all(db, choosing, sizeof choosing / sizeof choosing[0], why) &&
+           (!compare->live || db_run(db, why, SQL_SIDE_CHOOSE_FOLLOWED, "")) &&
+           db_run_all(db, pairing, sizeof pairing / sizeof pairing[0], why) &&
            (!compare->everything || db_run(db, why, SQL_PAIR_INSERT_EXTRA, "")) &&
            db_run_all(db, marking, sizeof marking / sizeof marking[0], why);
 }

@@ -14,6 +14,21 @@ update side_relation set chosen = 1
 update side_relation set chosen = 1
  where side = 0 and kind = 'S' and oid in (select oid from obj_sequence)
 
+-- Of a run that follows: what does.
+
+-- name: SIDE_CHOOSE_FOLLOWED scan-ok
+update side_relation set chosen = 0
+ where side = 0 and chosen
+   and not exists (select 1 from published p
+                    where p.nspname = side_relation.nspname and p.relname = side_relation.relname)
+
+-- name: PUBLISHED_FOLLOWED scan-ok
+select oid, nspname, relname from published where kind = 'r' and logged and identity <> ''
+
+-- name: PUBLISHED_REMEMBER
+insert into published (oid, nspname, relname, kind, identity, logged, given, children)
+values (:oid, :nspname, :relname, 'r', 'key', 1, '', 0)
+
 -- A partitioned table is compared as a whole when its partitions have other names on the other side.
 
 -- name: PAIR_INSERT_PARTITIONED scan-ok

@@ -436,6 +436,14 @@ create table position (
     slot_us      integer                          -- when these were seen
 ) strict, without rowid;
 
+-- That apply is to wait for a moment, for who reads both sides.
+create table pause (
+    id       integer primary key check (id = 1),
+    lsn      text not null,                       -- applied up to there
+    until_us integer not null,                    -- the wish ends by itself
+    held     text                                 -- apply waits, and has applied up to there
+) strict;
+
 -- The relations whose changes a run means to follow.
 create table published (
     oid      integer primary key,
