@@ -13,7 +13,7 @@
 #define PLANNED (DONE_BY_RUN | CMD_PLAN)
 #define LOOKED_AT (CMD_LIST | CMD_PLAN)
 #define AFTERWARDS (CMD_CLEANUP | CMD_FOLLOW)
-#define FILTERED (RUNS | LOOKED_AT | CMD_DUMP)
+#define FILTERED (RUNS | LOOKED_AT | CMD_DUMP | CMD_COMPARE)
 
 static const char connection[] = "Connection options";
 static const char directory[] = "Run options";
@@ -25,16 +25,16 @@ static const char general[] = "General options";
 /* clang-format off */
 const struct option book_options[] = {
     {.name = "source", .type = TYPE_TEXT, .at = AT(source), .arg = "CONNINFO", .env = "PGHAUL_SOURCE",
-     .commands = RUNS | CMD_SNAPSHOT | LOOKED_AT | CMD_PING | CMD_DUMP | CMD_STREAM | AFTERWARDS, .group = connection,
+     .commands = RUNS | CMD_SNAPSHOT | LOOKED_AT | CMD_PING | CMD_DUMP | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = connection,
      .help = "database to copy from: a libpq URI or keyword string"},
     {.name = "target", .type = TYPE_TEXT, .at = AT(target), .arg = "CONNINFO", .env = "PGHAUL_TARGET",
-     .commands = RUNS | LOOKED_AT | CMD_PING | CMD_RESTORE | CMD_STREAM | AFTERWARDS, .group = connection,
+     .commands = RUNS | LOOKED_AT | CMD_PING | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = connection,
      .help = "database to copy to"},
     {.name = "role", .type = TYPE_BUFFER, .use = USE_FIXED, .at = AT(settings.role), .arg = "NAME", .max = ROLE_SIZE,
-     .fallback = "", .commands = PLANNED | CMD_LIST | CMD_PING | CMD_RESTORE | CMD_STREAM, .group = connection,
+     .fallback = "", .commands = PLANNED | CMD_LIST | CMD_PING | CMD_RESTORE | CMD_STREAM | CMD_COMPARE, .group = connection,
      .help = "SET ROLE on the target after connecting: what is created belongs to it, as with pg_restore"},
     {.name = "source-role", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.source_role), .arg = "NAME", .max = ROLE_SIZE,
-     .fallback = "", .commands = PLANNED | CMD_SNAPSHOT | CMD_LIST | CMD_PING | CMD_DUMP, .group = connection,
+     .fallback = "", .commands = PLANNED | CMD_SNAPSHOT | CMD_LIST | CMD_PING | CMD_DUMP | CMD_COMPARE, .group = connection,
      .help = "SET ROLE on the source after connecting: it reads, as with pg_dump --role"},
 
     {.name = "all-databases", .type = TYPE_FLAG, .at = AT(all_databases), .commands = RUNS, .group = connection,
@@ -47,10 +47,10 @@ const struct option book_options[] = {
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS, .group = directory,
+     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
      .help = "name of the run (default: the source database's)"},
     {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE | CMD_FOLLOW, .group = directory,
      .help = "go on with the run in the work directory"},
@@ -64,15 +64,15 @@ const struct option book_options[] = {
      .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | CMD_RESTORE | CMD_STREAM | CMD_FOLLOW, .group = directory,
      .help = "how long lost connections and the like are retried"},
     {.name = "lock-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.lock_timeout_ms), .arg = "DURATION",
-     .env = "PGHAUL_LOCK_TIMEOUT", .fallback = "1min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | LOOKED_AT | CMD_DUMP, .group = directory,
+     .env = "PGHAUL_LOCK_TIMEOUT", .fallback = "1min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | LOOKED_AT | CMD_DUMP | CMD_COMPARE, .group = directory,
      .help = "how long to wait for a locked table on the source; 0: for ever"},
     {.name = "pg-bindir", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.pg_bindir), .arg = "DIR", .max = PATH_MAX,
-     .env = "PGHAUL_PG_BINDIR", .fallback = "", .commands = PLANNED | CMD_DUMP, .group = directory,
+     .env = "PGHAUL_PG_BINDIR", .fallback = "", .commands = PLANNED | CMD_DUMP | CMD_COMPARE, .group = directory,
      .help = "where pg_dump and pg_restore are (default: the best in PATH and /usr/lib/postgresql)"},
 
     {.name = "table-jobs", .letter = 'J', .type = TYPE_COUNT, .use = USE_KEPT, .at = AT(settings.table_jobs), .arg = "N",
-     .env = "PGHAUL_TABLE_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = DONE_BY_RUN | LOOKED_AT, .group = speed,
-     .help = "tables, or parts of tables, copied at the same time"},
+     .env = "PGHAUL_TABLE_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = DONE_BY_RUN | LOOKED_AT | CMD_COMPARE, .group = speed,
+     .help = "tables, or parts of tables, copied (or compared) at the same time"},
     {.name = "index-jobs", .letter = 'I', .type = TYPE_COUNT, .use = USE_KEPT, .at = AT(settings.index_jobs), .arg = "N",
      .env = "PGHAUL_INDEX_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = PLANNED, .group = speed,
      .help = "indexes and constraints built at the same time"},
@@ -114,7 +114,7 @@ const struct option book_options[] = {
      .help = "of these tables only the values of these columns; others get their defaults"},
     {.name = "filter", .type = TYPE_FILTER_FILE, .arg = "FILE", .commands = FILTERED, .group = contents,
      .help = "filters from a file, in pg_dump's grammar or in pgcopydb's sections; -: standard input"},
-    {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | LOOKED_AT | CMD_DUMP, .group = contents,
+    {.name = "no-strict-names", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_strict_names), .commands = DONE_BY_RUN | LOOKED_AT | CMD_DUMP | CMD_COMPARE, .group = contents,
      .help = "a filter that matches nothing is no error"},
 
     {.name = "roles", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.roles), .commands = PLANNED, .group = contents,
@@ -138,15 +138,15 @@ const struct option book_options[] = {
      .help = "without the schema: remove the rows that the target's tables have"},
     {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = PLANNED, .group = contents,
      .help = "drop objects of the same names on the target first"},
-    {.name = "no-owner", .letter = 'O', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_owner), .commands = PLANNED | CMD_DUMP, .group = contents,
+    {.name = "no-owner", .letter = 'O', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_owner), .commands = PLANNED | CMD_DUMP | CMD_COMPARE, .group = contents,
      .help = "do not set owners: all belongs to the role that connects to the target"},
-    {.name = "no-acl", .letter = 'x', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_acl), .commands = PLANNED | CMD_DUMP, .group = contents,
+    {.name = "no-acl", .letter = 'x', .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_acl), .commands = PLANNED | CMD_DUMP | CMD_COMPARE, .group = contents,
      .help = "do not restore privileges (GRANT, REVOKE)"},
-    {.name = "no-comments", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_comments), .commands = PLANNED | CMD_DUMP, .group = contents,
+    {.name = "no-comments", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_comments), .commands = PLANNED | CMD_DUMP | CMD_COMPARE, .group = contents,
      .help = "do not restore comments"},
-    {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = PLANNED | CMD_DUMP, .group = contents,
+    {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = PLANNED | CMD_DUMP | CMD_COMPARE, .group = contents,
      .help = "put everything into the target database's default tablespace"},
-    {.name = "tablespace-map", .type = TYPE_MAP, .mapping = MAPPING_TABLESPACE, .arg = "OLD=NEW", .commands = RUNS | CMD_PLAN | CMD_DUMP, .group = contents,
+    {.name = "tablespace-map", .type = TYPE_MAP, .mapping = MAPPING_TABLESPACE, .arg = "OLD=NEW", .commands = RUNS | CMD_PLAN | CMD_DUMP | CMD_COMPARE, .group = contents,
      .help = "what is in tablespace OLD goes to NEW, or with OLD= to the database's own; may be given several times"},
     {.name = "extension-version", .type = TYPE_MAP, .mapping = MAPPING_EXTENSION, .arg = "NAME=VERSION", .commands = RUNS | CMD_PLAN | CMD_DUMP, .group = contents,
      .help = "create extension NAME in this version instead of the target's usual one; may be given several times"},
@@ -185,8 +185,15 @@ const struct option book_options[] = {
      .choices = "stop|overwrite|log", .commands = CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "when a row to insert is there, or one to change is not: stop, make it the source's, or leave it out with a line in the log"},
 
-    {.name = "dry-run", .type = TYPE_FLAG, .at = AT(dry_run), .commands = CMD_CLEANUP, .group = changes,
-     .help = "only print what would be removed, with the statements"},
+    {.name = "dry-run", .type = TYPE_FLAG, .at = AT(dry_run), .commands = CMD_CLEANUP | CMD_COMPARE, .group = changes,
+     .help = "only print what would be done, and do nothing"},
+    {.name = "repair", .type = TYPE_FLAG, .at = AT(repair), .commands = CMD_COMPARE, .group = changes,
+     .help = "with data: write the source's rows, values of sequences and large objects for those that differ"},
+    {.name = "live", .type = TYPE_FLAG, .at = AT(live), .commands = CMD_COMPARE, .group = changes,
+     .help = "with data, while the run of --dir or --name follows: both sides at one place in its stream"},
+    {.name = "show-rows", .type = TYPE_COUNT, .at = AT(show_rows), .arg = "N", .fallback = "20", .min = 0, .max = 1000000,
+     .commands = CMD_COMPARE, .group = general,
+     .help = "show the keys of so many rows of each table that differ; all are counted"},
     {.name = "force", .type = TYPE_FLAG, .at = AT(force), .commands = CMD_CLEANUP, .group = changes,
      .help = "give up what is not applied yet of a run that has not reached its end"},
 
@@ -196,7 +203,7 @@ const struct option book_options[] = {
      .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none|carry", .commands = PLANNED, .group = contents,
      .help = "planner statistics on the target: made by ANALYZE, left to autovacuum, or the source's own (from target 18 on)"},
 
-    {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_POSITION | CMD_PING | CMD_LIST_OPTIONS, .group = general,
+    {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_POSITION | CMD_PING | CMD_LIST_OPTIONS | CMD_COMPARE, .group = general,
      .help = "print JSON"},
     {.name = "sql", .type = TYPE_FLAG, .at = AT(sql), .commands = CMD_PLAN, .group = general,
      .help = "show the statements of each item, as far as they are known beforehand"},
@@ -285,6 +292,12 @@ static const struct command commands[] = {
              "and what it has received from the work directory. Nothing can follow then any more. What is not there is "
              "said, and no error; what was killed on the way goes on by being called again.",
      .run = cmd_cleanup},
+    {.id = CMD_COMPARE, .name = "compare", .arguments = "[schema|data]", .summary = "are source and target the same?",
+     .text = "Compares definitions, object by object (schema), and rows, values of sequences and large objects (data), "
+             "without a word both. Rows are counted and hashed by the servers, each side in one snapshot; where that "
+             "differs, the rows are found by their keys. With --dir or --name, filters and mappings are those of that run. Exit "
+             "status 0: the same, 12: a difference, 13: not all could be compared.",
+     .arguments_most = 1, .run = cmd_compare},
     {.id = CMD_LIST_OPTIONS, .name = "list-options", .arguments = "[COMMAND]", .summary = "list all options, for scripts",
      .text = "One line an option, tab-separated: command, option, argument, environment variable, default, help.",
      .arguments_most = 1, .run = cmd_list_options},

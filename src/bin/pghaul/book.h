@@ -32,6 +32,7 @@ enum command_id {
     CMD_POSITION = 1 << 14,
     CMD_CLEANUP = 1 << 15,
     CMD_FOLLOW = 1 << 16,
+    CMD_COMPARE = 1 << 19,
 };
 
 enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
@@ -78,6 +79,9 @@ struct options {
     const char *endpos;
     const char *end;
     bool dry_run;
+    bool repair;
+    bool live;
+    int64_t show_rows;
     bool force;
     int64_t segment_size;
     bool binary;

@@ -216,10 +216,11 @@ void book_add_markdown(struct strbuf *text)
 
 void book_add_exit_codes(struct strbuf *text, bool markdown)
 {
+    enum { STATUSES = 16 };
     if (markdown)
         strbuf_addf(text, "# Exit status\n\n%s| status | word | meaning |\n| --- | --- | --- |\n",
                     generated);
-    for (int status = 0; status < FAULT_KINDS; status++)
+    for (int status = 0; status < STATUSES; status++)
         for (int kind = 0; kind < FAULT_KINDS; kind++)
             if (fault_exit_status((enum fault_kind)kind) == status)
                 strbuf_addf(text, markdown ? "| %d | %s | %s |\n" : "%3d  %-8s %s\n", status,

@@ -3,6 +3,7 @@
 #include "base/scoped.h"
 #include "catalog/catalog.h"
 #include "commands.h"
+#include "compare/compare.h"
 #include "pg/snapshot.h"
 #include "plan/check.h"
 #include "plan/plan.h"
@@ -47,6 +48,17 @@ static bool connect_target(struct preview *preview, const struct options *option
            (read_side(options, SIDE_TARGET, &preview->target_info, why) &&
             conn_open(&preview->target, &wish, &preview->leash, why) &&
             conn_run(preview->target, "SET default_transaction_read_only = on", why));
+}
+
+static bool speak_alike(struct preview *preview, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!preview->compares)
+        return true;
+    strbuf_addf(&sql, "SET quote_all_identifiers = on; SET client_encoding = %s",
+                compare_encoding(conn_database_encoding(preview->source),
+                                 conn_database_encoding(preview->target)));
+    return conn_run(preview->source, sql.text, why) && conn_run(preview->target, sql.text, why);
 }
 
 static bool check_both(struct preview *preview, struct fault *why)
@@ -112,6 +124,6 @@ bool preview_make(struct preview *preview, const struct options *options, const 
     preview->planning.settings = &options->settings;
     return leash_open(&preview->leash, -1, why) &&
            connect_source(preview, options, application, why) &&
-           connect_target(preview, options, application, why) && check_both(preview, why) &&
-           create(preview, options, why) && begin_reading(preview, why) && make_plan(preview, why);
+           connect_target(preview, options, application, why) && speak_alike(preview, why) &&
+           check_both(preview, why) && create(preview, options, why) && begin_reading(preview, why) && make_plan(preview, why);
 }

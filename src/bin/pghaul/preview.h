@@ -18,6 +18,7 @@ struct preview {
     struct db *db;
     struct planning planning;
     struct run run;
+    bool compares;            /* both sides speak one encoding, and quote all names */
     bool exports;             /* the snapshot is for others as well: */
     struct snapshot snapshot; /* its id; one that is given is entered */
 };

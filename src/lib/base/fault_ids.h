@@ -319,6 +319,21 @@
   F(FAULT_WORKER_DIED,         5005, SYSTEM,  "a worker process died",                             \
     "See the log for what it was doing (out of memory? killed?), then go on with --resume.")       \
                                                                                                    \
+  F(FAULT_COMPARE_DIFFERS,     8001, DIFFERS, "source and target differ",                          \
+    "See what is listed; pghaul compare data --repair writes the source's rows for those that "   \
+    "differ.")                                                                                     \
+  F(FAULT_COMPARE_UNVERIFIED,  8002, UNVERIFIED, "something could not be compared",                 \
+    "Mend what is named, or leave it out by a filter, then compare again.")                        \
+  F(FAULT_COMPARE_UNREAD,      8003, UNVERIFIED, "a table could not be read once more",             \
+    "Compare again.")                                                                              \
+  F(FAULT_COMPARE_NOT_LIVE,    8010, UNVERIFIED, "nobody applies changes",                         \
+    "Compare without --live when the run has ended and nobody writes, or go on with the run: "    \
+    "pghaul follow, pghaul clone --resume.")                                                       \
+  F(FAULT_COMPARE_HELD,        8011, UNVERIFIED, "the two sides could not be brought to one place", \
+    "See what the message waits for, and pghaul status of the run; then compare again.")          \
+  F(FAULT_COMPARE_NOT_REPAIRED, 8004, TARGET, "a table cannot be repaired",                        \
+    "Mend what is named, or the rows by hand.")                                                    \
+                                                                                                   \
   F(FAULT_STOPPED,             6001, STOPPED, "stopped on request",                                \
     "Go on with --resume.")                                                                        \
   F(FAULT_ORPHANED,            6002, STOPPED, "the supervisor is gone",                            \

@@ -73,7 +73,7 @@ static void take_messages(struct leash *leash)
 bool leash_poll(struct leash *leash, struct pollfd *fds, int count, int timeout_ms,
                 struct fault *why)
 {
-    enum { OWN = 2, MOST = 8 };
+    enum { OWN = 2, MOST = 264 };
     struct pollfd all[OWN + MOST] = {
         {.fd = leash->signals, .events = POLLIN},
         /* An orphan's channel is readable for ever: leave it out. */

@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "catalog/pause.h"
 #include "catalog/position.h"
 #include "cdc/apply.h"
 #include "cdc/receive.h"
@@ -24,6 +25,7 @@ enum {
     BINARY_SINCE = 140000,
     IDLE_MS = 300,        /* after that time without news an end may need a push, */
     LOOK_AGAIN_MS = 1000, /* … and how often that is looked at */
+    PAUSE_LOOK_MS = 20,   /* how often one who waits looks whether he is to go on */
 };
 
 static bool get_position(struct worker *worker, struct position *ret_position, struct fault *why)
@@ -254,15 +256,23 @@ static bool note_applied(struct applier *applier, const struct apply_position *n
     return position_applied(applier->worker->db, &news, why);
 }
 
+/* The nearest of what apply is not to pass; 0: nothing. */
+static lsn_t nearest(lsn_t end, const struct pause *pause)
+{
+    return pause->at != 0 && (end == 0 || pause->at < end) ? pause->at : end;
+}
+
 static bool on_applied(void *arg, const struct apply_position *now, lsn_t *end, struct fault *why)
 {
     struct applier *applier = arg;
     struct position position;
-    if (!note_applied(applier, now, why) || !get_position(applier->worker, &position, why))
+    struct pause pause;
+    if (!note_applied(applier, now, why) || !get_position(applier->worker, &position, why) ||
+        !pause_get(applier->worker->db, &pause, why))
         return false;
     if (position.end != 0 && position.end < applier->until)
         return recopied_refuse_end(position.end, applier->until, why);
-    *end = applier->until != 0 ? applier->until : position.end;
+    *end = nearest(applier->until != 0 ? applier->until : position.end, &pause);
     return true;
 }
 
@@ -271,6 +281,22 @@ static bool on_copied_in(void *arg, uint32_t relation, const struct copied **ret
 {
     const struct applier *applier = arg;
     return recopied_find(applier->recopied, relation, ret_copied, why);
+}
+
+/* Until nobody wishes any more that nothing goes beyond that place. */
+static bool wait_paused(struct worker *worker, lsn_t applied, struct fault *why)
+{
+    for (;;) {
+        struct pause pause;
+        if (!pause_get(worker->db, &pause, why))
+            return false;
+        if (pause.at == 0 || pause.at > applied || worker->leash->wish != LEASH_GO)
+            return true;
+        if (pause.held != applied && !pause_hold(worker->db, &pause, applied, why))
+            return false;
+        if (!leash_poll(worker->leash, NULL, 0, PAUSE_LOOK_MS, why))
+            return false;
+    }
 }
 
 /* An end that is set anew while the old one is being reached is not missed. */
@@ -291,8 +317,13 @@ static bool apply_to_the_end(struct worker *worker, struct apply_wish *wish,
             log_info("applied all that committed before %s", lsn_text(lsn, end));
         if (end != 0 && reached.applied >= end)
             return true;
+        if (!wait_paused(worker, reached.applied, why))
+            return false;
         if (worker->leash->wish != LEASH_GO)
             return leash_fault(worker->leash, why);
+        /* Those of the last call. */
+        if (!conn_run(worker->target, "DEALLOCATE ALL", why))
+            return false;
         wish->end = end;
     }
 }

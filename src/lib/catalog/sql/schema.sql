@@ -311,6 +311,81 @@ create table edge (
 ) strict, without rowid;
 create index edge_after on edge (after);
 
+-- Of `pghaul compare`: relations of each side, what is compared with what, the parts in which that is
+-- read, and what was found.
+create table side_relation (
+    side      integer not null,                   -- 0 source, 1 target
+    oid       integer not null,
+    nspname   text not null,
+    relname   text not null,
+    kind      text not null,                      -- pg_class.relkind
+    filenode  integer not null,
+    bytes     integer not null,
+    blocks    integer not null,                   -- 0: is read as a whole
+    top       integer not null,                   -- the partitioned table that it is part of; 0: none
+    populated integer not null,
+    columns   text not null,                      -- a line each: quoted name, built-in type, own cast
+    key       text not null,                      -- a line each
+    chosen    integer not null default 0,         -- by the filters
+    pair      integer,
+    primary key (side, oid)
+) strict, without rowid;
+create index side_relation_name on side_relation (side, nspname, relname);
+create index side_relation_top on side_relation (side, top);
+create index side_relation_pair on side_relation (pair);
+create table pair (
+    id          integer primary key,
+    kind        text not null,                    -- table, sequence, large objects
+    nspname     text not null,
+    relname     text not null,
+    row_sql     text not null default '',         -- an expression for all that is compared of a row,
+    key_sql     text not null default '',         --   one for its key, '': it has none
+    columns     text not null default '',         -- that both have
+    condition   text not null default '',         -- WHERE …
+    state       text not null default 'open' check (state in ('open', 'equal', 'differs', 'unverified')),
+    note        text not null default '',
+    bytes       integer not null default 0,       -- to be read, on both sides
+    source_rows integer not null default 0,
+    source_high integer not null default 0,       -- both halves of the sum, modulo 2^64
+    source_low  integer not null default 0,
+    target_rows integer not null default 0,
+    target_high integer not null default 0,
+    target_low  integer not null default 0,
+    missing     integer not null default 0,       -- rows of the source that the target lacks,
+    extra       integer not null default 0,       --   the other way round,
+    changed     integer not null default 0,       --   and of the same key
+    repaired    integer not null default 0
+) strict;
+create index pair_state on pair (state);
+create index pair_name on pair (kind, nspname, relname);
+create table scan_part (
+    id    integer primary key,
+    side  integer not null,
+    pair  integer not null,
+    oid   integer not null,                       -- the relation
+    low   integer not null,                       -- block, or oid of a large object
+    high  integer not null,                       -- before it; 0: to the end
+    bytes integer not null
+) strict;
+create index scan_part_side on scan_part (side, id);
+create index scan_part_pair on scan_part (pair);
+create table finding (
+    pair     integer not null,
+    position integer not null,
+    kind     text not null,                       -- missing, extra, changed
+    shown    text not null,
+    primary key (pair, position)
+) strict, without rowid;
+create table schema_object (
+    side   integer not null,
+    label  text not null,                         -- kind, schema, name
+    number integer not null,                      -- among those of the same label
+    start  integer not null,                      -- its text in the dump
+    length integer not null,
+    state  text not null,                         -- SET statements that hold for it
+    primary key (side, label, number)
+) strict, without rowid;
+
 create table process (
     id            integer primary key,
     role          text not null,
@@ -360,6 +435,14 @@ create table position (
     slot_safe    integer,                         -- bytes until it is in danger; null: without end
     slot_us      integer                          -- when these were seen
 ) strict, without rowid;
+
+-- That apply is to wait for a moment, for who reads both sides.
+create table pause (
+    id       integer primary key check (id = 1),
+    lsn      text not null,                       -- applied up to there
+    until_us integer not null,                    -- the wish ends by itself
+    held     text                                 -- apply waits, and has applied up to there
+) strict;
 
 -- The relations whose changes a run means to follow.
 create table published (

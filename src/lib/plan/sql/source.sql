@@ -1550,3 +1550,112 @@ select b.type, case when n.nspname = 'pg_catalog' then '' else n.nspname end, b.
   from b
   join pg_catalog.pg_namespace n on n.oid = b.typnamespace
  where b.typtype <> 'd'
+
+-- Relations with rows, for comparing: size and file; the partitioned table at the top that they are
+-- part of; columns, a line each: name, its built-in type (of a domain, what is below it), whether a
+-- cast of the user's to text is in the way; the names of a key, a line each.
+
+-- name: ASK_COMPARED
+with recursive base (domain, typid) as (
+    select t.oid, t.typbasetype from pg_catalog.pg_type t where t.typtype = 'd'
+    union all
+    select b.domain, t.typbasetype from base b join pg_catalog.pg_type t on t.oid = b.typid where t.typtype = 'd'
+),
+above (oid, top) as (
+    select i.inhrelid, i.inhparent
+      from pg_catalog.pg_inherits i
+      join pg_catalog.pg_class p on p.oid = i.inhparent
+     where {100000: p.relkind = 'p'} {<100000: false}
+    union all
+    select a.oid, i.inhparent
+      from above a
+      join pg_catalog.pg_inherits i on i.inhrelid = a.top
+      join pg_catalog.pg_class p on p.oid = i.inhparent
+     where {100000: p.relkind = 'p'} {<100000: false}
+),
+tops (oid, top) as (
+    select a.oid, a.top from above a where a.top not in (select oid from above)
+),
+keys (oid, columns) as (
+    select distinct on (i.indrelid) i.indrelid,
+           (select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), E'\n' order by u.place)
+              from pg_catalog.unnest(i.indkey::pg_catalog.int2[]) with ordinality u (attnum, place)
+              join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = u.attnum
+             where u.place <= {110000: i.indnkeyatts} {<110000: i.indnatts})
+      from pg_catalog.pg_index i
+     where i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null and i.indexprs is null
+       and not exists (select 1
+                         from pg_catalog.unnest(i.indkey::pg_catalog.int2[]) with ordinality u (attnum, place)
+                         join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = u.attnum
+                        where u.place <= {110000: i.indnkeyatts} {<110000: i.indnatts} and not a.attnotnull)
+     order by i.indrelid, i.indisprimary desc, i.indnatts, i.indexrelid
+)
+select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
+       case when c.relkind = 'p' then 0 else pg_catalog.pg_table_size(c.oid) end,
+       case when c.relkind = 'r' {120000: and am.amname = 'heap'}
+            then pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8 else 0 end,
+       coalesce(t.top, 0), c.relispopulated,
+       coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || E'\t'
+                                   || case when y.typnamespace = 'pg_catalog'::pg_catalog.regnamespace and y.typtype = 'b'
+                                           then y.typname else '' end || E'\t'
+                                   || case when exists (select 1 from pg_catalog.pg_cast k
+                                                         where k.castsource = a.atttypid and k.castmethod = 'f'
+                                                           and k.casttarget = 'pg_catalog.text'::pg_catalog.regtype
+                                                           and k.oid >= 16384) then 'own' else '' end
+                                   || E'\n', '' order by a.attnum)
+                   from pg_catalog.pg_attribute a
+                   left join (select base.* from base
+                               join pg_catalog.pg_type b on b.oid = base.typid and b.typtype <> 'd') b
+                     on b.domain = a.atttypid
+                   join pg_catalog.pg_type y on y.oid = coalesce(b.typid, a.atttypid)
+                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), ''),
+       coalesce(k.columns, '')
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  {120000: left join pg_catalog.pg_am am on am.oid = c.relam}
+  left join tops t on t.oid = c.oid
+  left join keys k on k.oid = c.oid
+ where c.relkind in ('r', 'p', 'm', 'S') and c.relpersistence <> 't'
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+
+-- Of the large objects every thousandth.
+
+-- name: ASK_COMPARED_LARGE_OBJECTS
+select m.oid
+  from (select oid, pg_catalog.row_number() over (order by oid) as n from pg_catalog.pg_largeobject_metadata) m
+ where m.n % 1000 = 0
+ order by m.oid
+
+-- What would fire when rows of a table are replaced: ($1 schema, $2 name) anything at all, and what does
+-- so whatever session_replication_role is.
+
+-- name: ASK_COMPARED_FIRING
+with recursive tree (oid) as (
+    select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = $2
+    union
+    select i.inhrelid from tree t join pg_catalog.pg_inherits i on i.inhparent = t.oid
+),
+fires (name, enabled) as (
+    select 'trigger ' || pg_catalog.quote_ident(t.tgname), t.tgenabled
+      from pg_catalog.pg_trigger t
+      left join pg_catalog.pg_constraint k on k.oid = t.tgconstraint
+     where t.tgrelid in (select oid from tree) and t.tgenabled <> 'D' and coalesce(k.contype, 't') not in ('p', 'u', 'x')
+    union all
+    select 'rule ' || pg_catalog.quote_ident(r.rulename), r.ev_enabled
+      from pg_catalog.pg_rewrite r
+     where r.ev_class in (select oid from tree) and r.ev_enabled <> 'D' and r.ev_type = '4'
+)
+select pg_catalog.count(*), coalesce(pg_catalog.min(name) filter (where enabled in ('A', 'R')), ''),
+       coalesce(pg_catalog.min(name), '')
+  from fires
+
+-- Indexes that the server does not use because their building failed.
+
+-- name: ASK_INVALID_INDEXES
+select n.nspname, c.relname
+  from pg_catalog.pg_index i
+  join pg_catalog.pg_class c on c.oid = i.indexrelid and c.relkind = 'i'
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where not (i.indisvalid and i.indisready) and n.nspname !~ '^pg_'
+ order by 1, 2
