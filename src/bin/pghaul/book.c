@@ -10,8 +10,8 @@
 #define RUNS (CMD_CLONE | CMD_COPY)
 #define LED (CMD_WORKER | CMD_SUPERVISE)
 #define DONE_BY_RUN (RUNS | LED)
-#define PLANNED (DONE_BY_RUN | CMD_PLAN)
-#define LOOKED_AT (CMD_LIST | CMD_PLAN)
+#define PLANNED (DONE_BY_RUN | CMD_PLAN | CMD_CHECK)
+#define LOOKED_AT (CMD_LIST | CMD_PLAN | CMD_CHECK)
 #define AFTERWARDS (CMD_CLEANUP | CMD_FOLLOW)
 #define FILTERED (RUNS | LOOKED_AT | CMD_DUMP | CMD_COMPARE)
 
@@ -43,14 +43,14 @@ const struct option book_options[] = {
      .help = "these databases of the source's server; may be given several times"},
     {.name = "exclude-database", .type = TYPE_LIST, .at = AT(excluded_databases), .arg = "PATTERN,...", .commands = RUNS, .group = connection,
      .help = "not these databases; names may have * and ?"},
-    {.name = "create", .letter = 'C', .type = TYPE_FLAG, .use = USE_KEPT, .at = AT(settings.create), .commands = RUNS, .group = connection,
+    {.name = "create", .letter = 'C', .type = TYPE_FLAG, .use = USE_KEPT, .at = AT(settings.create), .commands = CMD_CHECK | RUNS, .group = connection,
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
+     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
+     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
      .help = "name of the run (default: the source database's)"},
     {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE | CMD_FOLLOW, .group = directory,
      .help = "go on with the run in the work directory"},
@@ -60,6 +60,10 @@ const struct option book_options[] = {
      .help = "with --resume: when the snapshot is gone, copy unfinished tables in a new one"},
     {.name = "snapshot", .type = TYPE_TEXT, .at = AT(snapshot), .arg = "ID", .commands = RUNS | CMD_DUMP, .group = directory,
      .help = "copy in this exported snapshot, which another session holds"},
+    {.name = "check-only", .type = TYPE_FLAG, .at = AT(check_only), .commands = RUNS, .group = directory,
+     .help = "stop after the checks: the same as pghaul check"},
+    {.name = "skip-check", .type = TYPE_FLAG, .use = USE_KEPT, .at = AT(settings.skip_check), .commands = DONE_BY_RUN | CMD_PLAN, .group = directory,
+     .help = "do not look for what would end the run later; what the plan itself needs is looked at all the same"},
     {.name = "retry-for", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.retry_for_ms), .arg = "DURATION",
      .env = "PGHAUL_RETRY_FOR", .fallback = "5min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | CMD_RESTORE | CMD_STREAM | CMD_FOLLOW, .group = directory,
      .help = "how long lost connections and the like are retried"},
@@ -125,11 +129,11 @@ const struct option book_options[] = {
      .help = "create the source's subscriptions, disabled and with no connection to their publishers"},
     {.name = "skip-forbidden", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.skip_forbidden), .commands = PLANNED, .group = contents,
      .help = "leave out what only a superuser could create on the target, and what needs it"},
-    {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .at = AT(schema_only), .commands = RUNS | CMD_PLAN, .group = contents,
+    {.name = "schema-only", .letter = 's', .type = TYPE_FLAG, .at = AT(schema_only), .commands = RUNS | CMD_PLAN | CMD_CHECK, .group = contents,
      .help = "no rows, large objects and values of sequences; materialized views are not refreshed"},
-    {.name = "data-only", .letter = 'a', .type = TYPE_FLAG, .at = AT(data_only), .commands = RUNS | CMD_PLAN, .group = contents,
+    {.name = "data-only", .letter = 'a', .type = TYPE_FLAG, .at = AT(data_only), .commands = RUNS | CMD_PLAN | CMD_CHECK, .group = contents,
      .help = "only rows, large objects and values of sequences: the target has the tables"},
-    {.name = "section", .type = TYPE_SET, .at = AT(sections), .arg = "SECTION", .choices = "pre-data|data|post-data", .commands = RUNS | CMD_PLAN | CMD_DUMP | CMD_RESTORE, .group = contents,
+    {.name = "section", .type = TYPE_SET, .at = AT(sections), .arg = "SECTION", .choices = "pre-data|data|post-data", .commands = RUNS | CMD_PLAN | CMD_CHECK | CMD_DUMP | CMD_RESTORE, .group = contents,
      .help = "only this part, as pg_restore names it; may be given several times"},
     /* What the options above come to: kept, not typed. */
     {.name = "contents", .type = TYPE_SET, .use = USE_FIXED, .at = AT(settings.contents),
@@ -146,24 +150,24 @@ const struct option book_options[] = {
      .help = "do not restore comments"},
     {.name = "no-tablespaces", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.no_tablespaces), .commands = PLANNED | CMD_DUMP | CMD_COMPARE, .group = contents,
      .help = "put everything into the target database's default tablespace"},
-    {.name = "tablespace-map", .type = TYPE_MAP, .mapping = MAPPING_TABLESPACE, .arg = "OLD=NEW", .commands = RUNS | CMD_PLAN | CMD_DUMP | CMD_COMPARE, .group = contents,
+    {.name = "tablespace-map", .type = TYPE_MAP, .mapping = MAPPING_TABLESPACE, .arg = "OLD=NEW", .commands = RUNS | CMD_PLAN | CMD_CHECK | CMD_DUMP | CMD_COMPARE, .group = contents,
      .help = "what is in tablespace OLD goes to NEW, or with OLD= to the database's own; may be given several times"},
-    {.name = "extension-version", .type = TYPE_MAP, .mapping = MAPPING_EXTENSION, .arg = "NAME=VERSION", .commands = RUNS | CMD_PLAN | CMD_DUMP, .group = contents,
+    {.name = "extension-version", .type = TYPE_MAP, .mapping = MAPPING_EXTENSION, .arg = "NAME=VERSION", .commands = RUNS | CMD_PLAN | CMD_CHECK | CMD_DUMP, .group = contents,
      .help = "create extension NAME in this version instead of the target's usual one; may be given several times"},
 
-    {.name = "follow", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.follow), .commands = CMD_CLONE, .group = changes,
+    {.name = "follow", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.follow), .commands = CMD_CHECK | CMD_CLONE, .group = changes,
      .help = "apply the changes that the application makes meanwhile, until told to end; needs a primary key or the like of each table"},
-    {.name = "slot", .type = TYPE_TEXT, .use = USE_FIXED, .at = AT(slot), .arg = "NAME", .fallback = "", .commands = CMD_CLONE | CMD_STREAM, .group = changes,
+    {.name = "slot", .type = TYPE_TEXT, .use = USE_FIXED, .at = AT(slot), .arg = "NAME", .fallback = "", .commands = CMD_CHECK | CMD_CLONE | CMD_STREAM, .group = changes,
      .help = "logical replication slot on the source, and publication of the same name (default: pghaul_ and the run's name)"},
     {.name = "publication", .type = TYPE_TEXT, .at = AT(publication), .arg = "NAME,...", .commands = CMD_STREAM, .group = changes,
      .help = "publications on the source, if there is not one that is named like the slot"},
     {.name = "plugin", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.plugin), .arg = "PLUGIN", .fallback = "auto",
-     .choices = "auto|pgoutput|test_decoding|wal2json", .commands = CMD_CLONE, .group = changes,
+     .choices = "auto|pgoutput|test_decoding|wal2json", .commands = CMD_CHECK | CMD_CLONE, .group = changes,
      .help = "what tells the changes; auto: pgoutput, or test_decoding where the publication cannot be made"},
     {.name = "no-identity", .type = TYPE_CHOICE, .use = USE_FIXED, .at = AT(settings.no_identity), .arg = "POLICY", .fallback = "stop",
-     .choices = "stop|full|insert-only|exclude", .commands = CMD_CLONE, .group = changes,
+     .choices = "stop|full|insert-only|exclude", .commands = CMD_CHECK | CMD_CLONE, .group = changes,
      .help = "tables without a replica identity: stop; give them REPLICA IDENTITY FULL until cleanup; follow only their inserts; or copy them only"},
-    {.name = "failover-slot", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.failover_slot), .commands = CMD_CLONE, .group = changes,
+    {.name = "failover-slot", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.failover_slot), .commands = CMD_CHECK | CMD_CLONE, .group = changes,
      .help = "make the slot one that standbys of the source keep as well, for a failover; from version 17 on"},
     {.name = "slot-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.slot_timeout_ms), .arg = "DURATION",
      .env = "PGHAUL_SLOT_TIMEOUT", .fallback = "10min", .min = 0, .max = INT64_C(604800000), .commands = CMD_CLONE, .group = changes,
@@ -172,7 +176,7 @@ const struct option book_options[] = {
      .fallback = "auto", .min = 1 << 20, .max = INT64_MAX, .commands = CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "receive no more while received changes that are not applied yet take so much of the disk; auto: no limit"},
     {.name = "spool-reserve", .type = TYPE_SIZE, .use = USE_KEPT, .at = AT(settings.spool_reserve), .arg = "auto|SIZE",
-     .fallback = "auto", .min = 1 << 20, .max = INT64_MAX, .commands = CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
+     .fallback = "auto", .min = 1 << 20, .max = INT64_MAX, .commands = CMD_CHECK | CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "receive no more while the disk of the work directory has less left; auto: 5 % of it, but not more than 1 GB"},
     {.name = "binary", .type = TYPE_FLAG, .at = AT(binary), .commands = CMD_STREAM, .group = changes,
      .help = "with receive: take values in their binary form, where the source has version 14 or later and all types allow it"},
@@ -205,6 +209,12 @@ const struct option book_options[] = {
 
     {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_POSITION | CMD_PING | CMD_LIST_OPTIONS | CMD_COMPARE, .group = general,
      .help = "print JSON"},
+    {.name = "html", .type = TYPE_TEXT, .at = AT(html), .arg = "FILE", .commands = CMD_CHECK, .group = general,
+     .help = "write the report as a page that needs nothing else, too"},
+    {.name = "fix", .type = TYPE_FLAG, .at = AT(fix), .commands = CMD_CHECK, .group = general,
+     .help = "run the statements that mend what is found and are safe, after showing them and asking; never a setting"},
+    {.name = "yes", .letter = 'y', .type = TYPE_FLAG, .at = AT(yes), .commands = CMD_CHECK, .group = general,
+     .help = "with --fix: do not ask"},
     {.name = "sql", .type = TYPE_FLAG, .at = AT(sql), .commands = CMD_PLAN, .group = general,
      .help = "show the statements of each item, as far as they are known beforehand"},
     {.name = "markdown", .type = TYPE_FLAG, .at = AT(markdown), .commands = CMD_HELP, .group = general,
@@ -274,6 +284,15 @@ static const struct command commands[] = {
     {.id = CMD_PING, .name = "ping", .arguments = "", .summary = "connect to both sides and say what they can do",
      .text = "Connects to the source, the target, or both, and prints versions, roles and abilities.",
      .run = cmd_ping},
+    {.id = CMD_CHECK, .name = "check", .arguments = "", .summary = "find out whether a clone would go well, before it",
+     .text = "Looks at the source, the target and both together, as a clone with these options would need them, and says what it finds: "
+             "errors, which would end it or lose something, warnings and notes, each with what it means and what mends it. "
+             "Nothing is written anywhere, unless --fix is given. Without --target only the source is looked at. Exit status: 0 "
+             "ready, 10 only warnings, 11 not ready.",
+     .run = cmd_check},
+    {.id = CMD_EXPLAIN, .name = "explain", .arguments = "ID", .summary = "what an error or a finding means",
+     .text = "Prints the page of an id, such as PGH-2107 or 2107: what it is, what it means, and what to do.",
+     .arguments_least = 1, .arguments_most = 1, .run = cmd_explain},
     {.id = CMD_STATUS, .name = "status", .arguments = "", .summary = "show a run, while it runs or afterwards",
      .text = "Reads the catalog in the work directory: state, phase, progress, what runs now, times of all steps.",
      .run = cmd_status},
@@ -301,8 +320,8 @@ static const struct command commands[] = {
     {.id = CMD_LIST_OPTIONS, .name = "list-options", .arguments = "[COMMAND]", .summary = "list all options, for scripts",
      .text = "One line an option, tab-separated: command, option, argument, environment variable, default, help.",
      .arguments_most = 1, .run = cmd_list_options},
-    {.id = CMD_HELP, .name = "help", .arguments = "[COMMAND|exit-codes|faults]", .summary = "explain a command",
-     .text = "Prints the help of a command, the exit status table, or the list of faults.",
+    {.id = CMD_HELP, .name = "help", .arguments = "[COMMAND|exit-codes|faults|checks]", .summary = "explain a command",
+     .text = "Prints the help of a command, the exit status table, the list of faults, or that of checks.",
      .arguments_most = 1, .run = cmd_help},
     {.id = CMD_WORKER, .name = "worker", .arguments = "ROLE", .summary = "be a worker of a run",
      .text = "Started by the supervisor. By hand, under a debugger, it takes connections from PGHAUL_SOURCE and "

@@ -32,10 +32,12 @@ enum command_id {
     CMD_POSITION = 1 << 14,
     CMD_CLEANUP = 1 << 15,
     CMD_FOLLOW = 1 << 16,
+    CMD_CHECK = 1 << 17,
+    CMD_EXPLAIN = 1 << 18,
     CMD_COMPARE = 1 << 19,
 };
 
-enum { OPTIONS_MOST = 96, ARGUMENTS_MOST = 256 };
+enum { OPTIONS_MOST = 112, ARGUMENTS_MOST = 256 };
 
 /* Choices of --section, as bits. */
 enum section { SECTION_PRE_DATA = 1 << 0, SECTION_DATA = 1 << 1, SECTION_POST_DATA = 1 << 2 };
@@ -93,8 +95,13 @@ struct options {
     int64_t sections; /* enum section */
     int64_t number;   /* worker */
     int64_t channel;  /* worker */
+    bool check_only;
+    const char *html;
+    bool fix;
+    bool yes;
     bool help;
     bool version;
+    int exit_status; /* of a command that went well and has more to say than that */
     struct settings settings;
     struct filter_wish *filters; /* in the order in which they were given */
     int filter_count;
@@ -168,5 +175,6 @@ void book_add_list(struct strbuf *text, const struct command *command, bool json
 void book_add_markdown(struct strbuf *text);
 void book_add_exit_codes(struct strbuf *text, bool markdown);
 void book_add_faults(struct strbuf *text, bool markdown);
+void book_add_checks(struct strbuf *text, bool markdown);
 
 #endif

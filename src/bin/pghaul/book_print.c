@@ -4,6 +4,7 @@
 #include "book_internal.h"
 
 #include "base/scoped.h"
+#include "check/report.h"
 
 /* ---- help ---- */
 
@@ -161,6 +162,20 @@ void book_add_list(struct strbuf *text, const struct command *only, bool json)
 static const char generated[] =
     "<!-- Made by `make docs` from the program's own tables: edit those. -->\n\n";
 
+void book_add_checks(struct strbuf *text, bool markdown)
+{
+    scoped(drop_strbuf) struct strbuf heading = STRBUF_EMPTY;
+    if (!markdown) {
+        report_list_checks(text);
+        return;
+    }
+    strbuf_addf(&heading,
+                "# Checks\n\n%sWhat pghaul check looks at (docs/check.md). The numbers never "
+                "change their meaning.\n\n",
+                generated);
+    report_add_checks(text, strbuf_text(&heading));
+}
+
 /* A bar would end the cell of a table. */
 static void add_cell(struct strbuf *text, const char *value)
 {
@@ -214,6 +229,16 @@ void book_add_markdown(struct strbuf *text)
     }
 }
 
+/* Of commands that have gone well. */
+static const struct {
+    int status;
+    const char *word;
+    const char *meaning;
+} of_commands[] = {
+    {10, "warnings", "pghaul check: ready, but there are warnings"},
+    {11, "unready", "pghaul check: not ready, there are errors"},
+};
+
 void book_add_exit_codes(struct strbuf *text, bool markdown)
 {
     enum { STATUSES = 16 };
@@ -226,6 +251,9 @@ void book_add_exit_codes(struct strbuf *text, bool markdown)
                 strbuf_addf(text, markdown ? "| %d | %s | %s |\n" : "%3d  %-8s %s\n", status,
                             kind == FAULT_KIND_NONE ? "ok" : fault_kind_word((enum fault_kind)kind),
                             fault_kind_meaning((enum fault_kind)kind));
+    for (size_t i = 0; i < sizeof of_commands / sizeof of_commands[0]; i++)
+        strbuf_addf(text, markdown ? "| %d | %s | %s |\n" : "%3d  %-8s %s\n", of_commands[i].status,
+                    of_commands[i].word, of_commands[i].meaning);
 }
 
 void book_add_faults(struct strbuf *text, bool markdown)

@@ -177,11 +177,27 @@ static bool conduct(struct clone *clone, const char *path, struct fault *why)
     return clone_run(clone, why);
 }
 
+/* It leaves everything as it is, the work directory too. */
+static bool check_only(struct options *options, struct fault *why)
+{
+    if (several_wanted(options) || options->resume || options->restart)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS,
+                         "--check-only looks at a new run of one database: it does not go with "
+                         "--%s",
+                         options->resume          ? "resume"
+                         : options->restart       ? "restart"
+                         : options->all_databases ? "all-databases"
+                                                  : "database");
+    return check_options(options, why) && cmd_check(options, why);
+}
+
 bool cmd_clone(struct options *options, struct fault *why)
 {
     char path[PATH_MAX];
     scoped(drop_clone) struct clone clone = CLONE_NONE;
     clone.options = options;
+    if (options->check_only)
+        return check_only(options, why);
     return check_options(options, why) && contents_choose(options, why) &&
            (options->resume || check_follow(options, why)) && set_up_log(options, "clone", why) &&
            read_side(options, SIDE_SOURCE, &clone.source, why) &&

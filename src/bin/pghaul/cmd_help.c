@@ -30,6 +30,8 @@ bool cmd_help(struct options *options, struct fault *why)
         book_add_exit_codes(&text, options->markdown);
     else if (strcmp(topic, "faults") == 0)
         book_add_faults(&text, options->markdown);
+    else if (strcmp(topic, "checks") == 0)
+        book_add_checks(&text, options->markdown);
     else if (find_command(topic, &command, why))
         book_add_help(&text, command);
     else

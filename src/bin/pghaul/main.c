@@ -63,7 +63,7 @@ static bool is_word(const char *word, const char *letter, const char *name)
     return strcmp(word, letter) == 0 || strcmp(word, name) == 0;
 }
 
-static bool run(int argc, char **argv, struct fault *why)
+static bool run(int argc, char **argv, int *ret_status, struct fault *why)
 {
     scoped(drop_options) struct options options = {0};
     if (argc < 2) {
@@ -92,7 +92,10 @@ static bool run(int argc, char **argv, struct fault *why)
         return print_text(&text, why);
     }
     reported = (command->id == CMD_WORKER || command->id == CMD_SUPERVISE) && options.channel != 0;
-    return command->run(&options, why);
+    if (!command->run(&options, why))
+        return false;
+    *ret_status = options.exit_status;
+    return true;
 }
 
 /* Connection strings may hold passwords, and ps shows arguments: work on a copy of
@@ -119,7 +122,9 @@ int main(int argc, char **argv, char **envp)
     sigaction(SIGPIPE, &ignore, NULL);
     log_set_colour_from_environment();
     char **arguments = hide_arguments(argc, argv, envp);
-    int status = run(argc, arguments, &why) ? 0 : report(&why);
+    int status = 0;
+    if (!run(argc, arguments, &status, &why))
+        status = report(&why);
     for (int i = 0; i < argc; i++)
         free(arguments[i]);
     free(arguments);

@@ -2,6 +2,7 @@
 
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "check/sides.h"
 #include "commands.h"
 #include "compare/compare.h"
 #include "pg/snapshot.h"
@@ -29,8 +30,7 @@ static bool connect_source(struct preview *preview, const struct options *option
         .role = options->settings.source_role,
         .quote_all = true,
     };
-    return read_side(options, SIDE_SOURCE, &preview->source_info, why) &&
-           conn_open(&preview->source, &wish, &preview->leash, why);
+    return conn_open(&preview->source, &wish, &preview->leash, why);
 }
 
 /* Names are compared in the source's encoding, as a run does. */
@@ -45,8 +45,7 @@ static bool connect_target(struct preview *preview, const struct options *option
         .role = options->settings.role,
     };
     return options->target == NULL ||
-           (read_side(options, SIDE_TARGET, &preview->target_info, why) &&
-            conn_open(&preview->target, &wish, &preview->leash, why) &&
+           (conn_open(&preview->target, &wish, &preview->leash, why) &&
             conn_run(preview->target, "SET default_transaction_read_only = on", why));
 }
 
@@ -61,11 +60,38 @@ static bool speak_alike(struct preview *preview, struct fault *why)
     return conn_run(preview->source, sql.text, why) && conn_run(preview->target, sql.text, why);
 }
 
+/* Whoever collects all refusals goes on without a target. */
+static bool may_do_without(struct preview *preview, const struct fault *why)
+{
+    if (preview->planning.refusals == NULL || preview->leash.wish != LEASH_GO)
+        return false;
+    drop_conn(&preview->target);
+    refusals_add(preview->planning.refusals, why);
+    return true;
+}
+
 static bool check_both(struct preview *preview, struct fault *why)
 {
     struct identity source, target;
     return preview->target == NULL || preview->planning.unchecked ||
-           check_sides(preview->source, preview->target, &source, &target, why);
+           refusals_pass(preview->planning.refusals,
+                         check_sides(preview->source, preview->target, &source, &target, why), why);
+}
+
+/* The errors that would end the run later on. */
+static bool check_more(const struct preview *preview, struct fault *why)
+{
+    const struct planning *planning = &preview->planning;
+    struct check_sides sides = {
+        .source = preview->source,
+        .target = preview->target,
+        .settings = planning->settings,
+        .chosen = planning->selection.chosen,
+        .everything = planning->selection.everything,
+        .slot = "",
+    };
+    return planning->unchecked || planning->refusals != NULL || planning->settings->skip_check ||
+           check_errors(&sides, why);
 }
 
 static bool create_in_write(struct db *db, void *arg, struct fault *why)
@@ -96,8 +122,8 @@ static bool make_plan(struct preview *preview, struct fault *why)
     planning->db = preview->db;
     planning->source = preview->source;
     planning->target = preview->target;
-    return planning_choose(planning, why) && planning_fill(planning, why) &&
-           (planning->unchecked || planning_check(planning, why));
+    return planning_choose(planning, why) && check_more(preview, why) &&
+           planning_fill(planning, why) && (planning->unchecked || planning_check(planning, why));
 }
 
 static bool begin_reading(struct preview *preview, struct fault *why)
@@ -116,14 +142,30 @@ static bool begin_reading(struct preview *preview, struct fault *why)
     return true;
 }
 
-bool preview_make(struct preview *preview, const struct options *options, const char *who,
+bool preview_begin(struct preview *preview, const struct options *options, struct fault *why)
+{
+    preview->planning.settings = &options->settings;
+    return leash_open(&preview->leash, -1, why) &&
+           read_side(options, SIDE_SOURCE, &preview->source_info, why) &&
+           (options->target == NULL || read_side(options, SIDE_TARGET, &preview->target_info, why));
+}
+
+bool preview_plan(struct preview *preview, const struct options *options, const char *who,
                   struct fault *why)
 {
     char application[32];
     snprintf(application, sizeof application, "pghaul %s", who);
-    preview->planning.settings = &options->settings;
-    return leash_open(&preview->leash, -1, why) &&
-           connect_source(preview, options, application, why) &&
-           connect_target(preview, options, application, why) && speak_alike(preview, why) &&
-           check_both(preview, why) && create(preview, options, why) && begin_reading(preview, why) && make_plan(preview, why);
+    if (!connect_source(preview, options, application, why))
+        return false;
+    if (preview->planning.refusals != NULL)
+        preview->planning.refusals->source = preview->source;
+    return (connect_target(preview, options, application, why) || may_do_without(preview, why)) &&
+           speak_alike(preview, why) && check_both(preview, why) && create(preview, options, why) &&
+           begin_reading(preview, why) && make_plan(preview, why);
+}
+
+bool preview_make(struct preview *preview, const struct options *options, const char *who,
+                  struct fault *why)
+{
+    return preview_begin(preview, options, why) && preview_plan(preview, options, who, why);
 }

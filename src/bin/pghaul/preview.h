@@ -27,6 +27,13 @@ struct preview {
         .leash = {.signals = -1 } \
     }
 
+/* The same in two steps: reads the connection strings; connects and plans. With
+ * preview->planning.refusals a target that cannot be reached is one of them, and all goes on without
+ * it. */
+bool preview_begin(struct preview *preview, const struct options *options, struct fault *why);
+bool preview_plan(struct preview *preview, const struct options *options, const char *who,
+                  struct fault *why);
+
 /* Connects, plans, and checks both sides unless preview->planning.unchecked. The target's session
  * is read-only, the source's transaction is. `who` is the command's name. */
 bool preview_make(struct preview *preview, const struct options *options, const char *who,

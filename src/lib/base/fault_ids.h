@@ -319,6 +319,15 @@
   F(FAULT_WORKER_DIED,         5005, SYSTEM,  "a worker process died",                             \
     "See the log for what it was doing (out of memory? killed?), then go on with --resume.")       \
                                                                                                    \
+  F(FAULT_SLOTS_FULL,          7001, SOURCE,  "the source has no free replication slot",           \
+    "Drop a slot that nobody needs (SELECT pg_drop_replication_slot('NAME')), or raise "           \
+    "max_replication_slots on the source and restart it.")                                         \
+  F(FAULT_WALSENDERS_FULL,     7002, SOURCE,  "the source has no free WAL sender",                 \
+    "End a WAL sender that nobody needs, or raise max_wal_senders on the source and restart it.")  \
+  F(FAULT_COLLATION_MISSING,   7101, TARGET,  "collations are missing on the target server",       \
+    "Install the locale in the target's operating system, then SELECT "                            \
+    "pg_import_system_collations('pg_catalog') there as a superuser; or leave out by filters "     \
+    "what uses it.")                                                                               \
   F(FAULT_COMPARE_DIFFERS,     8001, DIFFERS, "source and target differ",                          \
     "See what is listed; pghaul compare data --repair writes the source's rows for those that "   \
     "differ.")                                                                                     \

@@ -21,18 +21,18 @@ static size_t step_of(const struct room *room)
     return (size_t)(step < STEP_LEAST ? STEP_LEAST : step);
 }
 
-static int64_t reserve_of(const struct room *room, const struct spool_measure *is)
+int64_t room_reserve(int64_t wanted, int64_t disk_size)
 {
-    int64_t part = is->disk_size / RESERVE_PART;
-    if (room->reserve != 0)
-        return room->reserve;
+    int64_t part = disk_size / RESERVE_PART;
+    if (wanted != 0)
+        return wanted;
     return part < RESERVE_MOST ? part : RESERVE_MOST;
 }
 
 static bool disk_is_short(struct room *room, const struct spool_measure *is)
 {
     char have[32], keep[32];
-    int64_t reserve = reserve_of(room, is);
+    int64_t reserve = room_reserve(room->reserve, is->disk_size);
     int64_t wanted = room->held ? reserve + reserve / 4 : reserve;
     if (is->disk_free >= wanted)
         return false;

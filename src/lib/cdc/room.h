@@ -26,6 +26,9 @@ struct room {
  * in the spool can go once it is applied. */
 bool room_look(struct room *room, struct spool *spool, struct fault *why);
 
+/* How many bytes of a disk of this size stay free; `wanted` as in the struct. */
+int64_t room_reserve(int64_t wanted, int64_t disk_size);
+
 /* Segments of a spool with this limit are not larger than a part of it: only whole ones can be
  * removed, and the one in which an open transaction begins must stay. */
 int64_t room_segment_size(int64_t limit, int64_t usual);

@@ -8,6 +8,7 @@
 #include "catalog/objects.h"
 #include "catalog/position.h"
 #include "catalog/sql.h"
+#include "check/sides.h"
 #include "jobs/done.h"
 #include "pg/snapshot.h"
 #include "plan/plan.h"
@@ -63,25 +64,48 @@ static bool check_published(struct job *job, struct fault *why)
            publication_leave_out(job->db, job->source, position.insert_publication, why);
 }
 
+/* A run that follows has looked before it made its slot. */
+static bool check_more(const struct job *job, const struct planning *planning, struct fault *why)
+{
+    struct check_sides sides = {
+        .source = job->source,
+        .target = job->target,
+        .settings = job->settings,
+        .chosen = planning->selection.chosen,
+        .everything = planning->selection.everything,
+        .slot = "",
+    };
+    return job->settings->skip_check || job->settings->follow ||
+           refusals_pass(planning->refusals, check_errors(&sides, why), why);
+}
+
+/* What is refused is collected, for all of it to be told at once. */
+static bool make_plan(struct job *job, struct planning *planning, struct fault *why)
+{
+    if (!planning_choose(planning, why))
+        return false;
+    FAILPOINT("plan.begun", why);
+    if (!check_more(job, planning, why) || !planning_fill(planning, why))
+        return false;
+    FAILPOINT("plan.made", why);
+    return check_published(job, why) && planning_check(planning, why);
+}
+
 /* The target is looked at before it is touched, the catalog filled before that. The transaction
  * lives as long as the run reads, and a lock on a catalog would as well: DROP SUBSCRIPTION, in any
  * database, would wait for that, and our pg_dump behind it. */
 bool job_plan(struct job *job, struct fault *why)
 {
+    scoped(drop_refusals) struct refusals refusals = {.source = job->source};
     scoped(drop_planning) struct planning planning = {
         .db = job->db,
         .source = job->source,
         .target = job->target,
         .settings = job->settings,
+        .refusals = &refusals,
     };
     struct notes notes = {job, &planning};
-    if (!planning_choose(&planning, why))
-        return false;
-    FAILPOINT("plan.begun", why);
-    if (!planning_fill(&planning, why))
-        return false;
-    FAILPOINT("plan.made", why);
-    return check_published(job, why) && planning_check(&planning, why) && done_prepare(job, why) &&
+    return refusals_end(&refusals, make_plan(job, &planning, why), why) && done_prepare(job, why) &&
            db_write(job->db, note_what_is_missing, &notes, why) &&
            snapshot_let_go(job->source, why);
 }

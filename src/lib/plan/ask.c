@@ -49,7 +49,12 @@ static void add_for_version(struct strbuf *sql, const char *piece, const char *c
 
 void ask_add(struct strbuf *sql, enum ask ask, int server_version, const char *chosen)
 {
-    const char *at = texts[ask];
+    ask_expand(sql, texts[ask], server_version, chosen);
+}
+
+void ask_expand(struct strbuf *sql, const char *text, int server_version, const char *chosen)
+{
+    const char *at = text;
     for (;;) {
         const char *open = strchr(at, '{');
         if (open == NULL) {

@@ -18,6 +18,9 @@ enum ask {
  * these relations (an array of oids as the server writes it); NULL: about all. */
 void ask_add(struct strbuf *sql, enum ask ask, int server_version, const char *chosen);
 
+/* The same for a text of another book, with the same pieces. */
+void ask_expand(struct strbuf *sql, const char *text, int server_version, const char *chosen);
+
 /* Asks a server: with `count` text parameters, or about the chosen relations. */
 bool ask_with(struct conn *conn, enum ask ask, int count, const char *const *values,
               struct rows *ret_rows, struct fault *why);

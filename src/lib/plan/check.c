@@ -102,15 +102,27 @@ static bool refuse_in_our_schema(struct conn *source, struct fault *why)
                      listing_end(&names));
 }
 
-bool check_source(struct conn *source, const char *chosen, struct fault *why)
+bool check_source(struct conn *source, const char *chosen, struct refusals *refusals,
+                  struct fault *why)
 {
-    return refuse_in_our_schema(source, why) &&
-           refuse_if_any(source, ASK_UNREADABLE, chosen, FAULT_TABLE_UNREADABLE,
-                         "may not read tables", why) &&
-           refuse_if_any(source, ASK_UNREADABLE_SEQUENCES, chosen, FAULT_SEQUENCE_UNREADABLE,
-                         "may not read sequences", why) &&
-           refuse_if_any(source, ASK_HIDDEN, chosen, FAULT_ROWS_HIDDEN,
-                         "does not see all rows because of row-level security in", why);
+    static const struct {
+        enum ask ask;
+        enum fault_id id;
+        const char *sentence;
+    } refused[] = {
+        {ASK_UNREADABLE, FAULT_TABLE_UNREADABLE, "may not read tables"},
+        {ASK_UNREADABLE_SEQUENCES, FAULT_SEQUENCE_UNREADABLE, "may not read sequences"},
+        {ASK_HIDDEN, FAULT_ROWS_HIDDEN, "does not see all rows because of row-level security in"},
+    };
+    if (!refusals_pass(refusals, refuse_in_our_schema(source, why), why))
+        return false;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (!refusals_pass(refusals,
+                           refuse_if_any(source, refused[i].ask, chosen, refused[i].id,
+                                         refused[i].sentence, why),
+                           why))
+            return false;
+    return true;
 }
 
 void check_name_lockers(struct conn *source, struct fault *why)
@@ -372,6 +384,21 @@ bool check_rights(struct conn *target, struct fault *why)
     return true;
 }
 
+/* Changes are applied as they were on the source, where triggers and keys have had their say. */
+bool check_may_apply(struct conn *target, struct fault *why)
+{
+    if (conn_run(target, "SET session_replication_role = replica; RESET session_replication_role",
+                 why))
+        return true;
+    if (strcmp(why->sqlstate, "42501") == 0) {
+        why->id = FAULT_TARGET_TRIGGERS;
+        fault_hint(why, "--follow needs it on the target: connect as a superuser, or GRANT SET ON "
+                        "PARAMETER session_replication_role to the role (version 15 and later).");
+    }
+    return fault_during(why, "role \"%s\" cannot keep triggers from firing on changes",
+                        conn_user(target));
+}
+
 /* `grant`: what is granted, "" for the role itself, which is granted to us. */
 static bool refuse_owner(struct conn *target, const char *owner, const char *what,
                          const char *grant, struct fault *why)
@@ -503,12 +530,21 @@ static bool check_schemas(struct check_target *check, struct fault *why)
 bool check_target(struct check_target *check, struct fault *why)
 {
     int64_t contents = check->contents;
-    bool names = (contents & CONTENT_SCHEMA) != 0 && !check->replace;
-    bool large_objects = (contents & CONTENT_LARGE_OBJECTS) != 0 && !check->replace;
     bool owners = (contents & (CONTENT_SCHEMA | CONTENT_REST)) != 0;
     bool creates = (contents & (CONTENT_SCHEMA | CONTENT_INDEXES | CONTENT_CONSTRAINTS)) != 0;
-    return (!names || check_names(check, why)) &&
-           (!large_objects || check_large_objects(check, why)) &&
-           (!owners || (check_roles(check, why) && check_owners(check, why))) &&
-           (!creates || check_schemas(check, why)) && (!creates || check_tablespaces(check, why));
+    const struct {
+        bool wanted;
+        bool (*look)(struct check_target *check, struct fault *why);
+    } looks[] = {
+        {(contents & CONTENT_SCHEMA) != 0 && !check->replace, check_names},
+        {(contents & CONTENT_LARGE_OBJECTS) != 0 && !check->replace, check_large_objects},
+        {owners, check_roles},
+        {owners, check_owners},
+        {creates, check_schemas},
+        {creates, check_tablespaces},
+    };
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++)
+        if (looks[i].wanted && !refusals_pass(check->refusals, looks[i].look(check, why), why))
+            return false;
+    return true;
 }

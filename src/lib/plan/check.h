@@ -7,6 +7,7 @@
 #include "base/listing.h"
 #include "base/strbuf.h"
 #include "pg/conn.h"
+#include "plan/refusals.h"
 #include "store/db.h"
 
 /* Who a server and database are, whatever name they were reached by. */
@@ -28,8 +29,9 @@ bool check_sides(struct conn *source, struct conn *target, struct identity *ret_
                  struct identity *ret_target, struct fault *why);
 
 /* Tables and sequences that we may not read, tables of which we would not see all rows: of the
- * chosen relations (ask.h). */
-bool check_source(struct conn *source, const char *chosen, struct fault *why);
+ * chosen relations (ask.h). `refusals` may be NULL. */
+bool check_source(struct conn *source, const char *chosen, struct refusals *refusals,
+                  struct fault *why);
 
 /* May we create anything on the target at all? */
 bool check_rights(struct conn *target, struct fault *why);
@@ -38,13 +40,17 @@ struct check_target {
     struct db *db; /* holds the plan */
     struct conn *source;
     struct conn *target;
-    const char *chosen; /* relations (ask.h) */
-    int64_t contents;   /* enum content (settings.h) */
-    bool replace;       /* relations of the same names will be dropped */
-    bool owners;        /* are restored */
-    bool privileges;    /* are restored */
-    bool tablespaces;   /* tablespaces are kept */
+    const char *chosen;        /* relations (ask.h) */
+    int64_t contents;          /* enum content (settings.h) */
+    bool replace;              /* relations of the same names will be dropped */
+    bool owners;               /* are restored */
+    bool privileges;           /* are restored */
+    bool tablespaces;          /* tablespaces are kept */
+    struct refusals *refusals; /* may be NULL */
 };
+
+/* May changes be applied there, without triggers and foreign keys? FAULT_TARGET_TRIGGERS. */
+bool check_may_apply(struct conn *target, struct fault *why);
 
 /* Relations of the same names, missing roles and tablespaces, owners that cannot be set. */
 bool check_target(struct check_target *check, struct fault *why);

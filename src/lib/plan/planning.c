@@ -104,6 +104,11 @@ static bool is_checked(const struct planning *planning)
     return planning->target != NULL && !planning->unchecked;
 }
 
+static bool pass(const struct planning *planning, bool good, const struct fault *why)
+{
+    return refusals_pass(planning->refusals, good, why);
+}
+
 bool planning_choose(struct planning *planning, struct fault *why)
 {
     const struct settings *settings = planning->settings;
@@ -118,20 +123,24 @@ bool planning_choose(struct planning *planning, struct fault *why)
         .owners = !settings->no_owner,
         .skip_forbidden = settings->skip_forbidden || planning->unchecked,
         .dependents = (settings->contents & CONTENT_DUMPED) != 0,
+        .refusals = planning->refusals,
     };
     if (is_checked(planning))
         warn_of_older(planning);
-    return (planning->unchecked || check_statistics(planning, why)) &&
-           (!is_checked(planning) ||
-            (check_rights(planning->target, why) && plan_roles(planning, why))) &&
-           check_mappings(planning->db, planning->source, why) &&
+    return (planning->unchecked || pass(planning, check_statistics(planning, why), why)) &&
+           (!is_checked(planning) || (pass(planning, check_rights(planning->target, why), why) &&
+                                      pass(planning, plan_roles(planning, why), why))) &&
+           pass(planning, check_mappings(planning->db, planning->source, why), why) &&
            selection_resolve(&wish, &planning->selection, why) &&
-           (!is_checked(planning) ||
-            (find_extensions(planning, why) && plan_database(planning, why))) &&
-           (planning->unchecked || find_subscriptions(planning, why)) &&
-           (!reads || (check_source(planning->source, planning->selection.chosen, why) &&
-                       standby_check(planning->source, &planning->selection, settings->contents,
-                                     &planning->warnings, why)));
+           (!is_checked(planning) || (pass(planning, find_extensions(planning, why), why) &&
+                                      pass(planning, plan_database(planning, why), why))) &&
+           (planning->unchecked || pass(planning, find_subscriptions(planning, why), why)) &&
+           (!reads ||
+            (check_source(planning->source, planning->selection.chosen, planning->refusals, why) &&
+             pass(planning,
+                  standby_check(planning->source, &planning->selection, settings->contents,
+                                &planning->warnings, why),
+                  why)));
 }
 
 /* What the target has already, where the run brings no schema. */
@@ -191,7 +200,7 @@ bool planning_fill(struct planning *planning, struct fault *why)
         snapshot_let_go(planning->source, &ignored);
         check_name_lockers(planning->source, why);
     }
-    return good;
+    return pass(planning, good, why);
 }
 
 bool planning_check(struct planning *planning, struct fault *why)
@@ -209,6 +218,7 @@ bool planning_check(struct planning *planning, struct fault *why)
         .owners = !settings->no_owner,
         .privileges = !settings->no_acl,
         .tablespaces = !settings->no_tablespaces,
+        .refusals = planning->refusals,
     };
     return planning->target == NULL || check_target(&check, why);
 }

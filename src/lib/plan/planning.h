@@ -7,6 +7,7 @@
 
 #include "base/strbuf.h"
 #include "catalog/settings.h"
+#include "plan/refusals.h"
 #include "plan/selection.h"
 
 struct planning {
@@ -16,6 +17,7 @@ struct planning {
     struct conn *target; /* NULL: there is none */
     const struct settings *settings;
     bool unchecked;             /* only to look at: what would end a run is not looked for */
+    struct refusals *refusals;  /* NULL: the first one is the end */
     struct selection selection; /* filled by the first step */
     struct strbuf warnings;     /* a line each, by the first step */
     int64_t large_objects;      /* counted by the second step */

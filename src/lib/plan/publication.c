@@ -6,6 +6,7 @@
 #include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
+#include "pg/replication.h"
 #include "plan/alter.h"
 #include "plan/ask.h"
 
@@ -13,7 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OLDEST_FOLLOWED = 100000, PG_PUBLICATION = 6104 };
+enum {
+    OLDEST_FOLLOWED = 100000,
+    FAILOVER_SLOTS = 170000, /* the first version that has them */
+    PG_PUBLICATION = 6104
+};
 
 /* ---- may we? ---- */
 
@@ -33,6 +38,40 @@ bool publication_check_source(struct conn *source, bool *ret_replicates, struct 
     return strcmp(rows_text(&rows, 0, 1), "logical") == 0 ||
            fault_set(why, FAULT_WAL_LEVEL, "wal_level is %s on the source, and not logical",
                      rows_text(&rows, 0, 1));
+}
+
+bool publication_check_names(struct conn *source, const char *name, bool publishes,
+                             struct fault *why)
+{
+    struct slot slot;
+    int64_t publication = 0;
+    if (!slot_look(source, name, &slot, why) ||
+        (publishes && !publication_look(source, name, &publication, why)))
+        return false;
+    if (slot.found)
+        return fault_set(why, FAULT_SLOT_TAKEN, "the source has a slot \"%s\" already", name);
+    return publication == 0 ||
+           fault_set(why, FAULT_SLOT_TAKEN, "the source has a publication \"%s\" already", name);
+}
+
+bool publication_check_failover(struct conn *source, bool wanted, struct fault *why)
+{
+    return !wanted || conn_version(source) >= FAILOVER_SLOTS ||
+           fault_set(why, FAULT_NO_FAILOVER_SLOT, "the source is %s", conn_version_text(source));
+}
+
+bool publication_open_walsender(struct conn **ret_conn, const struct conn_wish *wish,
+                                bool replicates, struct leash *leash, struct fault *why)
+{
+    struct conn_wish replication = *wish;
+    replication.replication = true;
+    if (conn_open(ret_conn, &replication, leash, why))
+        return true;
+    if (!replicates) {
+        why->id = FAULT_REPLICATION_ROLE;
+        why->retry = false;
+    }
+    return false;
 }
 
 /* ---- which tables ---- */

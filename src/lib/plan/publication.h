@@ -15,6 +15,19 @@
  * when the role lacks an attribute, which some servers do without. */
 bool publication_check_source(struct conn *source, bool *ret_replicates, struct fault *why);
 
+/* May a slot of this name be made, and a publication if `publishes`? FAULT_SLOT_TAKEN. */
+bool publication_check_names(struct conn *source, const char *name, bool publishes,
+                             struct fault *why);
+
+/* FAULT_NO_FAILOVER_SLOT when one is wanted of a source that has none. */
+bool publication_check_failover(struct conn *source, bool wanted, struct fault *why);
+
+/* Opens a connection to the source's walsender as the user that connects: a role that is set may
+ * lack the attribute. `replicates`: as publication_check_source() said; FAULT_REPLICATION_ROLE when
+ * it is refused and that is false. `wish` needs no more than info and application. */
+bool publication_open_walsender(struct conn **ret_conn, const struct conn_wish *wish,
+                                bool replicates, struct leash *leash, struct fault *why);
+
 /* Tables whose rows cannot be told apart, so that their updates and deletes cannot follow. */
 enum identity_policy {
     IDENTITY_STOP,        /* FAULT_NO_IDENTITY names them */

@@ -361,8 +361,10 @@ static bool find_forbidden(struct resolving *r, const struct selection_wish *wis
     };
     add_scope(r, forbidden.scope);
     return wish->target == NULL || !wish->dependents ||
-           (forbidden_find(&forbidden, &lacking->catalogs, &lacking->oids, why) &&
-            schemas_find(&forbidden, why));
+           (refusals_pass(wish->refusals,
+                          forbidden_find(&forbidden, &lacking->catalogs, &lacking->oids, why),
+                          why) &&
+            refusals_pass(wish->refusals, schemas_find(&forbidden, why), why));
 }
 
 bool selection_resolve(const struct selection_wish *wish, struct selection *ret_selection,

@@ -8,6 +8,7 @@
 #define PGHAUL_PLAN_SELECTION_H
 
 #include "pg/conn.h"
+#include "plan/refusals.h"
 #include "store/db.h"
 
 struct selection {
@@ -30,6 +31,7 @@ struct selection_wish {
     bool dependents; /* come as well, not only rows: what needs what is left out is looked for */
     bool skip_forbidden; /* what only a superuser may create is left out: else FAULT_NEEDS_SUPERUSER
                           */
+    struct refusals *refusals; /* may be NULL */
 };
 
 /* Notes in the catalog what is left out by name, and finds what follows from that. The target is

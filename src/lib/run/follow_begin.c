@@ -9,6 +9,7 @@
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "catalog/position.h"
+#include "check/sides.h"
 #include "pg/replication.h"
 #include "pg/snapshot.h"
 #include "plan/ask.h"
@@ -25,7 +26,6 @@ enum {
     WARN_EVERY_MS = 30000,
     IN_USE_MS = 5000, /* how long a slot may still be streamed by a process that has died */
     IN_USE_LOOK_MS = 100,
-    FAILOVER_SLOTS = 170000, /* the first version that has them */
 };
 
 /* ---- dropping what is ours ---- */
@@ -121,30 +121,6 @@ static bool may_publish(const struct worker *worker)
     return worker->settings->plugin == PLUGIN_AUTO || worker->settings->plugin == PLUGIN_PGOUTPUT;
 }
 
-static bool names_are_free(struct worker *worker, const struct position *position,
-                           struct fault *why)
-{
-    struct slot slot;
-    int64_t publication = 0;
-    if (!slot_look(worker->source, position->slot, &slot, why) ||
-        (may_publish(worker) &&
-         !publication_look(worker->source, position->slot, &publication, why)))
-        return false;
-    if (slot.found)
-        return fault_set(why, FAULT_SLOT_TAKEN, "the source has a slot \"%s\" already",
-                         position->slot);
-    return publication == 0 ||
-           fault_set(why, FAULT_SLOT_TAKEN, "the source has a publication \"%s\" already",
-                     position->slot);
-}
-
-static bool check_failover(struct worker *worker, struct fault *why)
-{
-    return !worker->settings->failover_slot || conn_version(worker->source) >= FAILOVER_SLOTS ||
-           fault_set(why, FAULT_NO_FAILOVER_SLOT, "the source is %s",
-                     conn_version_text(worker->source));
-}
-
 /* What is copied is later than now. */
 static bool end_is_ahead(struct worker *worker, const struct position *position, struct fault *why)
 {
@@ -172,43 +148,53 @@ static bool tell_warnings(struct worker *worker, struct strbuf *warnings, struct
     return true;
 }
 
+static bool check_more(const struct worker *worker, const struct planning *planning,
+                       struct fault *why)
+{
+    struct check_sides sides = {
+        .source = worker->source,
+        .target = worker->target,
+        .settings = worker->settings,
+        .chosen = planning->selection.chosen,
+        .everything = planning->selection.everything,
+        .slot = "",
+    };
+    return worker->settings->skip_check ||
+           refusals_pass(planning->refusals, check_errors(&sides, why), why);
+}
+
+static bool check_all(const struct worker *worker, struct planning *planning,
+                      struct strbuf *warnings, bool *ret_second, struct fault *why)
+{
+    return planning_choose(planning, why) && check_more(worker, planning, why) &&
+           planning_fill(planning, why) && planning_check(planning, why) &&
+           refusals_pass(planning->refusals,
+                         publication_choose(worker->db, worker->source, planning->selection.chosen,
+                                            (enum identity_policy)worker->settings->no_identity,
+                                            warnings, ret_second, why),
+                         why);
+}
+
 /* What is only to be found out by planning is found out before. The plan itself is made again, in
  * the snapshot, and then says the rest. */
 static bool plan_ahead(struct worker *worker, bool *ret_second, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf warnings = STRBUF_EMPTY;
+    scoped(drop_refusals) struct refusals refusals = {.source = worker->source};
     scoped(drop_planning) struct planning planning = {
         .db = worker->db,
         .source = worker->source,
         .target = worker->target,
         .settings = worker->settings,
+        .refusals = &refusals,
     };
     if (!conn_run(worker->source,
                   "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SAVEPOINT pghaul_item", why) ||
-        !planning_choose(&planning, why) || !planning_fill(&planning, why) ||
-        !planning_check(&planning, why) ||
-        !publication_choose(worker->db, worker->source, planning.selection.chosen,
-                            (enum identity_policy)worker->settings->no_identity, &warnings,
-                            ret_second, why))
+        !refusals_end(&refusals, check_all(worker, &planning, &warnings, ret_second, why), why))
         return false;
     if (planning.large_objects > 0)
         strbuf_add(&warnings, "large objects are copied, but their changes do not follow\n");
     return tell_warnings(worker, &warnings, why) && conn_run(worker->source, "ROLLBACK", why);
-}
-
-/* Changes are applied as they were on the source, where triggers and keys have had their say. */
-static bool target_may_apply(struct worker *worker, struct fault *why)
-{
-    if (conn_run(worker->target,
-                 "SET session_replication_role = replica; RESET session_replication_role", why))
-        return true;
-    if (strcmp(why->sqlstate, "42501") == 0) {
-        why->id = FAULT_TARGET_TRIGGERS;
-        fault_hint(why, "--follow needs it on the target: connect as a superuser, or GRANT SET ON "
-                        "PARAMETER session_replication_role to the role (version 15 and later).");
-    }
-    return fault_during(why, "role \"%s\" cannot keep triggers from firing on changes",
-                        conn_user(worker->target));
 }
 
 /* ---- the slot ---- */
@@ -227,20 +213,12 @@ static void drop_making(struct making *making)
     drop_conn(&making->walsender);
 }
 
-/* It asks as the user that connects: a role that is set may lack the attribute. */
 static bool open_walsender(struct making *making, bool replicates, struct fault *why)
 {
     struct worker *worker = making->worker;
-    struct conn_wish wish = {
-        .info = worker->source_info, .application = "pghaul slot", .replication = true};
-    if (!conn_open(&making->walsender, &wish, worker->leash, why)) {
-        if (!replicates) {
-            why->id = FAULT_REPLICATION_ROLE;
-            why->retry = false;
-        }
-        return false;
-    }
-    return process_add(worker->db, "slot", 1, getpid(), &making->process, why) &&
+    const struct conn_wish wish = {.info = worker->source_info, .application = "pghaul slot"};
+    return publication_open_walsender(&making->walsender, &wish, replicates, worker->leash, why) &&
+           process_add(worker->db, "slot", 1, getpid(), &making->process, why) &&
            process_set_source(worker->db, making->process, conn_backend_pid(making->walsender),
                               conn_backend_start(making->walsender), why);
 }
@@ -446,7 +424,7 @@ static bool clear_the_way(struct worker *worker, const struct position *position
     return drop_left(worker, source_id, why) &&
            (!ours || (drop_made(worker, worker->source, worker->leash, &made, why) &&
                       position_undone(worker->db, why))) &&
-           names_are_free(worker, position, why);
+           publication_check_names(worker->source, position->slot, may_publish(worker), why);
 }
 
 #define INSERTS "_inserts"
@@ -478,10 +456,12 @@ bool follow_begin(struct worker *worker, struct snapshot *ret_snapshot, struct f
         return fault_set(why, FAULT_CATALOG, "the catalog has no position");
     if (!check_identity(worker->source, &identity, why) ||
         !publication_check_source(worker->source, &replicates, why) ||
-        !check_failover(worker, why) || !connect_target(worker, why) ||
-        !worker_note_sides(worker, why) || !end_is_ahead(worker, &position, why) ||
-        !clear_the_way(worker, &position, identity.id, why) || !target_may_apply(worker, why) ||
-        !plan_ahead(worker, &second, why) || !open_walsender(&making, replicates, why))
+        !publication_check_failover(worker->source, worker->settings->failover_slot, why) ||
+        !connect_target(worker, why) || !worker_note_sides(worker, why) ||
+        !end_is_ahead(worker, &position, why) ||
+        !clear_the_way(worker, &position, identity.id, why) ||
+        !check_may_apply(worker->target, why) || !plan_ahead(worker, &second, why) ||
+        !open_walsender(&making, replicates, why))
         return false;
     name_second(&position, second);
     return make_all(&making, identity.id, ret_snapshot, why);

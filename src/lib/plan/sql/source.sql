@@ -379,8 +379,12 @@ select coalesce(x.indrelid, c.oid), coalesce(x.indexrelid, 0), n.nspname, c.reln
 
 -- Can changes be followed? Standby, wal_level, may the user who connects read them?
 
+-- From version 19 on the first slot makes what is 'replica' logical, without a restart.
+
 -- name: ASK_FOLLOWED
-select pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('wal_level'),
+select pg_catalog.pg_is_in_recovery(),
+       {<190000: pg_catalog.current_setting('wal_level')}
+       {190000: case pg_catalog.current_setting('wal_level') when 'minimal' then 'minimal' else 'logical' end},
        r.rolsuper or r.rolreplication, session_user
   from pg_catalog.pg_roles r where r.rolname = session_user
 

@@ -1,0 +1,69 @@
+# For tests of pghaul check: two servers with usual settings, and what a report says.
+
+# Prints the names of settings that a server is started with, besides those of tests/server.
+setup_file() {
+    HERE=$PGH_ROOT/$(basename "$BATS_TEST_FILENAME" .bats)
+    export HERE
+    mkdir -p "$HERE"
+    chmod 755 "$HERE"
+    "$PGH_TOP/tests/server" start "$HERE/s" 'fsync = on' 'max_prepared_transactions = 10' &
+    "$PGH_TOP/tests/server" start "$HERE/t" 'fsync = on' 'max_prepared_transactions = 10' &
+    wait
+}
+
+teardown_file() {
+    local dir
+    for dir in "$HERE"/*/; do if [[ -d $dir/data ]]; then "$PGH_TOP/tests/server" wipe "${dir%/}"; fi; done
+}
+
+setup() {
+    PGH_SOURCE="host=$HERE/s user=postgres" PGH_TARGET="host=$HERE/t user=postgres"
+}
+
+REPORT() { echo "$BATS_TEST_TMPDIR/report.json"; }
+
+# looked STATUS [OPTIONS]: pghaul check ends so; its report is kept for the others below.
+looked() {
+    local status=0
+    "$PGHAUL" check --dir "$RUN" --json "${@:2}" >"$(REPORT)" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+    [[ $status == "$1" ]] || { echo "status $status, not $1"; cat "$BATS_TEST_TMPDIR/err"; summary; return 1; }
+    valid
+}
+
+summary() { jq -r '.findings[] | "\(.severity) \(.id) \(.place) \(.title): \(.text // "") \([.objects[] | "\(.name) (\(.detail)) \(.sql)"] | join("; "))"' "$(REPORT)"; }
+
+# Is it as docs/check.md says?
+valid() {
+    jq -e '
+        def text: type == "string" and . != "";
+        def maybe: . == null or text;
+        .version == 1 and (.result | IN("ready", "warnings", "not_ready")) and (.exit_status | IN(0, 10, 11))
+        and (.began | test("^[0-9-]{10}T[0-9:.]+Z$")) and (.took_ms | type == "number") and (.follow | type == "boolean")
+        and (.source | (.connection | maybe) and (.version | maybe)) and (.target | (.connection | maybe) and (.version | maybe))
+        and ([.findings[].severity] as $s | .counts == ({"error": 0, "warning": 0, "note": 0} | with_entries(.key as $k | .value = ([$s[] | select(. == $k)] | length))))
+        and .exit_status == (if .counts.error > 0 then 11 elif .counts.warning > 0 then 10 else 0 end)
+        and all(.findings[];
+            (.id | test("^PGH-[0-9]{4}$")) and (.severity | IN("error", "warning", "note"))
+            and (.place | IN("here", "source", "target", "pair")) and (.title | text) and (.text | maybe) and (.means | text)
+            and (.remedy | text) and .objects_total >= (.objects | length)
+            and all(.objects[]; (.name | text) and (.detail | maybe) and (.sql | maybe) and (.safe | type == "boolean")
+                and (if .sql == null then .sql_on == null else .sql_on == "source" or .sql_on == "target" end)))
+    ' "$(REPORT)" >/dev/null || { echo 'the report is not as documented:'; cat "$(REPORT)"; return 1; }
+}
+
+# found ID SEVERITY [WORDS]: such a finding is there, and its text or an object of it has the words.
+found() {
+    jq -e --arg id "PGH-$1" --arg severity "$2" --arg words "${3:-}" 'any(.findings[]; .id == $id and .severity == $severity
+        and ([.text // "", .remedy, (.objects[] | "\(.name) \(.detail // "") \(.sql // "")")] | any(contains($words))))' "$(REPORT)" >/dev/null ||
+        { echo "expected $2 PGH-$1 with: ${3:-}"; summary; return 1; }
+}
+
+missing() {
+    jq -e --arg id "PGH-$1" 'all(.findings[]; .id != $id)' "$(REPORT)" >/dev/null || { echo "PGH-$1 is there:"; summary; return 1; }
+}
+
+# Nothing at all is found.
+clean() { [[ $(jq '.findings | length' "$(REPORT)") == 0 ]] || { summary; return 1; }; }
+
+# The statements that mend an id.
+mends() { jq -r --arg id "PGH-$1" '.findings[] | select(.id == $id) | .objects[] | select(.sql) | .sql' "$(REPORT)"; }
