@@ -1,16 +1,10 @@
-#include "../unit.h"
-
 #include "wire/test_decoding.h"
 
-#include <bsd/string.h>
+#include "told.h"
 
-/* In memory of just its size, for a sanitizer to watch; it stays good until the test ends. */
 static bool parse(const char *line, size_t length, struct told_change *ret_change)
 {
-    char *copy = malloc(length > 0 ? length : 1);
-    ck_assert_ptr_nonnull(copy);
-    memcpy(copy, line, length);
-    return test_decoding_parse(copy, length, ret_change);
+    return test_decoding_parse(keep(line, length), length, ret_change);
 }
 
 static struct told_change parsed(const char *line)
@@ -26,14 +20,6 @@ static bool parses(const char *line)
     return parse(line, strlen(line), &change);
 }
 
-static void add(char *text, size_t size, const struct told *told)
-{
-    char copy[256];
-    ck_assert_uint_lt(told->length, sizeof copy);
-    copy[told_copy(told, copy)] = '\0';
-    strlcat(text, copy, size);
-}
-
 /* Columns as name|type|value, each with ; behind; NULL as -, unchanged as =. */
 static const char *shown(struct told_row row)
 {
@@ -41,12 +27,12 @@ static const char *shown(struct told_row row)
     struct told_column column;
     text[0] = '\0';
     while (told_row_next(&row, &column)) {
-        add(text, sizeof text, &column.name);
+        add_told(text, sizeof text, &column.name);
         strlcat(text, "|", sizeof text);
-        add(text, sizeof text, &column.type);
+        add_told(text, sizeof text, &column.type);
         strlcat(text, "|", sizeof text);
         if (column.kind == TOLD_VALUE)
-            add(text, sizeof text, &column.value);
+            add_told(text, sizeof text, &column.value);
         else
             strlcat(text, column.kind == TOLD_NULL ? "-" : "=", sizeof text);
         strlcat(text, ";", sizeof text);

@@ -1,18 +1,12 @@
-#include "../unit.h"
-
 #include "wire/wal2json.h"
 
-#include <bsd/string.h>
+#include "told.h"
 
 #define TIMES "\"timestamp\":\"2026-11-21 22:37:32.22301+00\",\"lsn\":\"0/15414D8\""
 
-/* In memory of just its size, for a sanitizer to watch; it stays good until the test ends. */
 static bool parse(const char *object, size_t length, struct told_change *ret_change)
 {
-    char *copy = malloc(length > 0 ? length : 1);
-    ck_assert_ptr_nonnull(copy);
-    memcpy(copy, object, length);
-    return wal2json_parse(copy, length, ret_change);
+    return wal2json_parse(keep(object, length), length, ret_change);
 }
 
 static struct told_change parsed(const char *object)
@@ -20,14 +14,6 @@ static struct told_change parsed(const char *object)
     struct told_change change;
     ck_assert_msg(parse(object, strlen(object), &change), "%s", object);
     return change;
-}
-
-static void add(char *text, size_t size, const struct told *told)
-{
-    char copy[256];
-    ck_assert_uint_lt(told->length, sizeof copy);
-    copy[told_copy(told, copy)] = '\0';
-    strlcat(text, copy, size);
 }
 
 /* Columns as name|type|value, each with ; behind; NULL as -, bytea with ~ before it. */
@@ -39,11 +25,11 @@ static const char *shown(struct told_row row)
     while (told_row_next(&row, &column)) {
         char type[16];
         snprintf(type, sizeof type, "|%u|", column.type_oid);
-        add(text, sizeof text, &column.name);
+        add_told(text, sizeof text, &column.name);
         strlcat(text, type, sizeof text);
         strlcat(text, column.bare_hex ? "~" : "", sizeof text);
         if (column.kind == TOLD_VALUE)
-            add(text, sizeof text, &column.value);
+            add_told(text, sizeof text, &column.value);
         else
             strlcat(text, "-", sizeof text);
         strlcat(text, ";", sizeof text);
