@@ -109,7 +109,8 @@ static void send_all(int client, const char *path)
     if (file < 0 || fstat(file, &info) != 0)
         die(path);
     size_t length = (size_t)info.st_size - sizeof(uint64_t), at = 0;
-    const char *bytes = mmap(NULL, length + sizeof(uint64_t), PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+    const char *bytes =
+        mmap(NULL, length + sizeof(uint64_t), PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
     if (bytes == MAP_FAILED)
         die(path);
     while (at < length && hear(client, &ended)) {

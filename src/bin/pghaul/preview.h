@@ -28,8 +28,8 @@ struct preview {
     }
 
 /* The same in two steps: reads the connection strings; connects and plans. With
- * preview->planning.refusals a target that cannot be reached is one of them, and all goes on without
- * it. */
+ * preview->planning.refusals a target that cannot be reached is one of them, and all goes on
+ * without it. */
 bool preview_begin(struct preview *preview, const struct options *options, struct fault *why);
 bool preview_plan(struct preview *preview, const struct options *options, const char *who,
                   struct fault *why);

@@ -26,7 +26,8 @@ static const struct {
     [FAULT_KIND_CATALOG] = {"catalog", 6, "the work directory or the catalog in it"},
     [FAULT_KIND_SYSTEM] = {"system", 7, "this machine: a tool is missing or failed, a worker died"},
     [FAULT_KIND_DIFFERS] = {"differs", 12, "compared, and not the same"},
-    [FAULT_KIND_UNVERIFIED] = {"unverified", 13, "no difference was found, but not all could be compared"},
+    [FAULT_KIND_UNVERIFIED] = {"unverified", 13,
+                               "no difference was found, but not all could be compared"},
 };
 
 static void set_text(char *to, size_t size, const char *format, va_list args)

@@ -58,7 +58,7 @@ struct settings {
                                 ever */
     int64_t spool_limit;     /* bytes; 0: none */
     int64_t spool_reserve;   /* bytes of the disk that stay free; 0: the usual number */
-    bool skip_check; /* what would end the run later is not looked for */
+    bool skip_check;         /* what would end the run later is not looked for */
     bool drop_if_exists;
     bool no_owner;
     bool no_acl;

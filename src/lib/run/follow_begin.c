@@ -446,7 +446,7 @@ static bool connect_target(struct worker *worker, struct fault *why)
 
 bool follow_begin(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why)
 {
-    bool found, replicates, second;
+    bool found, replicates, second = false;
     struct position position;
     struct identity identity;
     scoped(drop_making) struct making making = {.worker = worker, .position = &position};
