@@ -171,7 +171,7 @@ spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($
     shop
     local point
     for point in publication.intended publication.made slot.made snapshot.held; do
-        PGHAUL_TEST_AT=$point:kill run follow --endpos now
+        PGHAUL_TEST_AT=$point:kill run follow --endpos now --retry-for 0
         [[ $status != 0 ]]
         fired "$point"
         # A worker that was killed could not undo it: the run did not begin, so a new one may.
@@ -190,10 +190,33 @@ spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($
         again
     done
     # Killed while it undoes.
-    PGHAUL_TEST_AT='slot.made:error undo.slot_dropped:kill' run follow --endpos now
+    PGHAUL_TEST_AT='slot.made:error undo.slot_dropped:kill' run follow --endpos now --retry-for 0
     [[ $(slots) == 0 && $(publications) == 1 ]]
     run -0 follow --restart --endpos now
     [[ $(slots) == 1 && $(publications) == 1 ]]
+}
+
+@test "who makes the slot dies or is cut off before there is a plan: the run begins again by itself" {
+    shop
+    local point
+    for point in publication.intended publication.made slot.made snapshot.held plan.begun plan.made; do
+        PGHAUL_TEST_AT=$point:kill run --separate-stderr -0 follow --endpos now
+        fired "$point"
+        # shellcheck disable=SC2154
+        [[ $stderr == *'going on in a new snapshot'* && $(slots) == 1 && $(publications) == 1 ]] || { echo "$point: $stderr"; false; }
+        run -0 cleanup
+        same
+        again
+    done
+    clone_to plan.made --follow --endpos now
+    for point in admin_source admin_target; do
+        $point "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB'" >/dev/null
+    done
+    go_on
+    ended_with 0 'going on in a new snapshot'
+    [[ $(slots) == 1 && $(publications) == 1 ]]
+    run -0 cleanup
+    same
 }
 
 @test "the slot waits for transactions: it says for which, gives up in time, and leaves nothing" {

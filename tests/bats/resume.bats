@@ -343,3 +343,22 @@ no_worker_backends() {
     run -0 clone --resume --not-consistent -q
     same
 }
+
+@test "the session of pg_dump is ended: it is run again in the same snapshot" {
+    pair template0
+    src -q -c 'create table t as select 1 as a'
+    clone_to dump.begun
+    wait_for 20 catalog_says "select state from work where kind = 'plan'" done
+    local run=$PID sessions="from pg_stat_activity where datname = '$DB' and"
+    psql -qXAt "$SOURCE" -c 'begin; lock table t; select pg_sleep(60)' >/dev/null 2>&1 3>&- &
+    PIDS="$PIDS $!"
+    wait_for 10 eval "[[ \$(admin_source \"select count(*) $sessions wait_event = 'PgSleep'\") == 1 ]]"
+    go_on
+    wait_for 20 eval "[[ \$(admin_source \"select count(*) $sessions application_name = 'pg_dump' and wait_event_type = 'Lock'\") == 1 ]]"
+    admin_source "select pg_terminate_backend(pid) $sessions application_name = 'pg_dump'" >/dev/null
+    wait_for 20 grep -q 'it will be replaced' "$BATS_TEST_TMPDIR/err"
+    admin_source "select pg_terminate_backend(pid) $sessions wait_event = 'PgSleep'" >/dev/null
+    PID=$run
+    ended_with 0 'worker schema 1 dumping the schema: pg_dump exited with status 1; it will be replaced'
+    [[ $(tgt -c 'select a from t') == 1 ]]
+}

@@ -168,6 +168,24 @@ static bool secret_service(const struct conninfo *info, int *ret_fd, struct faul
     return true;
 }
 
+/* What libpq says when it cannot connect, or is cut off. The tool may be run again then, which
+ * another failure of it is not worth. */
+static void name_connection(struct fault *why)
+{
+    static const char *const lost[] = {
+        "server closed the connection", "connection has been closed", "no connection to the server",
+        "could not receive data from server", "could not send data to server"};
+    if (strstr(why->detail, "error: connection to ") != NULL) {
+        why->id = FAULT_SOURCE_CONNECT;
+        why->retry = true;
+    }
+    for (size_t i = 0; i < sizeof lost / sizeof *lost && !why->retry; i++)
+        if (strstr(why->detail, lost[i]) != NULL) {
+            why->id = FAULT_SOURCE_LOST;
+            why->retry = true;
+        }
+}
+
 bool tools_dump(const struct tools *tools, const struct conninfo *info, const char *const *args,
                 struct leash *leash, struct fault *why)
 {
@@ -199,13 +217,17 @@ bool tools_dump(const struct tools *tools, const struct conninfo *info, const ch
     all[1] = "-d";
     all[2] = strbuf_text(&database);
     memcpy(all + OWN, args, given * sizeof *args);
+    env[variables++] = "LC_ALL=C"; /* its complaints are read */
     const int keep[] = {service, -1};
     struct tool tool = {.program = tools->pg_dump, .args = all, .env = env, .keep = keep};
     if (tool_run(&tool, leash, NULL, why))
         return true;
-    if (why->id == FAULT_TOOL_FAILED &&
-        strstr(why->detail, "due to conflict with recovery") != NULL)
+    if (why->id != FAULT_TOOL_FAILED)
+        return false;
+    if (strstr(why->detail, "due to conflict with recovery") != NULL)
         why->id = FAULT_RECOVERY_CONFLICT;
+    else
+        name_connection(why);
     return false;
 }
 

@@ -131,6 +131,12 @@ void crew_end(struct crew *crew, enum role role, bool now)
     }
 }
 
+void place_wait(struct place *place, int64_t delay_ms)
+{
+    place->deadline = clock_ms() + delay_ms;
+    place->state = PLACE_WAITING;
+}
+
 bool place_failed(struct place *place, int64_t retry_for_ms)
 {
     int64_t now = clock_ms();
@@ -148,8 +154,7 @@ bool place_failed(struct place *place, int64_t retry_for_ms)
         delay *= 2;
     delay = delay > LONGEST_DELAY_MS ? LONGEST_DELAY_MS : delay;
     /* Jitter, so that workers do not come back all at once. */
-    place->deadline = now + delay / 2 + (int64_t)arc4random_uniform((uint32_t)delay);
-    place->state = PLACE_WAITING;
+    place_wait(place, delay / 2 + (int64_t)arc4random_uniform((uint32_t)delay));
     return true;
 }
 

@@ -81,6 +81,9 @@ int crew_filled(const struct crew *crew, enum role role); /* ROLES: all */
 /* Its process has ended. */
 void place_ended(struct crew *crew, struct place *place);
 
+/* It is filled after a while only. */
+void place_wait(struct place *place, int64_t delay_ms);
+
 /* Notes a failure. False when the place has failed for too long or too often to be
  * filled again; else it is WAITING. */
 bool place_failed(struct place *place, int64_t retry_for_ms);

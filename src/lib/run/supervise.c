@@ -17,7 +17,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 
-enum { TICK_MS = 1000, WATCH_AFTER_MS = 2000, LONG_LIFE_MS = 30000 };
+enum { TICK_MS = 1000, WATCH_AFTER_MS = 2000, LONG_LIFE_MS = 30000, PAUSE_MS = 1000 };
 
 static void drop_signals(struct supervisor *s)
 {
@@ -360,8 +360,9 @@ static bool end_run(struct supervisor *s, struct fault *why)
     return false;
 }
 
-/* Until the end of the run, or of its snapshot: then *ret_lost is true. */
-static bool supervise_once(struct supervise *what, bool *ret_lost, struct fault *why)
+/* Until the end of the run, or of its snapshot: then *ret_lost is true. Begins after pause_ms. */
+static bool supervise_once(struct supervise *what, int64_t pause_ms, bool *ret_lost,
+                           struct fault *why)
 {
     scoped(drop_crew) struct crew *crew = new_memory(1, sizeof *crew);
     scoped(drop_progress) struct progress *progress = NULL;
@@ -379,6 +380,8 @@ static bool supervise_once(struct supervise *what, bool *ret_lost, struct fault 
     crew->target = what->target;
     crew->lock = what->dir->lock;
     crew->budget = what->budget;
+    if (pause_ms > 0)
+        place_wait(crew_place(crew, ROLE_RESUME, 1), pause_ms);
     if (!signals_open(&s.signals, why))
         return false;
     progress = progress_new(what->db, what->show_progress);
@@ -393,17 +396,18 @@ static bool supervise_once(struct supervise *what, bool *ret_lost, struct fault 
 bool supervise(struct supervise *what, struct fault *why)
 {
     struct fault ignored;
-    int64_t since = 0;
+    int64_t since = 0, pause_ms = 0;
     for (;;) {
         bool lost;
         int64_t began = clock_ms();
-        if (!supervise_once(what, &lost, why))
+        if (!supervise_once(what, pause_ms, &lost, why))
             return false;
         if (!lost)
             return true;
         int64_t now = clock_ms();
-        if (since == 0 || now - began > LONG_LIFE_MS)
-            since = now;
+        bool again = since != 0 && now - began <= LONG_LIFE_MS;
+        since = again ? since : now;
+        pause_ms = again ? PAUSE_MS : 0;
         if (now - since >= what->settings->retry_for_ms) {
             fault_set(why, FAULT_SNAPSHOT_GONE, "the snapshot is lost again and again");
             run_end(what->db, "failed", why, &ignored);

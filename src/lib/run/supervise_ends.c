@@ -56,6 +56,13 @@ void supervisor_stop(struct supervisor *s)
     crew_end(s->crew, ROLES, true);
 }
 
+/* It died, or lost a connection that it had. Who cannot even connect says so at once. */
+static bool was_cut_off(const struct place *place)
+{
+    enum fault_id id = place->fault.id;
+    return id == 0 || id == FAULT_SOURCE_LOST || id == FAULT_TARGET_LOST;
+}
+
 /* ---- resuming ---- */
 
 /* After the dead run's traces are put in order: is anything left that needs a snapshot? */
@@ -113,18 +120,14 @@ static bool snapshot_was_gone(struct supervisor *s, struct place *place)
 
 /* A run that follows goes on in a new one, as if it were resumed: everybody is ended, since nobody
  * may commit any more what he has read in the old one. A table that was rewritten cannot be read in
- * the old one either. */
+ * the old one either. Before there is a plan, slot and publication are made anew as well. */
 static bool snapshot_is_lost(struct supervisor *s, const struct place *place)
 {
-    struct fault ignored;
-    bool planned;
     enum fault_id id = place->fault.id;
     bool lost = id == FAULT_SNAPSHOT_GONE || (id == FAULT_TABLE_CHANGED && place->fault.retry) ||
-                (place->role == ROLE_SNAPSHOT &&
-                 (id == 0 || id == FAULT_SOURCE_LOST || id == FAULT_TARGET_LOST));
-    return lost && s->what->settings->follow && s->stopping == NOT_STOPPING &&
-           s->phase > PHASE_NEW && s->what->settings->retry_for_ms > 0 &&
-           work_kind_is_done(s->what->db, WORK_PLAN, &planned, &ignored) && planned;
+                (place->role == ROLE_SNAPSHOT && was_cut_off(place));
+    return lost && s->what->settings->follow && s->stopping == NOT_STOPPING && s->resumed &&
+           s->what->settings->retry_for_ms > 0;
 }
 
 static void lose_snapshot(struct supervisor *s, struct place *place, const char *cause)
@@ -144,10 +147,11 @@ static void lose_snapshot(struct supervisor *s, struct place *place, const char 
 /* ---- the end of a worker ---- */
 
 /* After the snapshot was lost, its server may take a while to come back. */
-static bool is_vital(const struct supervisor *s, enum role role)
+static bool is_vital(const struct supervisor *s, const struct place *place)
 {
     bool begins = s->what->again && s->phase == PHASE_NEW;
-    return (role == ROLE_SNAPSHOT || role == ROLE_RESUME) && !begins;
+    return !begins &&
+           (place->role == ROLE_SNAPSHOT || (place->role == ROLE_RESUME && !was_cut_off(place)));
 }
 
 static void died_for_good(struct supervisor *s, struct place *place, int status)
@@ -169,7 +173,7 @@ static void on_unplanned_end(struct supervisor *s, struct place *place, int stat
     bool said = place->fault.id != 0;
     bool may_heal = said ? place->fault.retry : true;
     /* Nothing has gone well yet in a run that cannot even connect. */
-    bool early = s->phase < PHASE_SCHEMA && said && place->role != ROLE_RECEIVE &&
+    bool early = s->phase < PHASE_SCHEMA && !was_cut_off(place) && place->role != ROLE_RECEIVE &&
                  place->role != ROLE_GUARD && !s->what->again;
     if (place->role == ROLE_WATCH || s->lost) {
         place->state = PLACE_CLOSED;
@@ -182,7 +186,7 @@ static void on_unplanned_end(struct supervisor *s, struct place *place, int stat
                       said ? place->fault.text : status_text(ending, sizeof ending, status));
         return;
     }
-    if (is_vital(s, place->role) || !may_heal || early || s->stopping != NOT_STOPPING ||
+    if (is_vital(s, place) || !may_heal || early || s->stopping != NOT_STOPPING ||
         !place_failed(place, s->what->settings->retry_for_ms)) {
         died_for_good(s, place, status);
         return;
