@@ -106,6 +106,17 @@ SQL
     run -0 same_rows
 }
 
+@test "REPLICA IDENTITY FULL with a primary key of several columns: each of them counts" {
+    tables 'create table t (a int, b int, c text, d int, primary key (b, a) include (d)); alter table t replica identity full;
+        insert into t select i, j, $$c$$, i from generate_series(1, 20) i, generate_series(1, 3) j'
+    # What tells two rows apart is the first column only.
+    src -q -c "begin; insert into t values (5, 9, 'new', 1); delete from t where a = 5 and b = 2; commit" \
+        -c "begin; update t set c = 'x' where a = 6 and b = 1; delete from t where a = 6 and b = 3; update t set c = 'y', d = 7 where a = 6 and b = 2; commit" \
+        -c "update t set b = b + 10 where a = 7" -c "delete from t where b = 1 and a > 15"
+    run -0 follow
+    run -0 same_rows
+}
+
 @test "values that are stored apart, and updates that leave them alone" {
     tables 'create table big (id int primary key, a text, b text, c bytea, n int); alter table big alter a set storage external, alter c set storage external;
         insert into big select i, repeat(md5(i::text), 500), repeat(md5(i::text), 300), decode(repeat(md5(i::text), 400), $$hex$$), 0 from generate_series(1, 40) i;

@@ -1489,11 +1489,25 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
         where p.amopstrategy = 3 and p.amoplefttype = b.oid and p.amoprighttype = b.oid
         order by o.oid limit 1) e on true
   left join lateral (
-       select pg_catalog.array_position(i.indkey::pg_catalog.int2[], a.attnum) as position
+       select k.position
          from pg_catalog.pg_index i
-        where i.indrelid = c.oid and i.indisprimary and i.indimmediate and i.indisvalid) k on true
+        cross join lateral pg_catalog.unnest(i.indkey) with ordinality k (attnum, position)
+        where i.indrelid = c.oid and i.indisprimary and i.indimmediate and i.indisvalid
+          and k.attnum = a.attnum{110000:  and k.position <= i.indnkeyatts}) k on true
  where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
  order by a.attnum
+
+-- What its unique indexes are on: those that hold for all rows at each moment.
+
+-- name: ASK_UNIQUE_COLUMNS
+select i.indexrelid, a.attname
+  from pg_catalog.pg_index i
+  join pg_catalog.pg_attribute a
+    on a.attrelid = i.indrelid
+   and a.attnum = any (i.indkey[0:{110000: i.indnkeyatts} {<110000: i.indnatts} - 1])
+ where i.indrelid = $1::pg_catalog.oid and i.indisunique and i.indimmediate and i.indisvalid
+   and i.indpred is null and i.indexprs is null
+ order by 1
 
 -- name: ASK_TABLE_NAME
 select n.nspname, c.relname
