@@ -85,8 +85,11 @@ spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($
     assert_output --partial 'PGH-1005: changes are followed of one database'
     run -2 follow --snapshot 00000003-1
     assert_output --partial 'PGH-1005: --follow copies in the snapshot of its slot'
-    run -2 follow --schema-only
-    assert_output --partial 'PGH-1005: --follow goes with a whole clone only'
+    for part in --schema-only '--section pre-data --section data' '--section data --section post-data'; do
+        # shellcheck disable=SC2086
+        run -2 follow $part
+        assert_output --partial 'PGH-1005: --follow goes with a whole clone, or with --data-only into tables that are there'
+    done
     run -2 follow --where 'account=id > 3'
     assert_output --partial '--where does not go with --follow'
     run -2 follow --columns 'account=id'

@@ -156,7 +156,7 @@ const struct option book_options[] = {
      .help = "create extension NAME in this version instead of the target's usual one; may be given several times"},
 
     {.name = "follow", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.follow), .commands = CMD_CHECK | CMD_CLONE, .group = changes,
-     .help = "apply the changes that the application makes meanwhile, until told to end; needs a primary key or the like of each table"},
+     .help = "apply the changes that the application makes meanwhile, until told to end; needs a primary key or the like of each table; may go with --data-only"},
     {.name = "slot", .type = TYPE_TEXT, .use = USE_FIXED, .at = AT(slot), .arg = "NAME", .fallback = "", .commands = CMD_CHECK | CMD_CLONE | CMD_STREAM, .group = changes,
      .help = "logical replication slot on the source, and publication of the same name (default: pghaul_ and the run's name)"},
     {.name = "publication", .type = TYPE_TEXT, .at = AT(publication), .arg = "NAME,...", .commands = CMD_STREAM, .group = changes,

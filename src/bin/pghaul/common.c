@@ -150,9 +150,11 @@ bool check_follow(const struct options *options, struct fault *why)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "changes would not go with a copy in another snapshot: --not-consistent "
                          "does not go with --follow");
-    if (settings->contents != CONTENT_ALL)
+    if (settings->contents != CONTENT_ALL &&
+        (settings->contents & ~(int64_t)CONTENT_REFRESH) != CONTENT_DATA)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
-                         "--follow goes with a whole clone only, not with a part of it");
+                         "--follow goes with a whole clone, or with --data-only into tables that "
+                         "are there, not with another part of it");
     return check_insert_only(settings, why) && check_portions(options, why);
 }
 

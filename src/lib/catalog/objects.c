@@ -82,6 +82,8 @@ static void table_read(const struct stmt *stmt, struct table *t)
     t->no_truncate = stmt_int(stmt, 21) != 0;
     t->is_guarded = stmt_int(stmt, 22) != 0;
     t->signature = keep(&room, stmt, 23);
+    t->is_root = stmt_int(stmt, 24) != 0;
+    t->lands = stmt_int(stmt, 25);
 }
 
 bool table_get(struct db *db, int64_t oid, struct table *ret_table, struct fault *why)

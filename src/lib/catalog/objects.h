@@ -34,7 +34,9 @@ struct table {
     const char *split_key; /* quoted column or NULL */
     const char *signature; /* lines of quoted name, tab, type */
     bool no_truncate;      /* on the target, where it was there before: cannot be truncated, */
-    bool is_guarded;       /* has triggers or keys */
+    bool is_guarded;       /* has triggers or keys, */
+    bool is_root;          /* is partitioned */
+    int64_t lands;         /* oid of the table that its rows go to there; 0: to itself */
     char *owned;           /* memory of the texts, when read from the catalog */
 };
 

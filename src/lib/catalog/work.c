@@ -45,8 +45,8 @@ void drop_work(struct work *work)
 
 bool work_add(struct db *db, const struct work_new *item, struct fault *why)
 {
-    return db_run(db, why, SQL_WORK_INSERT, "ddsidsiiss", (int)item->stage, (int)item->lane,
-                  kinds[item->kind].word, item->object, item->part,
+    return db_run(db, why, SQL_WORK_INSERT, "ddsidisiiss", (int)item->stage, (int)item->lane,
+                  kinds[item->kind].word, item->object, item->part, item->leaf,
                   item->name == NULL ? "" : item->name, item->priority, item->bytes, item->low,
                   item->high);
 }
@@ -79,6 +79,7 @@ bool work_claim(struct db *db, enum lane lane, int64_t most, int64_t owner, stru
     work.low = copy_or_null(stmt, 7);
     work.high = copy_or_null(stmt, 8);
     work.attempts = (int)stmt_int(stmt, 9);
+    work.leaf = stmt_int(stmt, 10);
 
     /* The update is committed, and the write lock free, only at the statement's end. */
     bool more;

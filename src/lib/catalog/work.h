@@ -86,6 +86,7 @@ struct work {
     enum work_kind kind;
     int64_t object; /* oid of what it is about, 0 = nothing */
     int part;       /* number of the part or batch, from 1; 0 = whole */
+    int64_t leaf;   /* of a part: the table of the source that has the rows; 0 = the object */
     int64_t bytes;  /* expected */
     int attempts;   /* this one included */
     char *name;     /* for people: what it is about; "" when the kind says all */
@@ -103,6 +104,7 @@ struct work_new {
     enum work_kind kind;
     int64_t object;
     int part;
+    int64_t leaf;
     const char *name;
     int64_t priority;
     int64_t bytes;

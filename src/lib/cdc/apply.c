@@ -4,6 +4,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "catalog/landing.h"
 #include "cdc/batch.h"
 #include "cdc/spool_dir.h"
 #include "cdc/spool_read.h"
@@ -224,15 +225,43 @@ static bool on_change(struct applying *a, const struct spool_record *record,
            (relation->gone || add_change(a, relation, record, why));
 }
 
-static bool on_truncate(struct applying *a, const struct pgoutput_message *message,
-                        struct fault *why)
+struct truncation {
+    struct destination **tables;
+    int64_t *leaves; /* of the source, that go to each */
+    uint32_t *roots; /* if several may: else 0 */
+    size_t count;
+};
+
+static void drop_truncation(struct truncation *t)
+{
+    free(t->tables);
+    free(t->leaves);
+    free(t->roots);
+}
+
+static void add_truncated(struct truncation *t, const struct relation *relation)
+{
+    size_t i = 0;
+    while (i < t->count && t->tables[i] != relation->to)
+        i++;
+    if (i == t->count) {
+        t->tables = grow_memory(t->tables, t->count, sizeof *t->tables);
+        t->leaves = grow_memory(t->leaves, t->count, sizeof *t->leaves);
+        t->roots = grow_memory(t->roots, t->count, sizeof *t->roots);
+        t->tables[t->count] = relation->to;
+        t->leaves[t->count] = 0;
+        t->roots[t->count++] = relation->root;
+    }
+    t->leaves[i]++;
+}
+
+static bool list_truncated(struct applying *a, const struct pgoutput_message *message,
+                           struct truncation *t, struct fault *why)
 {
     struct pgoutput_relations list = message->truncate.relations;
-    scoped(drop_memory) struct destination **tables = NULL;
     struct relation *relation;
     bool copied;
     uint32_t oid;
-    size_t count = 0;
     while (pgoutput_relations_next(&list, &oid)) {
         if (!is_copied(a, oid, &copied, why))
             return false;
@@ -240,14 +269,54 @@ static bool on_truncate(struct applying *a, const struct pgoutput_message *messa
             continue;
         if (!find_relation(a, oid, &relation, why))
             return false;
-        if (relation->gone)
-            continue;
-        tables = grow_memory(tables, count, sizeof(struct destination *));
-        tables[count++] = relation->to;
+        if (!relation->gone)
+            add_truncated(t, relation);
     }
-    if (count == 0)
+    return true;
+}
+
+/* Rows of one partition cannot be told from those of others that go to the same table. */
+static bool refuse_partial(struct applying *a, const struct destination *table, struct fault *why)
+{
+    fault_set(why, FAULT_APPLY_DDL,
+              "TRUNCATE of some partitions only, whose rows are among others' in table %s.%s of "
+              "the target",
+              table->nspname, table->relname);
+    if (a->wish->on_ddl == DDL_WARN) {
+        log_warning("%s: it is left out", why->text);
         return true;
-    if (!write_open(a, why) || !write_truncate(&a->writer, tables, count, why))
+    }
+    a->misfit = true;
+    return fault_hint(why,
+                      "Delete the rows of these partitions from that table of the target, then go "
+                      "on with --resume --on-ddl warn, which leaves the TRUNCATE out.");
+}
+
+static bool check_truncated(struct applying *a, struct truncation *t, struct fault *why)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        int64_t leaves = 0;
+        if (t->roots[i] != 0 && !landing_leaves(a->wish->db, t->roots[i], &leaves, why))
+            return false;
+        if (t->leaves[i] < leaves && !refuse_partial(a, t->tables[i], why))
+            return false;
+        if (t->leaves[i] >= leaves)
+            t->tables[kept++] = t->tables[i];
+    }
+    t->count = kept;
+    return true;
+}
+
+static bool on_truncate(struct applying *a, const struct pgoutput_message *message,
+                        struct fault *why)
+{
+    scoped(drop_truncation) struct truncation t = {.tables = NULL};
+    if (!list_truncated(a, message, &t, why) || !check_truncated(a, &t, why))
+        return false;
+    if (t.count == 0)
+        return true;
+    if (!write_open(a, why) || !write_truncate(&a->writer, t.tables, t.count, why))
         return false;
     a->changed = a->parted = true;
     return true;

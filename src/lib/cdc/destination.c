@@ -84,6 +84,7 @@ bool destination_load(struct conn *target, const char *nspname, const char *reln
         return true;
     struct destination *destination = new_memory(1, sizeof *destination);
     destination->serial = serial;
+    destination->users = 1;
     destination->oid = (uint32_t)rows_int(&rows, 0, OID);
     destination->row_type = (uint32_t)rows_int(&rows, 0, ROW_TYPE);
     destination->kind = rows_text(&rows, 0, KIND)[0];
@@ -112,6 +113,33 @@ int destination_column(const struct destination *destination, const char *name)
     return -1;
 }
 
+static bool is_in_key(const struct destination *destination, const char *name)
+{
+    for (int i = 0; i < destination->key_count; i++)
+        if (strcmp(destination->columns[destination->key[i]].name, name) == 0)
+            return true;
+    return false;
+}
+
+bool destination_has_unique_key(struct conn *target, const struct destination *destination,
+                                bool *ret_unique, struct fault *why)
+{
+    char oid[16];
+    const char *const values[] = {oid};
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    snprintf(oid, sizeof oid, "%u", destination->oid);
+    if (!ask_with(target, ASK_UNIQUE_COLUMNS, 1, values, &rows, why))
+        return false;
+    *ret_unique = false;
+    for (int row = 0; row < rows_count(&rows) && !*ret_unique;) {
+        int64_t index = rows_int(&rows, row, 0);
+        *ret_unique = true;
+        for (; row < rows_count(&rows) && rows_int(&rows, row, 0) == index; row++)
+            *ret_unique = *ret_unique && is_in_key(destination, rows_text(&rows, row, 1));
+    }
+    return true;
+}
+
 static void drop_column(struct destination_column *column)
 {
     free(column->name);
@@ -125,7 +153,8 @@ static void drop_column(struct destination_column *column)
 void drop_destination(struct destination **held)
 {
     struct destination *destination = *held;
-    if (destination == NULL)
+    *held = NULL;
+    if (destination == NULL || --destination->users > 0)
         return;
     statements_forget(destination);
     for (int i = 0; i < destination->count; i++)
@@ -135,5 +164,5 @@ void drop_destination(struct destination **held)
     free(destination->nspname);
     free(destination->relname);
     free(destination->quoted);
-    drop_memory(held);
+    free(destination);
 }

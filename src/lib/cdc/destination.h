@@ -54,6 +54,8 @@ struct destination {
     int key_count;
     bool by_image; /* … which are all: rows may be doubled */
 
+    int users; /* relations whose changes go here: more than one where partitions are others here */
+
     unsigned serial; /* no other destination of this process has it */
     struct destination_statement *statements;
     unsigned statement_count; /* that there have been */
@@ -72,7 +74,11 @@ bool destination_load(struct conn *target, const char *nspname, const char *reln
 /* The column of this name, or -1. */
 int destination_column(const struct destination *destination, const char *name);
 
-/* For scoped(): NULL is allowed. */
+/* Is there a unique index on some of the key's columns, so that the key tells all rows apart? */
+bool destination_has_unique_key(struct conn *target, const struct destination *destination,
+                                bool *ret_unique, struct fault *why);
+
+/* For scoped(): NULL is allowed. The last user's frees it. */
 void drop_destination(struct destination **destination);
 
 #endif

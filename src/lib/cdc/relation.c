@@ -5,6 +5,7 @@
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "catalog/described.h"
+#include "catalog/landing.h"
 #include "plan/ask.h"
 
 #include <inttypes.h>
@@ -111,6 +112,14 @@ bool relation_is_same(const struct relations *relations, uint32_t oid, const uin
            memcmp(relation->bytes, bytes, length) == 0;
 }
 
+/* The next change of each of a table's partitions looks for it anew. */
+static void forget_destination(struct relations *relations, uint32_t root)
+{
+    for (size_t i = 0; i < relations->room && root != 0; i++)
+        if (relations->list[i] != NULL && relations->list[i]->root == root)
+            drop_destination(&relations->list[i]->to);
+}
+
 bool relations_describe(struct relations *relations, const uint8_t *bytes, size_t length,
                         const struct pgoutput_message *message, struct fault *why)
 {
@@ -120,6 +129,7 @@ bool relations_describe(struct relations *relations, const uint8_t *bytes, size_
     struct relation **slot = slot_of(relations, now->oid);
     if (*slot != NULL) {
         FAILPOINT("apply.relation_changed", why);
+        forget_destination(relations, (*slot)->root);
         drop_relation(slot);
     } else {
         relations->count++;
@@ -213,30 +223,68 @@ static bool comes(const struct relation *relation, int column)
     return false;
 }
 
-/* With REPLICA IDENTITY FULL the whole row comes: then the target's primary key will do. */
-static void find_primary(const struct relation *relation, struct destination *to)
+/* With REPLICA IDENTITY FULL the whole row comes: then the target's primary key will do. The
+ * number of its columns. */
+static int find_primary(const struct relation *relation, const struct destination *to, int *key)
 {
+    int count = 0;
     for (int place = 1; place <= to->count; place++)
         for (int i = 0; i < to->count; i++)
             if (to->columns[i].primary == place) {
-                if (!comes(relation, i)) {
-                    to->key_count = 0;
-                    return;
-                }
-                to->key[to->key_count++] = i;
+                if (!comes(relation, i))
+                    return 0;
+                key[count++] = i;
             }
+    return count;
 }
 
-static void find_key(const struct relation *relation, struct destination *to)
+static int find_key(const struct relation *relation, const struct destination *to, int *key)
 {
-    if (relation->identity == PGOUTPUT_IDENTITY_FULL) {
-        find_primary(relation, to);
-        to->by_image = to->key_count == 0;
-        return;
-    }
+    int count = 0;
+    if (relation->identity == PGOUTPUT_IDENTITY_FULL)
+        return find_primary(relation, to, key);
     for (int i = 0; i < relation->count; i++)
         if (relation->columns[i].key && relation->columns[i].at >= 0)
-            to->key[to->key_count++] = relation->columns[i].at;
+            key[count++] = relation->columns[i].at;
+    return count;
+}
+
+static void set_key(const struct relation *relation, struct destination *to)
+{
+    to->key_count = find_key(relation, to, to->key);
+    to->by_image = to->key_count == 0 && relation->identity == PGOUTPUT_IDENTITY_FULL;
+}
+
+/* Rows of several partitions are told apart in one way. */
+static bool check_same_key(const struct relation *relation, const struct destination *to,
+                           struct fault *why)
+{
+    scoped(drop_memory) int *key = new_memory((size_t)to->count + 1, sizeof *key);
+    int count = find_key(relation, to, key), shared = 0;
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < to->key_count; j++)
+            shared += key[i] == to->key[j];
+    return (shared == count && count == to->key_count) ||
+           fault_set(why, FAULT_APPLY_REFUSED,
+                     "table %s.%s has another replica identity than others whose rows go to %s.%s "
+                     "of the target, too",
+                     relation->nspname, relation->relname, to->nspname, to->relname);
+}
+
+/* What is unique in each partition need not be so in all of them together. */
+static bool check_unique(const struct relations *relations, const struct relation *relation,
+                         const struct destination *to, struct fault *why)
+{
+    bool unique;
+    if (to->key_count == 0)
+        return true;
+    if (!destination_has_unique_key(relations->target, to, &unique, why))
+        return false;
+    return unique ||
+           fault_set(why, FAULT_APPLY_REFUSED,
+                     "table %s.%s of the target has no unique index on the replica identity of "
+                     "%s.%s: rows of its partitions could not be told apart",
+                     to->nspname, to->relname, relation->nspname, relation->relname);
 }
 
 /* ---- what it was before ---- */
@@ -355,13 +403,49 @@ static bool lacks_table(struct relation *relation, const struct described *befor
                      renamed ? before->relname.text : "");
 }
 
+/* Where changes of another partition go already. */
+static struct destination *shared(const struct relations *relations, uint32_t root)
+{
+    for (size_t i = 0; i < relations->room && root != 0; i++)
+        if (relations->list[i] != NULL && relations->list[i]->root == root &&
+            relations->list[i]->to != NULL) {
+            relations->list[i]->to->users++;
+            return relations->list[i]->to;
+        }
+    return NULL;
+}
+
+static bool find_destination(struct relations *relations, struct relation *relation,
+                             struct destination **ret_to, struct fault *why)
+{
+    scoped(drop_landing) struct landing landing = {.root = 0};
+    if (!landing_get(relations->db, relation->oid, &landing, why))
+        return false;
+    relation->root = landing.root;
+    *ret_to = shared(relations, landing.root);
+    if (*ret_to != NULL)
+        return true;
+    const char *nspname = landing.root != 0 ? landing.nspname.text : relation->nspname;
+    const char *relname = landing.root != 0 ? landing.relname.text : relation->relname;
+    return destination_load(relations->target, nspname, relname, relations->serial++, ret_to, why);
+}
+
+/* How rows are told apart there. */
+static bool agree_on_key(const struct relations *relations, const struct relation *relation,
+                         struct destination *to, struct fault *why)
+{
+    if (to->users > 1)
+        return check_same_key(relation, to, why);
+    set_key(relation, to);
+    return relation->root == 0 || check_unique(relations, relation, to, why);
+}
+
 static bool resolve(struct relations *relations, struct relation *relation, struct fault *why)
 {
     scoped(drop_destination) struct destination *to = NULL;
     scoped(drop_described) struct described before = {.found = false};
     if (!described_get(relations->db, relation->oid, &before, why) ||
-        !destination_load(relations->target, relation->nspname, relation->relname,
-                          relations->serial++, &to, why))
+        !find_destination(relations, relation, &to, why))
         return false;
     if (to == NULL)
         return lacks_table(relation, &before, why);
@@ -370,8 +454,7 @@ static bool resolve(struct relations *relations, struct relation *relation, stru
         return false;
     if (before.found && relations->on_ddl == DDL_STOP && !check_columns(relation, &before, to, why))
         return false;
-    find_key(relation, to);
-    if (!note(relations, relation, &before, to, why))
+    if (!agree_on_key(relations, relation, to, why) || !note(relations, relation, &before, to, why))
         return false;
     relation->to = give(to);
     return true;

@@ -2,7 +2,8 @@
  * relation.h - the relations that the stream speaks of, and where their changes go.
  *
  * The stream describes a relation before its first change and whenever it may have changed. Only
- * when a change comes is its table looked for on the target, and compared.
+ * when a change comes is its table looked for on the target, and compared. Several relations have
+ * one destination where these are partitions, and the target has others (catalog/landing.h).
  */
 #ifndef PGHAUL_CDC_RELATION_H
 #define PGHAUL_CDC_RELATION_H
@@ -29,7 +30,8 @@ struct relation {
     struct relation_column *columns;
     uint8_t *bytes; /* of the message that described it */
     size_t length;
-    struct destination *to; /* owned; NULL until a change has come */
+    struct destination *to; /* NULL until a change has come */
+    uint32_t root; /* oid of the table of the source whose partitions all go there; 0: own */
     const struct copied *copied;
     bool copied_known; /* if not, that was not asked */
     bool gone;         /* from both sides: its changes are nothing to anybody */

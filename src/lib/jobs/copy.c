@@ -37,6 +37,13 @@ static void add_table(struct strbuf *sql, const struct table *table)
     strbuf_add_qualified(sql, table->nspname, table->relname);
 }
 
+/* On the target. Of a partitioned one the rows are all its partitions'. */
+static void add_only_table(struct strbuf *sql, const struct table *table)
+{
+    strbuf_add(sql, table->is_root ? "" : "ONLY ");
+    add_table(sql, table);
+}
+
 /* ---- the source's relation is the one that was planned ---- */
 
 static void add_check(struct strbuf *sql, const struct table *table)
@@ -68,7 +75,7 @@ static bool changed(const struct table *table, const char *what, struct fault *w
  * rewritten, as it may be again. */
 static bool rewritten(const struct job *job, const struct table *table, struct fault *why)
 {
-    if (job->settings->follow && !db_run(job->db, why, SQL_WORK_COPY_FIRST, "i", table->oid))
+    if (job->settings->follow && !db_run(job->db, why, SQL_WORK_COPY_FIRST, "i", job->work->object))
         return false;
     changed(table,
             "was rewritten after the snapshot (TRUNCATE, VACUUM FULL, CLUSTER or ALTER TABLE)",
@@ -160,15 +167,17 @@ static void add_range(struct strbuf *sql, const struct job *job, const struct ta
 
 static void add_out(struct strbuf *sql, const struct job *job, const struct table *table)
 {
+    bool ranged = job->work->low != NULL || job->work->high != NULL;
     strbuf_add(sql, "COPY ");
-    if (is_whole(job->work) && table->condition == NULL && *table->columns != '\0') {
+    if (!ranged && job->work->kind != WORK_CONFIG && table->condition == NULL &&
+        *table->columns != '\0') {
         add_table(sql, table);
         strbuf_addf(sql, " (%s)", table->columns);
     } else {
         strbuf_addf(sql, "(SELECT %s FROM ONLY ", table->columns);
         add_table(sql, table);
         strbuf_addf(sql, " %s", table->condition == NULL ? "" : table->condition);
-        if (job->work->kind == WORK_PART)
+        if (ranged)
             add_range(sql, job, table, table->condition == NULL ? "WHERE" : "AND");
         strbuf_add(sql, ")");
     }
@@ -187,8 +196,8 @@ static bool was_there(const struct job *job, const struct table *table)
 static void add_must_be_empty(struct strbuf *sql, const struct job *job, const struct table *table)
 {
     strbuf_add(sql, "UPDATE pghaul.done SET rows = ('" NOT_EMPTY " ' || item)::pg_catalog.int8"
-                    " WHERE EXISTS (SELECT FROM ONLY ");
-    add_table(sql, table);
+                    " WHERE EXISTS (SELECT FROM ");
+    add_only_table(sql, table);
     strbuf_addf(sql,
                 " %s) AND run = '%s' AND item = %" PRId64 " AND snapshot = %" PRId64
                 " AND NOT EXISTS (SELECT FROM pghaul.done e WHERE e.run = done.run"
@@ -199,8 +208,8 @@ static void add_must_be_empty(struct strbuf *sql, const struct job *job, const s
 
 static void add_lock(struct strbuf *sql, const struct table *table)
 {
-    strbuf_add(sql, "LOCK TABLE ONLY ");
-    add_table(sql, table);
+    strbuf_add(sql, "LOCK TABLE ");
+    add_only_table(sql, table);
     strbuf_add(sql, ";");
 }
 
@@ -216,8 +225,8 @@ static bool may_truncate(const struct job *job, const struct table *table)
 static void add_lock_out(struct strbuf *sql, const struct table *table)
 {
     scoped(drop_strbuf) struct strbuf block = STRBUF_EMPTY;
-    strbuf_add(&block, "BEGIN LOCK TABLE ONLY ");
-    add_table(&block, table);
+    strbuf_add(&block, "BEGIN LOCK TABLE ");
+    add_only_table(&block, table);
     strbuf_add(&block, " IN SHARE ROW EXCLUSIVE MODE;"
                        " EXCEPTION WHEN insufficient_privilege THEN NULL; END");
     strbuf_add(sql, "DO ");
@@ -236,14 +245,14 @@ static void add_emptying(struct strbuf *sql, const struct job *job, const struct
     if (was_there(job, table) && !job->settings->truncate)
         add_must_be_empty(sql, job, table);
     if (truncate) {
-        strbuf_add(sql, "TRUNCATE ONLY ");
-        add_table(sql, table);
+        strbuf_add(sql, "TRUNCATE ");
+        add_only_table(sql, table);
         strbuf_add(sql, ";");
     } else if (!was_there(job, table) || job->settings->truncate || job->work->kind == WORK_EMPTY ||
                job->work->kind == WORK_CONFIG) {
         bool share = was_there(job, table) || job->work->kind == WORK_CONFIG;
-        strbuf_add(sql, "DELETE FROM ONLY ");
-        add_table(sql, table);
+        strbuf_add(sql, "DELETE FROM ");
+        add_only_table(sql, table);
         strbuf_addf(sql, " %s;", share && table->condition != NULL ? table->condition : "");
     }
 }
@@ -255,22 +264,25 @@ static void add_silence(struct strbuf *sql, const struct table *table)
         strbuf_add(sql, "SET LOCAL session_replication_role = replica;");
 }
 
-static void add_in(struct strbuf *sql, const struct job *job, const struct table *table)
+/* `from` is the table of the source, `table` the one that its rows go to. */
+static void add_in(struct strbuf *sql, const struct job *job, const struct table *from,
+                   const struct table *table)
 {
     bool tiny = table->bytes <= TINY_TABLE;
     bool asked = was_there(job, table) && job->settings->truncate;
-    bool frozen = is_whole(job->work) && (!tiny || asked) && may_truncate(job, table);
+    bool truncate = is_whole(job->work) && (!tiny || asked) && may_truncate(job, table);
     add_silence(sql, table);
     if (is_whole(job->work) && tiny && !was_there(job, table))
         add_lock(sql, table);
     if (job->work->kind != WORK_PART)
-        add_emptying(sql, job, table, frozen);
+        add_emptying(sql, job, table, truncate);
     strbuf_add(sql, "COPY ");
     add_table(sql, table);
-    if (*table->columns != '\0')
-        strbuf_addf(sql, " (%s)", table->columns);
+    if (*from->columns != '\0')
+        strbuf_addf(sql, " (%s)", from->columns);
     /* A table truncated in the same transaction may be written frozen: no VACUUM later. */
-    strbuf_addf(sql, " FROM STDIN (FORMAT %s%s)", table->format, frozen ? ", FREEZE" : "");
+    strbuf_addf(sql, " FROM STDIN (FORMAT %s%s)", from->format,
+                truncate && !table->is_root ? ", FREEZE" : "");
 }
 
 /* ---- the job ---- */
@@ -317,13 +329,23 @@ static bool carry(struct job *job, const struct table *table, struct strbuf *sql
     return true;
 }
 
+/* The table whose rows are copied, and the one that they go to. */
+static bool get_tables(struct job *job, struct table *ret_from, struct table *ret_to,
+                       struct fault *why)
+{
+    const struct work *work = job->work;
+    return table_get(job->db, work->leaf != 0 ? work->leaf : work->object, ret_from, why) &&
+           table_get(job->db, work->object, ret_to, why);
+}
+
 bool show_copy(struct job *job, struct shown *shown, struct fault *why)
 {
+    scoped(drop_table) struct table from = {.owned = NULL};
     scoped(drop_table) struct table table = {.owned = NULL};
-    if (!table_get(job->db, job->work->object, &table, why))
+    if (!get_tables(job, &from, &table, why))
         return false;
-    add_out(&shown->source, job, &table);
-    add_in(&shown->target, job, &table);
+    add_out(&shown->source, job, &from);
+    add_in(&shown->target, job, &from, &table);
     strbuf_add(&shown->target, ";");
     return job->work->kind != WORK_SMALL || (add_rest(&shown->target, job, &table, why) &&
                                              (!table.is_analyzed || !table.is_carried ||
@@ -359,15 +381,16 @@ static bool refused(struct job *job, const struct table *table, struct fault *wh
 
 bool job_copy(struct job *job, struct fault *why)
 {
+    scoped(drop_table) struct table from = {.owned = NULL};
     scoped(drop_table) struct table table = {.owned = NULL};
     scoped(drop_strbuf) struct strbuf out = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf in = STRBUF_EMPTY;
-    if (!table_get(job->db, job->work->object, &table, why) || !hold_table(job, &table, why))
+    if (!get_tables(job, &from, &table, why) || !hold_table(job, &from, why))
         return false;
-    add_out(&out, job, &table);
-    add_check(&out, &table);
+    add_out(&out, job, &from);
+    add_check(&out, &from);
     done_add_begin(&in, job, 0, true);
-    add_in(&in, job, &table);
+    add_in(&in, job, &from, &table);
     FAILPOINT("copy.begun", why);
     struct relay relay = {.out_sql = out.text, .in_sql = in.text, .moved = on_moved, .arg = job};
     if (!relay_run(&relay, job->source, job->target, why)) {
@@ -377,7 +400,7 @@ bool job_copy(struct job *job, struct fault *why)
     }
     job->rows = relay.rows_written;
     job->bytes = relay.bytes;
-    return compare_counts(&table, &relay, why) && commit(job, &table, why);
+    return compare_counts(&from, &relay, why) && commit(job, &table, why);
 }
 
 static void add_empty(struct strbuf *sql, const struct job *job, const struct table *table)

@@ -8,7 +8,9 @@ enum { ANALYZE_ONLY = 180000 };
 
 static void add_analyze(struct strbuf *sql, const struct job *job, const struct table *table)
 {
-    strbuf_add(sql, job->run->target_version >= ANALYZE_ONLY ? "ANALYZE ONLY " : "ANALYZE ");
+    /* Partitions that only the target has are nobody else's. */
+    bool only = job->run->target_version >= ANALYZE_ONLY && !table->is_root;
+    strbuf_add(sql, only ? "ANALYZE ONLY " : "ANALYZE ");
     strbuf_add_qualified(sql, table->nspname, table->relname);
     strbuf_add(sql, ";");
 }

@@ -27,13 +27,14 @@ static bool refuse_any(struct listing *names, enum fault_id id, const char *sent
     return names->count == 0 || fault_set(why, id, "%s: %s", sentence, listing_end(names));
 }
 
-/* The names that a statement lists, which has one or two numbers. */
+/* The names that a statement lists, which has two numbers at most (negative: it has not). */
 static bool collect(struct listing *names, struct db *db, int statement, int first, int second,
                     struct fault *why)
 {
     scoped(drop_stmt) struct stmt *stmt = db_stmt(db, statement, why);
     bool row = true;
-    if (stmt == NULL || !stmt_bind(stmt, why, second < 0 ? "d" : "dd", first, second))
+    const char *kinds = first < 0 ? "" : second < 0 ? "d" : "dd";
+    if (stmt == NULL || !stmt_bind(stmt, why, kinds, first, second))
         return false;
     while (row) {
         if (!stmt_step(stmt, &row, why))
@@ -48,9 +49,11 @@ static bool collect(struct listing *names, struct db *db, int statement, int fir
 
 static bool on_relation(void *arg, const struct rows *row, struct fault *why)
 {
-    return db_run(arg, why, SQL_FOUND_RELATION_INSERT, "ssssdds", rows_text(row, 0, 0),
+    return db_run(arg, why, SQL_FOUND_RELATION_INSERT, "ssssddsss", rows_text(row, 0, 0),
                   rows_text(row, 0, 1), rows_text(row, 0, 2), rows_text(row, 0, 3),
-                  (int)rows_bool(row, 0, 4), (int)rows_bool(row, 0, 5), rows_text(row, 0, 6));
+                  (int)rows_bool(row, 0, 4), (int)rows_bool(row, 0, 5), rows_text(row, 0, 6),
+                  rows_null(row, 0, 7) ? NULL : rows_text(row, 0, 7),
+                  rows_null(row, 0, 8) ? NULL : rows_text(row, 0, 8));
 }
 
 static bool refuse_missing(const struct existing *e, struct fault *why)
@@ -61,6 +64,51 @@ static bool refuse_missing(const struct existing *e, struct fault *why)
            refuse_any(&names, FAULT_TARGET_LACKS_RELATION, "the target lacks", why);
 }
 
+/* ---- partitioned tables, whose partitions may be others ---- */
+
+/* Indexes and keys of partitions have no place where these are others. */
+static bool may_land(const struct existing *e)
+{
+    return (e->contents & CONTENT_ROWS) != 0 &&
+           (e->contents & (CONTENT_INDEXES | CONTENT_CONSTRAINTS)) == 0;
+}
+
+static bool find_landing(const struct existing *e, struct fault *why)
+{
+    return !may_land(e) || (db_run(e->db, why, SQL_EXISTING_LANDING, "") &&
+                            db_run(e->db, why, SQL_EXISTING_ROOTS, ""));
+}
+
+/* All that the target's table has is removed, so all that the source's has must come. */
+static bool check_truncated(const struct existing *e, const struct stmt *row, struct fault *why)
+{
+    char oid[24];
+    const char *const values[] = {oid};
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    snprintf(oid, sizeof oid, "%lld", (long long)stmt_int(row, 0));
+    if (!ask_with(e->source, ASK_LEAVES, 1, values, &rows, why))
+        return false;
+    if (rows_int(&rows, 0, 0) == stmt_int(row, 2))
+        return true;
+    fault_set(why, FAULT_TARGET_LACKS_RELATION,
+              "only some partitions of table %s are copied, which has others on the target: "
+              "--truncate would remove the rows of all of them",
+              stmt_text(row, 1));
+    return fault_hint(why, "Copy all of its partitions, or remove the rows that are to go yourself "
+                           "and leave out --truncate.");
+}
+
+static bool on_share(void *arg, const struct stmt *row, struct fault *why)
+{
+    const struct existing *e = arg;
+    if (*stmt_text(row, 3) != '\0')
+        return fault_set(why, FAULT_TARGET_LACKS_RELATION,
+                         "the target lacks table %s, and of only some of its rows none may go to "
+                         "other partitions of %s",
+                         stmt_text(row, 3), stmt_text(row, 1));
+    return !e->truncate || check_truncated(e, row, why);
+}
+
 struct matching {
     const struct existing *existing;
     struct listing columns;   /* that are missing */
@@ -68,6 +116,7 @@ struct matching {
     struct listing guarded;   /* tables with triggers, rules or keys */
     struct strbuf filled;     /* statement that finds tables with rows */
     int asked;
+    int64_t asked_of;    /* oid of the table whose rows were asked for last */
     struct listing rows; /* tables that have some */
 };
 
@@ -130,9 +179,13 @@ static bool find_rows(struct matching *m, struct fault *why)
 static bool ask_for_rows(struct matching *m, const struct stmt *row, const char *table,
                          struct fault *why)
 {
+    bool root = strcmp(stmt_text(row, 5), "p") == 0;
+    if (m->asked_of == stmt_int(row, 9))
+        return true;
+    m->asked_of = stmt_int(row, 9);
     strbuf_add(&m->filled, m->asked++ == 0 ? "SELECT " : " UNION ALL SELECT ");
     strbuf_add_literal(&m->filled, table);
-    strbuf_add(&m->filled, "::pg_catalog.text WHERE EXISTS (SELECT FROM ONLY ");
+    strbuf_addf(&m->filled, "::pg_catalog.text WHERE EXISTS (SELECT FROM %s", root ? "" : "ONLY ");
     strbuf_add_qualified(&m->filled, stmt_text(row, 1), stmt_text(row, 2));
     strbuf_addf(&m->filled, " %s)", stmt_text(row, 4));
     return m->asked < CHUNK || find_rows(m, why);
@@ -143,11 +196,11 @@ static bool on_table(void *arg, const struct stmt *row, struct fault *why)
     struct matching *m = arg;
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
     strbuf_add_name(&name, stmt_text(row, 1), stmt_text(row, 2));
-    if (strcmp(stmt_text(row, 5), "r") != 0)
+    bool root = strcmp(stmt_text(row, 5), "p") == 0;
+    if (strcmp(stmt_text(row, 5), "r") != 0 && !(root && may_land(m->existing)))
         return fault_set(why, FAULT_TARGET_LACKS_RELATION,
                          "table %s is %s on the target, not an ordinary table", name.text,
-                         strcmp(stmt_text(row, 5), "p") == 0 ? "a partitioned table"
-                                                             : "another kind of relation");
+                         root ? "a partitioned table" : "another kind of relation");
     if (!compare_columns(m, row, name.text, why))
         return false;
     if (stmt_int(row, 7) != 0)
@@ -204,7 +257,9 @@ static bool refuse_guards(struct matching *m, struct fault *why)
 static bool match_tables(const struct existing *e, struct fault *why)
 {
     scoped(drop_matching) struct matching m = {.existing = e};
-    return catalog_list(e->db, SQL_EXISTING_TABLES, 0, on_table, &m, why) && find_rows(&m, why) &&
+    return catalog_list(e->db, SQL_EXISTING_SHARES, 0, on_share, (void *)(uintptr_t)e, why) &&
+           catalog_list(e->db, SQL_EXISTING_TABLES, 0, on_table, &m, why) && find_rows(&m, why) &&
+           collect(&m.obstacles, e->db, SQL_EXISTING_ROOT_OBSTACLES, -1, -1, why) &&
            refuse_any(&m.columns, FAULT_TARGET_LACKS_RELATION, "the target lacks", why) &&
            refuse_any(&m.rows, FAULT_TARGET_HAS_ROWS, "tables on the target have rows", why) &&
            stream(e->source, ASK_COMPUTED_COLUMNS, e->chosen, on_computed, &m, why) &&
@@ -316,7 +371,8 @@ bool existing_match(struct existing *e, struct fault *why)
     return conn_run(e->target, "SET quote_all_identifiers = on", why) &&
            db_run(e->db, why, SQL_FOUND_CLEAR_RELATIONS, "") &&
            stream(e->target, ASK_TARGET_TABLES, NULL, on_relation, e->db, why) &&
-           refuse_missing(e, why) && (!rows || match_tables(e, why)) && match_built(e, why) &&
+           find_landing(e, why) && refuse_missing(e, why) && (!rows || match_tables(e, why)) &&
+           match_built(e, why) &&
            (!rows || stream(e->target, ASK_TARGET_KEYS, NULL, on_key, e, why)) &&
            db_run(e->db, why, SQL_FOUND_CLEAR_RELATIONS, "") &&
            conn_run(e->target, "SET quote_all_identifiers = off", why);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "catalog/described.h"
 #include "catalog/filter.h"
+#include "catalog/landing.h"
 #include "catalog/position.h"
 #include "catalog/sql.h"
 #include "plan/ask.h"
@@ -119,7 +120,7 @@ static bool on_table(void *arg, const struct rows *row, struct fault *why)
                                               rows_text(row, 0, NAME), above, &covered, why))
         return false;
     if (covered)
-        return look_at_partition(l, row, name.text, why);
+        return landing_add(l->db, oid, above, why) && look_at_partition(l, row, name.text, why);
     if (!oids_have(l->selection->no_data, oid))
         tell(l->newcomers, SEEN_NEW, oid, &l->newcomers->come, name.text);
     return true;

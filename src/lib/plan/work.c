@@ -55,9 +55,9 @@ bool plan_restore(struct db *db, const char *name, struct fault *why)
 bool plan_forget(struct db *db, struct fault *why)
 {
     static const int statements[] = {
-        SQL_FORGET_WORK,        SQL_FORGET_EDGES,     SQL_FORGET_STAND_INS,  SQL_FORGET_SCHEMAS,
-        SQL_FORGET_RELATIONS,   SQL_FORGET_TABLES,    SQL_FORGET_INHERITS,   SQL_FORGET_INDEXES,
-        SQL_FORGET_CONSTRAINTS, SQL_FORGET_SEQUENCES, SQL_FORGET_STATISTICS,
+        SQL_FORGET_WORK,      SQL_FORGET_EDGES,       SQL_FORGET_STAND_INS, SQL_FORGET_SCHEMAS,
+        SQL_FORGET_RELATIONS, SQL_FORGET_TABLES,      SQL_FORGET_INHERITS,  SQL_FORGET_LANDING,
+        SQL_FORGET_INDEXES,   SQL_FORGET_CONSTRAINTS, SQL_FORGET_SEQUENCES, SQL_FORGET_STATISTICS,
     };
     return db_run_all(db, statements, sizeof statements / sizeof statements[0], why);
 }
@@ -209,6 +209,7 @@ static bool add_items(struct plan *plan, struct fault *why)
             db_run(db, why, SQL_PLAN_ANALYZED, "ddd", rows, filled, only)) &&
            db_run(db, why, SQL_PLAN_EMPTY_ITEMS, "dd", copy, data) &&
            db_run(db, why, SQL_PLAN_TABLE_ITEMS, "dd", copy, data) &&
+           db_run(db, why, SQL_PLAN_LEAF_ITEMS, "dd", copy, data) &&
            db_run(db, why, SQL_PLAN_PART_PRIORITY, "") &&
            db_run(db, why, SQL_PLAN_INDEX_ITEMS, "ddd", refresh, copy, build) &&
            db_run(db, why, SQL_PLAN_KEY_ITEMS, "ddd", refresh, copy, build) &&

@@ -66,9 +66,76 @@ update toc set script = null
 delete from found_relation
 
 -- name: FOUND_RELATION_INSERT
-insert into found_relation (nspname, relname, kind, columns, no_truncate, is_guarded, obstacle)
-values (:nspname, :relname, :kind, :columns, :no_truncate, :is_guarded, :obstacle)
+insert into found_relation (nspname, relname, kind, columns, no_truncate, is_guarded, obstacle, above_nsp,
+                            above_name)
+values (:nspname, :relname, :kind, :columns, :no_truncate, :is_guarded, :obstacle, :above_nsp, :above_name)
 
+-- Partitions of the source that the target does not have go to a table above them that it has, if that is
+-- partitioned there; and with them all others of that table, from which they could not be told.
+
+-- name: EXISTING_LANDING scan-ok
+with recursive above (leaf, at) as (
+    select t.oid, t.oid from obj_table t where t.kind in ('r', 'p')
+    union all
+    select a.leaf, p.oid
+      from above a
+      join obj_table t on t.oid = a.at
+      join obj_inherits i on i.child = a.at
+      join obj_table p on p.oid = i.parent and p.kind = 'p'
+     where not exists (select 1 from found_relation f where f.nspname = t.nspname and f.relname = t.relname)
+),
+below (root, oid) as (
+    select a.at, a.at
+      from above a
+      join obj_table t on t.oid = a.at
+      join found_relation f on f.nspname = t.nspname and f.relname = t.relname and f.kind = 'p'
+     where a.at <> a.leaf
+    union
+    select b.root, i.child from below b join obj_inherits i on i.parent = b.oid
+)
+insert into landing (leaf, root)
+select b.oid, b.root from below b
+ where b.oid <> b.root
+   and b.root not in (select x.oid from below x where x.oid <> x.root)
+
+-- What is found of a partitioned table is true of its partitions, too.
+
+-- name: EXISTING_ROOTS scan-ok
+with recursive below (oid, nspname, relname) as (
+    select t.oid, f.nspname, f.relname
+      from obj_table t join found_relation f on f.nspname = t.nspname and f.relname = t.relname and f.kind = 'p'
+     where t.has_data or t.oid in (select root from landing)
+    union all
+    select b.oid, f.nspname, f.relname
+      from below b join found_relation f on f.above_nsp = b.nspname and f.above_name = b.relname
+)
+update obj_table
+   set is_root = 1, is_carried = 0,
+       analyze_why = case when is_carried then 'its partitions are others on the target' end,
+       (no_truncate, is_guarded) =
+       (select max(f.no_truncate), max(f.is_guarded)
+          from below b join found_relation f on f.nspname = b.nspname and f.relname = b.relname
+         where b.oid = obj_table.oid)
+ where oid in (select oid from below)
+
+-- name: EXISTING_ROOT_OBSTACLES scan-ok
+with recursive below (nspname, relname) as (
+    select nspname, relname from obj_table where is_root
+    union all
+    select f.nspname, f.relname
+      from below b join found_relation f on f.above_nsp = b.nspname and f.above_name = b.relname
+)
+select f.obstacle || ' on table ' || shown(f.nspname, f.relname)
+  from below b join found_relation f on f.nspname = b.nspname and f.relname = b.relname
+ where f.obstacle <> ''
+
+-- Where rows of several tables go, those of one of them cannot be told from the others any more.
+
+-- name: EXISTING_SHARES scan-ok
+select r.oid, shown(r.nspname, r.relname), count(*),
+       coalesce(max(case when t.condition is not null then shown(t.nspname, t.relname) end), '')
+  from landing l join obj_table t on t.oid = l.leaf and t.has_data join obj_table r on r.oid = l.root
+ group by r.oid
 -- name: EXISTING_MISSING scan-ok
 select 'table ' || shown(t.nspname, t.relname)
   from obj_table t
@@ -77,6 +144,7 @@ select 'table ' || shown(t.nspname, t.relname)
         or exists (select 1 from obj_index x where x.table_oid = t.oid and x.is_valid)
         or exists (select 1 from obj_constraint c where c.table_oid = t.oid))
    and not exists (select 1 from found_relation f where f.nspname = t.nspname and f.relname = t.relname)
+   and t.oid not in (select leaf from landing)
 union all
 select 'sequence ' || shown(s.nspname, s.relname)
   from obj_sequence s
@@ -85,17 +153,21 @@ select 'sequence ' || shown(s.nspname, s.relname)
                     where f.nspname = s.nspname and f.relname = s.relname and f.kind = 'S')
 
 -- name: EXISTING_TABLES scan-ok
-select t.oid, t.nspname, t.relname, t.signature, t.condition, f.kind, f.columns, f.is_guarded, f.obstacle
-  from obj_table t join found_relation f on f.nspname = t.nspname and f.relname = t.relname
+select t.oid, f.nspname, f.relname, t.signature, t.condition, f.kind, f.columns,
+       case when r.is_root then r.is_guarded else f.is_guarded end,
+       case when r.is_root then '' else f.obstacle end, r.oid
+  from obj_table t
+  join obj_table r on r.oid = coalesce((select root from landing where leaf = t.oid), t.oid)
+  join found_relation f on f.nspname = r.nspname and f.relname = r.relname
  where t.has_data
- order by t.oid
+ order by r.oid, t.oid
 
 -- name: EXISTING_APPLY scan-ok
 update obj_table
    set (no_truncate, is_guarded) =
        (select f.no_truncate, f.is_guarded from found_relation f
          where f.nspname = obj_table.nspname and f.relname = obj_table.relname)
- where has_data
+ where has_data and not is_root
    and exists (select 1 from found_relation f
                 where f.nspname = obj_table.nspname and f.relname = obj_table.relname)
 
@@ -104,8 +176,10 @@ update obj_table
 
 -- name: EXISTING_NOT_COMPUTED
 select shown(t.nspname, t.relname)
-  from found_relation f join obj_table t on t.nspname = f.nspname and t.relname = f.relname
- where f.nspname = :nspname and f.relname = :relname and f.kind = 'r' and t.has_data
+  from obj_table t
+  join obj_table r on r.oid = coalesce((select root from landing where leaf = t.oid), t.oid)
+  join found_relation f on f.nspname = r.nspname and f.relname = r.relname
+ where t.nspname = :nspname and t.relname = :relname and f.kind in ('r', 'p') and t.has_data
    and not (t.is_share and t.condition is null)
    and instr(char(10) || f.columns, char(10) || :column || char(9)) > 0
 
@@ -162,7 +236,17 @@ select (select min(0, coalesce(min(oid), 0)) - 1 from obj_constraint),
        coalesce(t.oid, (select table_oid from obj_constraint where verify = :verify), r.oid),
        :conname, 'f', 0, shown(:nspname, :relname), '', r.oid, 1, :verify
   from (select 1) one
-  left join obj_table t on t.nspname = :nspname and t.relname = :relname and t.has_data
+  left join obj_table t on t.oid = (
+       with recursive above (nspname, relname) as (
+           values (:nspname, :relname)
+           union all
+           select f.above_nsp, f.above_name
+             from above a join found_relation f on f.nspname = a.nspname and f.relname = a.relname
+            where f.above_nsp is not null
+       )
+       select o.oid from above a join obj_table o on o.nspname = a.nspname and o.relname = a.relname
+        where o.has_data or o.is_root
+        limit 1)
   left join obj_table r on r.nspname = :ref_nsp and r.relname = :ref_name
  where case when r.oid is not null then t.oid is not null or :truncate
             else t.oid is not null

@@ -20,6 +20,9 @@ delete from obj_table
 -- name: FORGET_INHERITS
 delete from obj_inherits
 
+-- name: FORGET_LANDING
+delete from landing
+
 -- name: FORGET_INDEXES
 delete from obj_index
 
@@ -82,7 +85,8 @@ values (:oid, :nspname, :relname, :kind, :filenode, :bytes, :blocks, :rows,
 -- name: TABLE_GET
 select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
-       split_why, split_key, is_small, is_analyzed, is_carried, no_truncate, is_guarded, signature
+       split_why, split_key, is_small, is_analyzed, is_carried, no_truncate, is_guarded, signature, is_root,
+       coalesce((select root from landing where leaf = obj_table.oid), 0)
   from obj_table where oid = :oid
 
 -- name: TABLE_SET_SPLIT
@@ -112,7 +116,8 @@ select t.oid, t.is_config from below b join obj_table t on t.oid = b.oid where t
 -- name: TABLE_LARGER_THAN scan-ok
 select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        access_method, columns, column_types, format, condition, is_config, has_data, split_by,
-       split_why, split_key, is_small, is_analyzed, is_carried, no_truncate, is_guarded, signature
+       split_why, split_key, is_small, is_analyzed, is_carried, no_truncate, is_guarded, signature, is_root,
+       coalesce((select root from landing where leaf = obj_table.oid), 0)
   from obj_table
  where has_data and not is_config and blocks > 1 and bytes > :bytes
  order by bytes desc
@@ -279,6 +284,7 @@ update obj_table set is_small = 1
 -- name: PLAN_ANALYZED scan-ok
 update obj_table set is_analyzed = 1
  where (has_data or (kind = 'p' and :rows) or (kind = 'm' and :filled)) and not is_config
+   and oid not in (select leaf from landing)
    and (:only or not exists (select 1 from obj_inherits i join obj_table p on p.oid = i.parent
                               where i.child = obj_table.oid and p.kind = 'p'))
 
@@ -290,6 +296,15 @@ select :stage, :lane, case when is_config then 'config' when is_small then 'smal
        t.bytes + coalesce((select sum(x.bytes) from obj_index x where x.table_oid = t.oid), 0),
        t.bytes
   from obj_table t
+ where t.has_data and t.split_by is null and t.oid not in (select leaf from landing)
+ order by t.bytes desc
+
+-- Partitions that all go to one table are its parts.
+
+-- name: PLAN_LEAF_ITEMS scan-ok
+insert into work (stage, lane, kind, object, part, leaf, name, priority, bytes)
+select :stage, :lane, 'part', l.root, 1, t.oid, shown(t.nspname, t.relname), t.bytes, t.bytes
+  from obj_table t join landing l on l.leaf = t.oid
  where t.has_data and t.split_by is null
  order by t.bytes desc
 
@@ -297,13 +312,14 @@ select :stage, :lane, case when is_config then 'config' when is_small then 'smal
 insert into work (stage, lane, kind, object, name, priority)
 select :stage, :lane, 'empty', t.oid, shown(t.nspname, t.relname), 9223372036854775807
   from obj_table t
- where t.split_by is not null
+ where (t.split_by is not null and t.oid not in (select leaf from landing))
+    or t.oid in (select l.root from landing l join obj_table p on p.oid = l.leaf and p.has_data)
 
--- name: PLAN_PART_PRIORITY
+-- name: PLAN_PART_PRIORITY scan-ok
 update work set priority = (select t.bytes + coalesce((select sum(x.bytes) from obj_index x
                                                         where x.table_oid = t.oid), 0)
-                              from obj_table t where t.oid = work.object)
- where object in (select oid from obj_table where split_by is not null) and kind = 'part'
+                              from obj_table t where t.oid = coalesce(work.leaf, work.object))
+ where coalesce(leaf, object) in (select oid from obj_table where split_by is not null) and kind = 'part'
 
 -- name: PLAN_INDEX_ITEMS scan-ok
 insert into work (stage, lane, kind, object, name, priority, bytes)

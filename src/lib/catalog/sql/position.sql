@@ -201,3 +201,16 @@ select nspname, relname, kind, name, enabled from switched_off order by 1, 2, 3,
 
 -- name: SWITCHED_OFF_FORGET
 delete from switched_off
+
+-- name: LANDING_GET
+select r.oid, r.nspname, r.relname from landing l join obj_table r on r.oid = l.root where l.leaf = :leaf
+
+-- name: LANDING_LEAVES
+select count(*) from landing l
+ where l.root = :root
+   and not exists (select 1 from obj_table t where t.oid = l.leaf and t.kind = 'p')
+   and not exists (select 1 from described d where d.oid = l.leaf and d.gone)
+
+-- name: LANDING_ADD scan-ok
+insert or ignore into landing (leaf, root)
+select distinct :leaf, l.root from landing l where instr(:above, ' ' || l.root || ' ') > 0

@@ -82,7 +82,8 @@ select s.seq, s.settled, s.xids from snapshot s
 
 -- name: TABLE_COPIED_IN
 select coalesce(max(snapshot), 0) from work
- where object = :oid and kind in ('table', 'part', 'small') and state = 'done'
+ where object = coalesce((select root from landing where leaf = :oid), :oid)
+   and kind in ('table', 'part', 'small') and state = 'done'
 
 -- name: SNAPSHOT_END_HELD scan-ok
 update snapshot set ended_us = :now where holder = 'command' and ended_us is null

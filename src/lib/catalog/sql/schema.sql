@@ -160,7 +160,8 @@ create table obj_table (
     signature     text not null default '',                  -- a line for each of the columns: quoted name, tab, type
     -- Of the target's table, where it was there before the run:
     no_truncate   integer not null default 0,     -- a key references it, or we may not
-    is_guarded    integer not null default 0      -- by triggers or keys, which must not fire
+    is_guarded    integer not null default 0,     -- by triggers or keys, which must not fire
+    is_root       integer not null default 0      -- it is partitioned, in whatever way
 ) strict;
 create index obj_table_name on obj_table (nspname, relname);
 
@@ -170,6 +171,13 @@ create table obj_inherits (
     primary key (child, parent)
 ) strict, without rowid;
 create index obj_inherits_parent on obj_inherits (parent);
+
+-- A table of the source whose rows go to one above it, since the target has other partitions, or none.
+create table landing (
+    leaf integer primary key,
+    root integer not null
+) strict;
+create index landing_root on landing (root);
 
 create table obj_index (
     oid        integer primary key,
@@ -252,6 +260,8 @@ create table work (
     kind       text not null,
     object     integer,                           -- oid it is about
     part       integer not null default 0,
+    leaf       integer,                           -- of a part: the table of the source that has its rows,
+                                                  --   null: the object itself
     name       text not null,                     -- for people
     priority   integer not null,                  -- largest first
     bytes      integer not null default 0,        -- expected
@@ -284,6 +294,8 @@ create table found_relation (
     no_truncate integer not null,
     is_guarded  integer not null,
     obstacle    text not null,                    -- '': none
+    above_nsp   text,                             -- of a partition, the table that it belongs to
+    above_name  text,
     primary key (nspname, relname)
 ) strict, without rowid;
 create table found_index (

@@ -1,8 +1,8 @@
 -- Work items: claims, ends, dependencies.
 
 -- name: WORK_INSERT
-insert into work (stage, lane, kind, object, part, name, priority, bytes, low, high)
-values (:stage, :lane, :kind, :object, :part, :name, :priority, :bytes, :low, :high)
+insert into work (stage, lane, kind, object, part, leaf, name, priority, bytes, low, high)
+values (:stage, :lane, :kind, :object, :part, nullif(:leaf, 0), :name, :priority, :bytes, :low, :high)
 
 -- name: WORK_CLAIM
 update work set state = 'running', owner = :owner, epoch = epoch + 1, attempts = attempts + 1,
@@ -13,7 +13,7 @@ update work set state = 'running', owner = :owner, epoch = epoch + 1, attempts =
                 and (select count(*) from work busy
                       where busy.owner is not null and busy.lane = :lane) < :most
               order by priority desc, id limit 1)
-returning id, epoch, kind, object, part, name, bytes, low, high, attempts
+returning id, epoch, kind, object, part, name, bytes, low, high, attempts, coalesce(leaf, 0)
 
 -- name: WORK_FINISH
 update work set state = 'done', owner = null, ended_us = :now, rows = nullif(:rows, -1),

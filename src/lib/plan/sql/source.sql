@@ -650,12 +650,26 @@ select n.nspname, c.relname, c.relkind,
                    from pg_catalog.pg_constraint k
                   where k.conrelid = c.oid and k.condeferrable and k.contype in ('p', 'u', 'x')
                     and f.relid is not null
-                  limit 1), '')
+                  limit 1), ''),
+       {100000: pn.nspname, p.relname} {<100000: null, null}
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join firing f on f.relid = c.oid
+  {100000: left join pg_catalog.pg_inherits i on i.inhrelid = c.oid and c.relispartition
+  left join pg_catalog.pg_class p on p.oid = i.inhparent
+  left join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace}
  where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and c.relpersistence <> 't'
    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+
+-- How many tables with rows table $1 has below it.
+
+-- name: ASK_LEAVES
+with recursive below (oid) as (
+    select $1::pg_catalog.oid
+    union
+    select i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid
+)
+select pg_catalog.count(*) from below b join pg_catalog.pg_class c on c.oid = b.oid and c.relkind not in ('p')
 
 -- Foreign keys of the target that hold for all rows, and a query that finds a row which breaks one;
 -- null: there is none for keys with PERIOD. Partitions that have a key from their table have their own.
