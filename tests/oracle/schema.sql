@@ -47,9 +47,11 @@ create table no_key (a int, b text);
 create table full_plain (a int, b text, n numeric, f double precision);
 create table full_kinds (j json, h hstore, c citext, p point, x xml, a int);
 create table full_key (id int primary key, grp int, v text);
+create table full_pair (v text, b int, a int, primary key (a, b));
 alter table full_plain replica identity full;
 alter table full_kinds replica identity full;
 alter table full_key replica identity full;
+alter table full_pair replica identity full;
 
 -- More constraints than the identity.
 create table constrained (id int primary key, code int unique, pos int unique deferrable initially deferred,
