@@ -27,7 +27,7 @@
 /* False when the point's wish was `error`. */
 bool failpoint_visit(const char *name, struct fault *why);
 #else
-#define FAILPOINT(name, why) ((void)0)
+#define FAILPOINT(name, why) ((void)(why))
 #endif
 
 enum failpoint_action { ACTION_KILL, ACTION_STOP, ACTION_ERROR, ACTION_DELAY };
