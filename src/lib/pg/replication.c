@@ -5,9 +5,13 @@
 #include "pg/conn_internal.h"
 
 #include <inttypes.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
-enum { GATHER_NS = 300000 };
+enum {
+    GATHER_NS = 100000,  /* for so long who receives lets more come, */
+    GATHER_BYTES = 4096, /* … unless so much is there */
+};
 
 /* ---- slots ---- */
 
@@ -247,11 +251,14 @@ bool stream_begin(struct conn *walsender, const char *slot, lsn_t from, const ch
     return fault_during(why, "streaming from slot \"%s\"", slot);
 }
 
-/* A server that sends as fast as it can would wake us for each message. */
-static void let_gather(void)
+/* A server that sends as fast as it can would wake us for each message. Where it has sent a good
+ * deal already, a pause would make it wait for us: sockets do not hold much. */
+static void let_gather(int socket)
 {
     const struct timespec pause = {.tv_nsec = GATHER_NS};
-    nanosleep(&pause, NULL);
+    int bytes = 0;
+    if (ioctl(socket, FIONREAD, &bytes) == 0 && bytes < GATHER_BYTES)
+        nanosleep(&pause, NULL);
 }
 
 /* *ret_more is false when the time is over or the leash was pulled. */
@@ -260,7 +267,7 @@ static bool await_more(struct conn *walsender, int64_t deadline, bool gather, bo
 {
     struct pollfd fd = {.fd = PQsocket(walsender->pq), .events = POLLIN};
     if (gather)
-        let_gather();
+        let_gather(fd.fd);
     int64_t left = deadline < 0 ? -1 : deadline - clock_ms();
     if (deadline >= 0 && left < 0)
         left = 0;
