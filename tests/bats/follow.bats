@@ -220,6 +220,20 @@ spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($
     [[ $(slots) == 1 && $(publications) == 1 ]]
     run -0 cleanup
     same
+    again
+    # pg_dump finds the snapshot gone before its holder knows.
+    background env PGHAUL_TEST_AT='dump.begun:stop plan.made:stop' "$PGHAUL" clone --dir "$RUN" --follow --endpos now
+    stopped_at plan.made
+    local holder=$STOPPED
+    stopped_at dump.begun
+    admin_source "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB'" >/dev/null
+    go_on
+    wait_for 20 eval '[[ ! -e /proc/$STOPPED ]]'
+    STOPPED=$holder
+    go_on
+    ended_with 0 'going on in a new snapshot'
+    run -0 cleanup
+    same
 }
 
 @test "the slot waits for transactions: it says for which, gives up in time, and leaves nothing" {

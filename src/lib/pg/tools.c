@@ -168,6 +168,12 @@ static bool secret_service(const struct conninfo *info, int *ret_fd, struct faul
     return true;
 }
 
+/* It read in a snapshot, and that went with who held it. */
+static bool lost_snapshot(const struct fault *why)
+{
+    return strstr(why->detail, "Query was: SET TRANSACTION SNAPSHOT") != NULL;
+}
+
 /* What libpq says when it cannot connect, or is cut off. The tool may be run again then, which
  * another failure of it is not worth. */
 static void name_connection(struct fault *why)
@@ -226,6 +232,8 @@ bool tools_dump(const struct tools *tools, const struct conninfo *info, const ch
         return false;
     if (strstr(why->detail, "due to conflict with recovery") != NULL)
         why->id = FAULT_RECOVERY_CONFLICT;
+    else if (lost_snapshot(why))
+        why->id = FAULT_SNAPSHOT_GONE;
     else
         name_connection(why);
     return false;

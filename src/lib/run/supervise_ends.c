@@ -13,9 +13,14 @@
 /* ---- failing and stopping ---- */
 
 /* Who dumps the schema beside the planner may fail of the same cause, but says it worse. */
+static bool may_have_a_cause(const struct fault *why)
+{
+    return why->id == FAULT_TOOL_FAILED || why->id == FAULT_SNAPSHOT_GONE;
+}
+
 static bool explains_better(const struct supervisor *s, enum role role)
 {
-    return role == ROLE_SNAPSHOT && s->fault.id == FAULT_TOOL_FAILED;
+    return role == ROLE_SNAPSHOT && may_have_a_cause(&s->fault);
 }
 
 /* Then the planner is heard before it is ended. */
@@ -35,7 +40,7 @@ void supervisor_fail(struct supervisor *s, enum role role, const struct fault *w
         log_fault_to_file(why);
         event_add(s->what->db, "error", why->id, why->text, &ignored);
     }
-    if (role == ROLE_SCHEMA && why->id == FAULT_TOOL_FAILED && is_planning(s))
+    if (role == ROLE_SCHEMA && may_have_a_cause(why) && is_planning(s))
         return;
     s->stopping = STOPPING_NOW;
     crew_end(s->crew, ROLES, true);
@@ -139,6 +144,7 @@ static void lose_snapshot(struct supervisor *s, struct place *place, const char 
     log_warning("%s", text.text);
     event_add(s->what->db, "warning", FAULT_SNAPSHOT_GONE, text.text, &ignored);
     s->lost = true;
+    s->fault.id = 0; /* of a dump that failed for this */
     s->stopping = STOPPING_NOW;
     place->state = PLACE_CLOSED;
     crew_end(s->crew, ROLES, true);
