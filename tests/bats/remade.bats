@@ -191,6 +191,7 @@ writes_again() {
     background env PGHAUL_TEST_AT=copy.before_commit:stop:3 "$PGHAUL" clone --dir "$RUN" --follow --data-only --table-jobs 1 --split-larger-than 1MB
     stopped_at copy.before_commit
     writes
+    src -q -c 'truncate p3, refers' -c "insert into p values (77777, 3, 'after')"
     admin_source "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name like 'pghaul %'" >/dev/null
     go_on
     wait_for 30 following

@@ -528,7 +528,7 @@ select t.nspname, t.relname, t.bytes, t.rows_estimate, t.format, t.split_by,
        sum(w.moved) as moved,
        sum(w.ended_us - w.started_us) as worked_us,
        max(case w.state when 'done' then w.snapshot end) as snapshot
-  from obj_table t left join work w on w.object = t.oid and w.kind in ('table', 'part', 'small', 'config')
+  from obj_table t left join work w on coalesce(w.leaf, w.object) = t.oid and w.kind in ('table', 'part', 'small', 'config')
  where t.has_data
  group by t.oid;
 

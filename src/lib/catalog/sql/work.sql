@@ -165,7 +165,7 @@ select t.nspname, t.relname, count(*), sum(w.rows), sum(w.moved), sum(w.ended_us
        coalesce((select sum(i.ended_us - i.started_us)
                    from obj_index x join work i on i.object = x.oid and i.kind = 'index'
                   where x.table_oid = t.oid and i.state = 'done'), 0)
-  from work w join obj_table t on t.oid = w.object
+  from work w join obj_table t on t.oid = coalesce(w.leaf, w.object)
  where w.kind in ('table', 'part', 'small', 'config') and w.state = 'done'
  group by t.oid
  order by 6 desc limit :count
