@@ -117,6 +117,20 @@ static void add_alias(struct strbuf *sql, const struct destination *d, const cha
     strbuf_addf(sql, "%s)", number);
 }
 
+/* There are several NaN: a calculated one, which came in binary form, is not the bytes of the one
+ * that is read from text. */
+static bool has_floats(const struct destination_column *column)
+{
+    static const uint32_t types[] = {
+        700,  701,  600,  601,  602,  603,  604,  628, 718, /* float4, float8, point, … circle */
+        1021, 1022, 1017, 1018, 1019, 1020, 1027, 629, 719, /* their arrays */
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (column->base == types[i])
+            return true;
+    return false;
+}
+
 static void add_image(struct strbuf *sql, const struct destination *d, const uint8_t *mask,
                       bool table)
 {
@@ -129,6 +143,7 @@ static void add_image(struct strbuf *sql, const struct destination *d, const uin
             strbuf_addf(sql, "%st.%s", comma, d->columns[i].quoted);
         else
             strbuf_addf(sql, "%so.c%d", comma, i);
+        strbuf_add(sql, has_floats(&d->columns[i]) ? "::pg_catalog.text" : "");
         comma = ", ";
     }
     /* Without the cast it would be the operator of each column that is looked for. */
