@@ -28,7 +28,6 @@ enum {
     PRIMARY,
     TYPE_TEXT,
     BASE,
-    ELEMENT,
     TEXT_ONLY,
 };
 
@@ -57,7 +56,6 @@ static void fill_column(struct destination_column *column, const struct rows *ro
     column->typmod = (int32_t)rows_int(rows, row, TYPMOD);
     column->type_text = copy_string(rows_text(rows, row, TYPE_TEXT));
     column->base = (uint32_t)rows_int(rows, row, BASE);
-    column->element = (uint32_t)rows_int(rows, row, ELEMENT);
     column->base_namespace = copy_string(rows_text(rows, row, BASE_NAMESPACE));
     column->base_name = copy_string(rows_text(rows, row, BASE_NAME));
     column->equal = equal_operator(rows_text(rows, row, OPERATOR_NAMESPACE),

@@ -25,7 +25,6 @@ struct destination_column {
     int32_t typmod;
     char *type_text;      /* with its typmod, for people */
     uint32_t base;        /* of a domain, the type that it is over; else the type */
-    uint32_t element;     /* of an array, the type of its elements; else 0 */
     char *base_namespace; /* its name */
     char *base_name;
     char *equal;      /* "OPERATOR(schema.=)" */

@@ -167,6 +167,12 @@ static bool is_followed(void *arg, const struct table_met *table, bool *ret_want
     return true;
 }
 
+static bool note_text(void *arg, struct fault *why)
+{
+    const struct receiver *receiver = arg;
+    return position_take_text(receiver->worker->db, why);
+}
+
 bool worker_receive(struct worker *worker, struct fault *why)
 {
     char path[PATH_MAX];
@@ -193,15 +199,14 @@ bool worker_receive(struct worker *worker, struct fault *why)
         .connection = &walsender,
         .slot = position.slot,
         .publications = publications,
-        .told = {.connection = &catalogs,
-                 .wanted = is_followed,
-                 .arg = &receiver,
-                 .dir = spool_of(worker, path).dir},
+        .told = {.wanted = is_followed, .arg = &receiver, .dir = spool_of(worker, path).dir},
+        .catalogs = &catalogs,
         .source = position.source_id,
         .retry_for_ms = worker->settings->retry_for_ms,
         .spool_limit = worker->settings->spool_limit,
         .reserve = worker->settings->spool_reserve,
         .binary = strcmp(position.format, "binary") == 0,
+        .note_text = note_text,
         .timeline = position.timeline,
         .note_timeline = note_timeline,
         .tick = on_received,
