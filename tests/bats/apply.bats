@@ -345,8 +345,8 @@ SQL
 @test "columns in another order, dropped and added ones, computed ones, a larger key: with each identity" {
     local t
     local source="id int not null, tenant int not null, a text, big text"
-    local target="made text generated always as (upper(a)) stored, big text, extra text, gone int, a text, tenant int not null, id int not null, given int default 7, none words"
-    tables "create domain words as text[]; create table pk ($source, primary key (id)); create table ix ($source, unique (id)); alter table ix replica identity using index ix_id_key;
+    local target="made text generated always as (upper(a)) stored, big text, extra text, gone int, a text, tenant int not null, id int not null, given int default 7, none words, empty some_words"
+    tables "create domain words as text[]; create domain some_words as words not null default '{}'; create table pk ($source, primary key (id)); create table ix ($source, unique (id)); alter table ix replica identity using index ix_id_key;
         create table fk ($source, primary key (id)); create table fl ($source); create table fn ($source);
         alter table fk replica identity full; alter table fl replica identity full; alter table fn replica identity full"
     for t in pk ix fk fl fn; do
@@ -370,6 +370,6 @@ SQL
     done
     run -0 follow
     for t in pk ix fk fl fn; do
-        diff <(src -c "select id, tenant, a, md5(big), upper(a), null, 7, null from $t order by 1, 2, 3, 4") <(tgt -c "select id, tenant, a, md5(big), made, extra, given, none from $t order by 1, 2, 3, 4")
+        diff <(src -c "select id, tenant, a, md5(big), upper(a), null, 7, null, '{}' from $t order by 1, 2, 3, 4") <(tgt -c "select id, tenant, a, md5(big), made, extra, given, none, empty from $t order by 1, 2, 3, 4")
     done
 }

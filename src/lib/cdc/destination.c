@@ -29,6 +29,7 @@ enum {
     TYPE_TEXT,
     BASE,
     TEXT_ONLY,
+    NO_NULL,
 };
 
 static char *equal_operator(const char *namespace, const char *name)
@@ -64,6 +65,7 @@ static void fill_column(struct destination_column *column, const struct rows *ro
     column->generated = rows_bool(rows, row, GENERATED);
     column->always = rows_bool(rows, row, ALWAYS);
     column->not_null = rows_bool(rows, row, NOT_NULL);
+    column->no_null = rows_bool(rows, row, NO_NULL);
     column->needs_value = column->not_null && !rows_bool(rows, row, HAS_DEFAULT) &&
                           !column->always && !column->generated;
     column->primary = (int)rows_int(rows, row, PRIMARY);

@@ -33,7 +33,8 @@ struct destination_column {
     bool always;      /* GENERATED ALWAYS AS IDENTITY: cannot be updated */
     bool needs_value; /* NOT NULL, without a default */
     bool not_null;
-    int primary; /* place in the primary key, from 1; 0: not in it */
+    bool no_null; /* of a domain that takes none: nor does a value of the row type */
+    int primary;  /* place in the primary key, from 1; 0: not in it */
 };
 
 struct destination_statement; /* a prepared one (statement.c) */

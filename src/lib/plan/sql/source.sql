@@ -1480,7 +1480,7 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
        bn.nspname, b.typname, coalesce(e.nspname, 'pg_catalog'), coalesce(e.oprname, '='),
        coalesce(e.oprcanhash, b.typtype = 'e' or b.oid = 'pg_catalog.varchar'::pg_catalog.regtype),
        k.position,
-       pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid, b.typreceive::pg_catalog.oid = 0
+       pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid, b.typreceive::pg_catalog.oid = 0, b.takes_no_null
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -1489,7 +1489,8 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
             select a.atttypid
             union all
             select t.typbasetype from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype = 'd')
-       select t.oid, t.typname, t.typnamespace, t.typtype, t.typreceive
+       select t.oid, t.typname, t.typnamespace, t.typtype, t.typreceive,
+              (select pg_catalog.bool_or(x.typnotnull) from d join pg_catalog.pg_type x on x.oid = d.oid) as takes_no_null
          from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype <> 'd') b on true
   left join pg_catalog.pg_namespace bn on bn.oid = b.typnamespace
   left join lateral (
