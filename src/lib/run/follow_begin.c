@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "catalog/position.h"
 #include "check/sides.h"
+#include "jobs/job.h"
 #include "pg/replication.h"
 #include "pg/snapshot.h"
 #include "plan/ask.h"
@@ -135,19 +136,6 @@ static bool end_is_ahead(struct worker *worker, const struct position *position,
                      lsn_text(text, now));
 }
 
-static bool tell_warnings(struct worker *worker, struct strbuf *warnings, struct fault *why)
-{
-    char *rest = warnings->text, *line;
-    while ((line = strsep(&rest, "\n")) != NULL) {
-        if (*line == '\0')
-            continue;
-        log_warning("%s", line);
-        if (!event_add(worker->db, "warning", 0, line, why))
-            return false;
-    }
-    return true;
-}
-
 static bool check_more(const struct worker *worker, const struct planning *planning,
                        struct fault *why)
 {
@@ -194,7 +182,7 @@ static bool plan_ahead(struct worker *worker, bool *ret_second, struct fault *wh
         return false;
     if (planning.large_objects > 0)
         strbuf_add(&warnings, "large objects are copied, but their changes do not follow\n");
-    return tell_warnings(worker, &warnings, why) && conn_run(worker->source, "ROLLBACK", why);
+    return warn_lines(worker->db, warnings.text, why) && conn_run(worker->source, "ROLLBACK", why);
 }
 
 /* ---- the slot ---- */
@@ -348,7 +336,7 @@ static bool do_without(struct making *making, const char *source_id, struct faul
 {
     scoped(drop_strbuf) struct strbuf warning = STRBUF_EMPTY;
     strbuf_addf(&warning, "%s: changes are read by plugin test_decoding instead", why->text);
-    return tell_warnings(making->worker, &warning, why) &&
+    return warn_lines(making->worker->db, warning.text, why) &&
            intend(making, source_id, "test_decoding", why);
 }
 
