@@ -25,8 +25,6 @@
 #include "plan/publication.h"
 #include "run/workdir.h"
 
-enum { IN_USE_MS = 5000, LOOK_AGAIN_MS = 100 };
-
 static const char *const locks[] = {"lock", "stream.lock", "apply.lock"};
 enum { LOCKS = sizeof locks / sizeof locks[0] };
 
@@ -122,27 +120,18 @@ static bool is_the_runs(struct cleanup *c, const struct position_left *made, str
                      slot.plugin, made->plugin);
 }
 
-/* The server may not have noticed yet that its reader is gone. */
-static bool await_free(struct cleanup *c, const struct position_left *made, struct fault *why)
+/* What is not the run's stays, whoever reads from it. */
+static bool check_unused(struct cleanup *c, const struct position_left *made, struct fault *why)
 {
-    const char *name = made->slot;
-    int64_t end = clock_ms() + IN_USE_MS;
+    bool active;
+    struct fault other;
     scoped(drop_strbuf) struct strbuf holder = STRBUF_EMPTY;
-    for (;;) {
-        struct slot slot;
-        struct fault other;
-        if (!slot_look(c->source, name, &slot, why))
-            return false;
-        if (!slot.active || !is_the_runs(c, made, &other))
-            return true;
-        if (clock_ms() > end)
-            return add_holder(c, name, &holder, why) &&
-                   fault_set(why, FAULT_SLOT_ACTIVE, "%s", holder.text);
-        if (!leash_poll(&c->leash, NULL, 0, LOOK_AGAIN_MS, why))
-            return false;
-        if (c->leash.wish != LEASH_GO)
-            return leash_fault(&c->leash, why);
-    }
+    if (!is_the_runs(c, made, &other))
+        return true;
+    if (!slot_await_free(c->source, &c->leash, made->slot, &active, why))
+        return false;
+    return !active || (add_holder(c, made->slot, &holder, why) &&
+                       fault_set(why, FAULT_SLOT_ACTIVE, "%s", holder.text));
 }
 
 static bool clean_slot(struct cleanup *c, const struct position_left *made, struct fault *why)
@@ -446,7 +435,7 @@ static bool is_here(const struct cleanup *c, const struct position_left *made)
 static bool check_free(struct cleanup *c, struct fault *why)
 {
     for (size_t i = 0; i < c->made.count; i++)
-        if (is_here(c, &c->made.list[i]) && !await_free(c, &c->made.list[i], why))
+        if (is_here(c, &c->made.list[i]) && !check_unused(c, &c->made.list[i], why))
             return false;
     return true;
 }

@@ -25,30 +25,18 @@ enum {
     LOOK_MS = 500,        /* how often it is asked whom the slot waits for, */
     WARN_AFTER_MS = 3000, /* when that is worth a warning, */
     WARN_EVERY_MS = 30000,
-    IN_USE_MS = 5000, /* how long a slot may still be streamed by a process that has died */
-    IN_USE_LOOK_MS = 100,
 };
 
 /* ---- dropping what is ours ---- */
-
-/* object_in_use: the server has not noticed yet that its reader is gone. */
-static bool drop_slot_patiently(struct conn *source, struct leash *leash, const char *slot,
-                                struct fault *why)
-{
-    int64_t end = clock_ms() + IN_USE_MS;
-    while (!slot_drop(source, slot, why))
-        if (strcmp(why->sqlstate, "55006") != 0 || clock_ms() > end ||
-            !leash_poll(leash, NULL, 0, IN_USE_LOOK_MS, why))
-            return false;
-    return true;
-}
 
 /* The slot goes first: without its publications it could not be decoded. Identities go last:
  * without them the application's updates of what is published would fail. */
 static bool drop_made(struct worker *worker, struct conn *source, struct leash *leash,
                       const struct position_left *made, struct fault *why)
 {
-    if (!drop_slot_patiently(source, leash, made->slot, why))
+    bool active;
+    if (!slot_await_free(source, leash, made->slot, &active, why) ||
+        !slot_drop(source, made->slot, why))
         return false;
     FAILPOINT("undo.slot_dropped", why);
     return publication_drop(source, made->publication, why) &&
