@@ -112,6 +112,14 @@ int destination_column(const struct destination *destination, const char *name)
     return -1;
 }
 
+bool row_is_whole(const struct destination *to, const struct pgoutput_value *row)
+{
+    for (int i = 0; i < to->count; i++)
+        if (row[i].kind == PGOUTPUT_UNCHANGED)
+            return false;
+    return true;
+}
+
 static void drop_column(struct destination_column *column)
 {
     free(column->name);

@@ -72,6 +72,9 @@ bool destination_load(struct conn *target, const char *nspname, const char *reln
 /* The column of this name, or -1. */
 int destination_column(const struct destination *destination, const char *name);
 
+/* Does the row say something of all columns? */
+bool row_is_whole(const struct destination *to, const struct pgoutput_value *row);
+
 /* For scoped(): NULL is allowed. */
 void drop_destination(struct destination **destination);
 

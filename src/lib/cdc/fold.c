@@ -30,20 +30,12 @@ static uint64_t hash_value(const struct pgoutput_value *value, uint64_t seed)
                                 seed * 31 + value->length + (uint64_t)value->kind);
 }
 
-static bool is_given_whole(const struct destination *to, const struct pgoutput_value *row)
-{
-    for (int i = 0; i < to->count; i++)
-        if (row[i].kind == PGOUTPUT_UNCHANGED)
-            return false;
-    return true;
-}
-
 /* The later row, with the earlier one's values where it leaves them alone. */
 static const struct pgoutput_value *merge(const struct fold *fold,
                                           const struct pgoutput_value *earlier,
                                           const struct pgoutput_value *later)
 {
-    if (is_given_whole(fold->to, later))
+    if (row_is_whole(fold->to, later))
         return later;
     size_t count = (size_t)fold->to->count;
     struct pgoutput_value *row = arena_copy(fold->arena, later, count * sizeof *row);

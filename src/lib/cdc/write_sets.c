@@ -357,14 +357,6 @@ static bool queue_one(struct writer *w, struct one one, enum statement_kind kind
                          one.told ? change : NULL, why);
 }
 
-bool row_is_whole(const struct destination *to, const struct pgoutput_value *row)
-{
-    for (int i = 0; i < to->count; i++)
-        if (row[i].kind == PGOUTPUT_UNCHANGED)
-            return false;
-    return true;
-}
-
 /* Is there a column among these that cannot be written by UPDATE? */
 static bool has_fixed(const struct destination *to, const uint8_t *mask)
 {
