@@ -352,3 +352,35 @@ SQL
     wait "$APPLY"
     grep -q 'applied all that committed before .*: 5 transactions, 5 inserts' "$BATS_TEST_TMPDIR/apply"
 }
+
+@test "columns in another order, dropped and added ones, computed ones, a larger key: with each identity" {
+    local t
+    local source="id int not null, tenant int not null, a text, big text"
+    local target="made text generated always as (upper(a)) stored, big text, extra text, gone int, a text, tenant int not null, id int not null, given int default 7, none words, empty some_words"
+    tables "create domain words as text[]; create domain some_words as words not null default '{}'; create table pk ($source, primary key (id)); create table ix ($source, unique (id)); alter table ix replica identity using index ix_id_key;
+        create table fk ($source, primary key (id)); create table fl ($source); create table fn ($source);
+        alter table fk replica identity full; alter table fl replica identity full; alter table fn replica identity full"
+    for t in pk ix fk fl fn; do
+        src -q -c "alter table $t alter big set storage external" -c "insert into $t select i, i % 3, 'é' || i, repeat(md5(i::text), 300) from generate_series(1, 30) i"
+        tgt -q -c "drop table $t" -c "create table $t ($target)" -c "alter table $t drop gone, alter big set storage external"
+        [[ $t == fn ]] || tgt -q -c "alter table $t add primary key (tenant, id)"
+        [[ $t != fn ]] || src -q -c "insert into fn select * from fn where id > 25"
+    done
+    # None of this is there yet: it comes as changes.
+    for t in pk ix fk fl fn; do
+        src -q <<SQL
+insert into $t select i, i % 3, 'many', 'b' from generate_series(1000, 1700) i;
+update $t set a = a || '!' where id < 10;
+update $t set big = 'small', tenant = 5 where id between 5 and 15;
+update $t set tenant = tenant + 10 where id between 12 and 20;
+begin; update $t set id = -id where id < 4; update $t set a = 'then' where id = -2; delete from $t where id = -3; commit;
+begin; insert into $t values (50, 1, 'x', 'y'); update $t set a = 'z' where id = 50; update $t set id = 51 where id = 50; commit;
+update $t set a = null where id = 22;
+delete from $t where ctid = (select max(ctid) from $t where id = 30);
+SQL
+    done
+    run -0 follow
+    for t in pk ix fk fl fn; do
+        diff <(src -c "select id, tenant, a, md5(big), upper(a), null, 7, null, '{}' from $t order by 1, 2, 3, 4") <(tgt -c "select id, tenant, a, md5(big), made, extra, given, none, empty from $t order by 1, 2, 3, 4")
+    done
+}

@@ -197,9 +197,9 @@ SQL
     psql -qX "$SOURCE" -c 'create temp table temporary (id int)' -c 'select pg_sleep(7)' >/dev/null
     kill -0 "$PID"
     src -q -c 'create table "new one" (id int primary key)' -c 'insert into "new one" values (1)' -c 'insert into t values (1)'
-    ended_with 4 'PGH-2261: tables came to the source after the run began, and are not followed: public.new one'
+    ended_with 4 'PGH-2261: tables came to the source after the run began, and are not followed: public."new one"'
     background follow --exclude-schema aside --exclude-table-data 'empty_*' --resume --on-ddl warn
-    wait_for 30 grep -q 'are not followed: public.new one' "$BATS_TEST_TMPDIR/err"
+    wait_for 30 grep -q 'are not followed: public."new one"' "$BATS_TEST_TMPDIR/err"
     end_now
     ended_with 0 'applied all'
     [[ $(tgt -c 'select count(*) from t') == 1 ]]

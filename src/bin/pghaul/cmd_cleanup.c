@@ -25,8 +25,6 @@
 #include "plan/publication.h"
 #include "run/workdir.h"
 
-enum { IN_USE_MS = 5000, LOOK_AGAIN_MS = 100 };
-
 static const char *const locks[] = {"lock", "stream.lock", "apply.lock"};
 enum { LOCKS = sizeof locks / sizeof locks[0] };
 
@@ -122,27 +120,18 @@ static bool is_the_runs(struct cleanup *c, const struct position_left *made, str
                      slot.plugin, made->plugin);
 }
 
-/* The server may not have noticed yet that its reader is gone. */
-static bool await_free(struct cleanup *c, const struct position_left *made, struct fault *why)
+/* What is not the run's stays, whoever reads from it. */
+static bool check_unused(struct cleanup *c, const struct position_left *made, struct fault *why)
 {
-    const char *name = made->slot;
-    int64_t end = clock_ms() + IN_USE_MS;
+    bool active;
+    struct fault other;
     scoped(drop_strbuf) struct strbuf holder = STRBUF_EMPTY;
-    for (;;) {
-        struct slot slot;
-        struct fault other;
-        if (!slot_look(c->source, name, &slot, why))
-            return false;
-        if (!slot.active || !is_the_runs(c, made, &other))
-            return true;
-        if (clock_ms() > end)
-            return add_holder(c, name, &holder, why) &&
-                   fault_set(why, FAULT_SLOT_ACTIVE, "%s", holder.text);
-        if (!leash_poll(&c->leash, NULL, 0, LOOK_AGAIN_MS, why))
-            return false;
-        if (c->leash.wish != LEASH_GO)
-            return leash_fault(&c->leash, why);
-    }
+    if (!is_the_runs(c, made, &other))
+        return true;
+    if (!slot_await_free(c->source, &c->leash, made->slot, &active, why))
+        return false;
+    return !active || (add_holder(c, made->slot, &holder, why) &&
+                       fault_set(why, FAULT_SLOT_ACTIVE, "%s", holder.text));
 }
 
 static bool clean_slot(struct cleanup *c, const struct position_left *made, struct fault *why)
@@ -211,23 +200,20 @@ static bool clean_identity(struct cleanup *c, struct conn *conn,
     return do_away(c, &thing, why);
 }
 
+struct given_up {
+    struct cleanup *cleanup;
+    const char *run;
+};
+
 /* The target's tables were created as the source's were then. */
-static bool clean_identities(struct cleanup *c, const char *run, struct fault *why)
+static bool clean_both(void *arg, const struct identity_change *change, struct fault *why)
 {
-    bool found;
-    struct identity_change change = {.oid = 0};
-    for (;;) {
-        if (!identity_next(c->db, run, change.oid, &change, &found, why))
-            return false;
-        if (!found)
-            return true;
-        if (!clean_identity(c, c->target, &change, why) ||
-            !clean_identity(c, c->source, &change, why))
-            return false;
-        FAILPOINT("cleanup.identity_restored", why);
-        if (!c->options->dry_run && !identity_forget(c->db, run, &change, why))
-            return false;
-    }
+    const struct given_up *given_up = arg;
+    struct cleanup *c = given_up->cleanup;
+    if (!clean_identity(c, c->target, change, why) || !clean_identity(c, c->source, change, why))
+        return false;
+    FAILPOINT("cleanup.identity_restored", why);
+    return c->options->dry_run || identity_forget(c->db, given_up->run, change, why);
 }
 
 /* The slot goes first: without its publications it could not be decoded. Identities go last:
@@ -241,7 +227,8 @@ static bool clean_source(struct cleanup *c, const struct position_left *made, st
         !clean_publication(c, made->insert_publication, why))
         return false;
     FAILPOINT("cleanup.publication_dropped", why);
-    return clean_identities(c, made->run, why);
+    struct given_up given_up = {c, made->run};
+    return identities_list(c->db, made->run, clean_both, &given_up, why);
 }
 
 /* ---- on the target ---- */
@@ -388,18 +375,13 @@ static bool check_ended(struct cleanup *c, struct fault *why)
                      c->run.name);
 }
 
-static bool name_identities(const struct cleanup *c, const char *run, struct fault *why)
+static bool name_identity(void *arg, const struct identity_change *change, struct fault *why)
 {
-    bool found;
-    struct identity_change change = {.oid = 0};
-    for (;;) {
-        if (!identity_next(c->db, run, change.oid, &change, &found, why))
-            return false;
-        if (!found)
-            return true;
-        log_warning("table %s.%s had REPLICA IDENTITY %s on the source", change.nspname,
-                    change.relname, change.given);
-    }
+    (void)arg;
+    (void)why;
+    log_warning("table %s.%s had REPLICA IDENTITY %s on the source", change->nspname,
+                change->relname, change->given);
+    return true;
 }
 
 /* Where we cannot do it, the user may. */
@@ -415,7 +397,7 @@ static bool by_hand(const struct cleanup *c, struct fault *why)
     for (size_t i = 0; i < sizeof publications / sizeof publications[0]; i++)
         if (*publications[i] != '\0')
             strbuf_addf(&drops, " DROP PUBLICATION \"%s\";", publications[i]);
-    name_identities(c, made->run, &ignored);
+    identities_list(c->db, made->run, name_identity, NULL, &ignored);
     return fault_hint(why,
                       "%s Or by hand, on the source: SELECT pg_drop_replication_slot('%s');%s on "
                       "the target: DELETE FROM pghaul.progress WHERE run = '%s';",
@@ -453,7 +435,7 @@ static bool is_here(const struct cleanup *c, const struct position_left *made)
 static bool check_free(struct cleanup *c, struct fault *why)
 {
     for (size_t i = 0; i < c->made.count; i++)
-        if (is_here(c, &c->made.list[i]) && !await_free(c, &c->made.list[i], why))
+        if (is_here(c, &c->made.list[i]) && !check_unused(c, &c->made.list[i], why))
             return false;
     return true;
 }

@@ -81,6 +81,8 @@ static bool read_end(const char *text, struct conn *source, lsn_t *ret_end, stru
     return check_end("endpos", text, why) && lsn_parse(text, ret_end);
 }
 
+static const char noted_binary[] = " binary";
+
 /* What the run receives, to be noted before the server is told of anything: a spool that is gone
  * afterwards is no new one. */
 static bool check_noted(struct streaming *s, const char *what, bool *ret_noted, struct fault *why)
@@ -101,6 +103,19 @@ static bool note(struct streaming *s, const char *what, lsn_t start, struct faul
            setting_put(s->db, SETTING_STREAM, what, why) && db_durable(s->db, false, why);
 }
 
+/* From now on the run is one that receives text. */
+static bool note_text(void *arg, struct fault *why)
+{
+    struct streaming *s = arg;
+    bool found;
+    scoped(drop_strbuf) struct strbuf noted = STRBUF_EMPTY;
+    if (!setting_get(s->db, SETTING_STREAM, &noted, &found, why))
+        return false;
+    noted.text[noted.length - (sizeof noted_binary - 1)] = '\0';
+    return db_durable(s->db, true, why) && setting_put(s->db, SETTING_STREAM, noted.text, why) &&
+           db_durable(s->db, false, why);
+}
+
 /* What the server has forgotten at our word we must have. */
 static bool open_spool(struct streaming *s, const struct receive_wish *wish,
                        const struct slot *slot, struct fault *why)
@@ -111,7 +126,7 @@ static bool open_spool(struct streaming *s, const struct receive_wish *wish,
     scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
     strbuf_addf(&what, "%s %s %s%s", wish->slot,
                 wish->publications == NULL ? slot->plugin : wish->publications, wish->source,
-                wish->binary ? " binary" : "");
+                wish->binary ? noted_binary : "");
     if (!check_noted(s, what.text, &noted, why) || !spool_span(&place, &span, why))
         return false;
     if (noted && span.last == 0)
@@ -195,11 +210,13 @@ static bool receive(struct streaming *s, struct fault *why)
         .connection = &walsender,
         .slot = s->slot,
         .publications = s->publications,
-        .told = {.connection = &catalogs, .wanted = is_theirs, .dir = s->spool_path},
+        .told = {.wanted = is_theirs, .dir = s->spool_path},
+        .catalogs = &catalogs,
         .retry_for_ms = s->options->settings.retry_for_ms,
         .spool_limit = s->options->settings.spool_limit,
         .reserve = s->options->settings.spool_reserve,
         .binary = s->options->binary,
+        .note_text = note_text,
         .note_timeline = note_timeline,
         .arg = s,
     };

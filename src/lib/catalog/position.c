@@ -119,6 +119,12 @@ bool position_choose_format(struct db *db, bool able, struct fault *why)
            durably(db, db_run(db, why, SQL_POSITION_CHOOSE_FORMAT, "d", able ? 1 : 0), why);
 }
 
+bool position_take_text(struct db *db, struct fault *why)
+{
+    return db_durable(db, true, why) &&
+           durably(db, db_run_one(db, why, SQL_POSITION_TAKE_TEXT, ""), why);
+}
+
 bool position_set_timeline(struct db *db, uint32_t timeline, struct fault *why)
 {
     return db_durable(db, true, why) &&

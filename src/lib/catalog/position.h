@@ -68,6 +68,9 @@ bool position_received(struct db *db, lsn_t received, lsn_t durable, struct faul
 /* Once, before anything is received: binary when the source is `able` and all tables are. */
 bool position_choose_format(struct db *db, bool able, struct fault *why);
 
+/* Text from here on. Durable when it returns true. */
+bool position_take_text(struct db *db, struct fault *why);
+
 /* Durable when it returns true. */
 bool position_set_timeline(struct db *db, uint32_t timeline, struct fault *why);
 

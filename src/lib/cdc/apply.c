@@ -542,7 +542,11 @@ bool apply_run(const struct apply_wish *wish, struct leash *leash,
         .wish = wish,
         .leash = leash,
         .end = wish->end,
-        .relations = {.target = wish->target, .db = wish->db, .on_ddl = wish->on_ddl},
+        .relations = {.target = wish->target,
+                      .db = wish->db,
+                      .on_ddl = wish->on_ddl,
+                      .is_gone = wish->is_gone,
+                      .arg = wish->arg},
         .writer = {.target = wish->target, .run = wish->run, .on_conflict = wish->on_conflict},
     };
     if (!begin(&a, why))

@@ -59,6 +59,10 @@ struct apply_wish {
      * NULL: all were copied where it begins. */
     bool (*copied_in)(void *arg, uint32_t relation, const struct copied **ret_copied,
                       struct fault *why);
+
+    /* Has the source this relation no more? Asked when the target lacks its table: then its changes
+     * are nothing to anybody. NULL: nobody knows. */
+    bool (*is_gone)(void *arg, uint32_t relation, bool *ret_gone, struct fault *why);
     void *arg;
 };
 

@@ -1,6 +1,5 @@
 #include "cdc/batch.h"
 
-#include <endian.h>
 #include <string.h>
 
 static struct arena *arena_of(struct batch *batch)
@@ -65,18 +64,6 @@ static bool refuse_binary(const struct relation *relation, const struct relation
                      relation->nspname, relation->relname, column->name);
 }
 
-/* An array in binary form has the oid of its elements' type, of which the source's means nothing to
- * the target where it is not built in. The bytes are ours. */
-static void name_elements(const struct destination_column *column,
-                          const struct pgoutput_value *value)
-{
-    enum { FIRST_NORMAL = 16384, AT = 8 };
-    uint32_t oid = htobe32(column->element);
-    if (value->kind == PGOUTPUT_BINARY && column->element >= FIRST_NORMAL &&
-        value->length >= AT + sizeof oid)
-        memcpy((uint8_t *)(uintptr_t)value->bytes + AT, &oid, sizeof oid);
-}
-
 /* The values of a message's tuple at their places in a row of the destination. Of a key only the
  * key counts: the other columns come as NULL. */
 static bool place_tuple(struct batch *batch, const struct relation *relation,
@@ -95,7 +82,6 @@ static bool place_tuple(struct batch *batch, const struct relation *relation,
             continue;
         if (column->other && value.kind == PGOUTPUT_BINARY)
             return refuse_binary(relation, column, why);
-        name_elements(&to->columns[column->at], &value);
         row[column->at] = value;
     }
     *ret_row = row;

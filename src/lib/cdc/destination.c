@@ -28,8 +28,8 @@ enum {
     PRIMARY,
     TYPE_TEXT,
     BASE,
-    ELEMENT,
     TEXT_ONLY,
+    NO_NULL,
 };
 
 static char *equal_operator(const char *namespace, const char *name)
@@ -57,7 +57,6 @@ static void fill_column(struct destination_column *column, const struct rows *ro
     column->typmod = (int32_t)rows_int(rows, row, TYPMOD);
     column->type_text = copy_string(rows_text(rows, row, TYPE_TEXT));
     column->base = (uint32_t)rows_int(rows, row, BASE);
-    column->element = (uint32_t)rows_int(rows, row, ELEMENT);
     column->base_namespace = copy_string(rows_text(rows, row, BASE_NAMESPACE));
     column->base_name = copy_string(rows_text(rows, row, BASE_NAME));
     column->equal = equal_operator(rows_text(rows, row, OPERATOR_NAMESPACE),
@@ -66,6 +65,7 @@ static void fill_column(struct destination_column *column, const struct rows *ro
     column->generated = rows_bool(rows, row, GENERATED);
     column->always = rows_bool(rows, row, ALWAYS);
     column->not_null = rows_bool(rows, row, NOT_NULL);
+    column->no_null = rows_bool(rows, row, NO_NULL);
     column->needs_value = column->not_null && !rows_bool(rows, row, HAS_DEFAULT) &&
                           !column->always && !column->generated;
     column->primary = (int)rows_int(rows, row, PRIMARY);
@@ -137,6 +137,14 @@ bool destination_has_unique_key(struct conn *target, const struct destination *d
         for (; row < rows_count(&rows) && rows_int(&rows, row, 0) == index; row++)
             *ret_unique = *ret_unique && is_in_key(destination, rows_text(&rows, row, 1));
     }
+    return true;
+}
+
+bool row_is_whole(const struct destination *to, const struct pgoutput_value *row)
+{
+    for (int i = 0; i < to->count; i++)
+        if (row[i].kind == PGOUTPUT_UNCHANGED)
+            return false;
     return true;
 }
 

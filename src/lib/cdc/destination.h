@@ -25,7 +25,6 @@ struct destination_column {
     int32_t typmod;
     char *type_text;      /* with its typmod, for people */
     uint32_t base;        /* of a domain, the type that it is over; else the type */
-    uint32_t element;     /* of an array, the type of its elements; else 0 */
     char *base_namespace; /* its name */
     char *base_name;
     char *equal;      /* "OPERATOR(schema.=)" */
@@ -34,7 +33,8 @@ struct destination_column {
     bool always;      /* GENERATED ALWAYS AS IDENTITY: cannot be updated */
     bool needs_value; /* NOT NULL, without a default */
     bool not_null;
-    int primary; /* place in the primary key, from 1; 0: not in it */
+    bool no_null; /* of a domain that takes none: nor does a value of the row type */
+    int primary;  /* place in the primary key, from 1; 0: not in it */
 };
 
 struct destination_statement; /* a prepared one (statement.c) */
@@ -77,6 +77,9 @@ int destination_column(const struct destination *destination, const char *name);
 /* Is there a unique index on some of the key's columns, so that the key tells all rows apart? */
 bool destination_has_unique_key(struct conn *target, const struct destination *destination,
                                 bool *ret_unique, struct fault *why);
+
+/* Does the row say something of all columns? */
+bool row_is_whole(const struct destination *to, const struct pgoutput_value *row);
 
 /* For scoped(): NULL is allowed. The last user's frees it. */
 void drop_destination(struct destination **destination);

@@ -47,6 +47,14 @@ bool encoding_of(const struct destination *to, const struct pgoutput_value *row,
 
 /* ---- arrays ---- */
 
+bool encode_array_takes(const struct destination *destination, const struct pgoutput_value *row)
+{
+    for (int i = 0; i < destination->count; i++)
+        if (destination->columns[i].no_null && !has_bytes(&row[i]))
+            return false;
+    return true;
+}
+
 static void add_array_header(struct strbuf *to, uint32_t type, size_t count)
 {
     add_32(to, count > 0 ? 1 : 0); /* dimensions */

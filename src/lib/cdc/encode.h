@@ -14,6 +14,9 @@ enum encoding { ENCODE_BINARY, ENCODE_TEXT };
 bool encoding_of(const struct destination *to, const struct pgoutput_value *row,
                  enum encoding *encoding, bool *known);
 
+/* Can it be in an array, where columns that are not given are NULL? */
+bool encode_array_takes(const struct destination *destination, const struct pgoutput_value *row);
+
 /* An array of the destination's row type, begun with its number of rows. Columns that are not
  * given are NULL in it. */
 void encode_array_begin(struct strbuf *to, const struct destination *destination, size_t rows,

@@ -30,20 +30,12 @@ static uint64_t hash_value(const struct pgoutput_value *value, uint64_t seed)
                                 seed * 31 + value->length + (uint64_t)value->kind);
 }
 
-static bool is_given_whole(const struct destination *to, const struct pgoutput_value *row)
-{
-    for (int i = 0; i < to->count; i++)
-        if (row[i].kind == PGOUTPUT_UNCHANGED)
-            return false;
-    return true;
-}
-
 /* The later row, with the earlier one's values where it leaves them alone. */
 static const struct pgoutput_value *merge(const struct fold *fold,
                                           const struct pgoutput_value *earlier,
                                           const struct pgoutput_value *later)
 {
-    if (is_given_whole(fold->to, later))
+    if (row_is_whole(fold->to, later))
         return later;
     size_t count = (size_t)fold->to->count;
     struct pgoutput_value *row = arena_copy(fold->arena, later, count * sizeof *row);
@@ -125,6 +117,8 @@ void fold_begin(struct fold *fold, const struct destination *to, size_t most, st
     while (slots < most * 2 + 2)
         slots *= 2;
     *fold = (struct fold){.to = to, .arena = arena, .slot_count = slots};
+    fold->forms = arena_take(arena, ((size_t)to->count + 1) * sizeof *fold->forms);
+    memset(fold->forms, 0, (size_t)to->count * sizeof *fold->forms);
     fold->entries = arena_take(arena, (most + 1) * sizeof *fold->entries);
     fold->slots = arena_take(arena, slots * sizeof *fold->slots);
     memset(fold->slots, 0, slots * sizeof *fold->slots);
@@ -213,9 +207,28 @@ static void replace_image(struct fold *fold, const struct change *change)
         entry->state = entry->state == FOLD_INSERT ? FOLD_NOTHING : FOLD_DELETE;
 }
 
+/* A value in text and the same one in binary form would be taken for two. */
+static bool same_forms(const struct fold *fold, const struct pgoutput_value *row)
+{
+    const struct destination *to = fold->to;
+    int count = to->by_image ? to->count : to->key_count;
+    for (int i = 0; row != NULL && i < count; i++) {
+        int column = to->by_image ? i : to->key[i];
+        uint8_t form = (uint8_t)row[column].kind;
+        if (form != PGOUTPUT_TEXT && form != PGOUTPUT_BINARY)
+            continue;
+        if (fold->forms[column] != 0 && fold->forms[column] != form)
+            return false;
+        fold->forms[column] = form;
+    }
+    return true;
+}
+
 enum fold_answer fold_add(struct fold *fold, const struct change *change)
 {
     bool by_image = fold->to->by_image;
+    if (!same_forms(fold, change->before) || !same_forms(fold, change->after))
+        return FOLD_BROKEN;
     if (change->tag == PGOUTPUT_INSERT && (by_image || fold->to->key_count == 0)) {
         put(fold, FOLD_INSERT, NULL, change->after);
         return FOLD_TAKEN;

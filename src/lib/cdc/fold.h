@@ -38,6 +38,8 @@ struct fold {
     uint32_t
         *slots; /* of the entry's number + 1, by the hash of its key, or of its present image */
     size_t slot_count;
+    uint8_t
+        *forms; /* of each column that rows are told apart by: the kind of its values; 0: none */
 };
 
 /* Room for `most` changes, in the arena. */
@@ -52,9 +54,9 @@ size_t fold_number(struct fold *fold, const struct pgoutput_value *row);
 
 enum fold_answer {
     FOLD_TAKEN,
-    FOLD_ALONE,  /* must be written alone, after all before and before all that follow */
-    FOLD_BROKEN, /* does not follow from the changes before it: an insert of a row that is there, …
-                  */
+    FOLD_ALONE, /* must be written alone, after all before and before all that follow */
+    FOLD_BROKEN, /* does not follow from the changes before it: an insert of a row that is there, …;
+                  * or cannot be compared with them, since its values come in another form */
 };
 enum fold_answer fold_add(struct fold *fold, const struct change *change);
 

@@ -4,6 +4,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "cdc/portable.h"
 #include "cdc/room.h"
 #include "plan/check.h"
 #include "wire/pgoutput.h"
@@ -48,7 +49,10 @@ struct receiving {
     bool old;       /* what came last had been committed long before it was sent */
     bool full;      /* the disk */
     bool ended;
-    int64_t unwritten_since; /* clock_ms */
+    bool binary;              /* the form of values, */
+    bool form_changes;        /* … another one from here on */
+    struct portable portable; /* what may come so */
+    int64_t unwritten_since;  /* clock_ms */
     int64_t unsynced_since;
     int64_t report_due;
     int64_t tick_due;
@@ -216,6 +220,7 @@ static void drop_receiving(struct receiving *r)
     free(r->described);
     drop_conn(&r->walsender);
     drop_translator(&r->translator);
+    drop_portable(&r->portable);
 }
 
 /* Later ones take the place of earlier ones about the same. */
@@ -313,6 +318,26 @@ static bool is_of_nothing(const struct receiving *r, const struct walsender_mess
            change.tag == PGOUTPUT_STREAM_ABORT;
 }
 
+/* The transaction that this is in comes again, whole, as all that is not over when a connection
+ * ends. */
+static bool check_form(struct receiving *r, const struct pgoutput_relation *relation,
+                       struct fault *why)
+{
+    bool portable;
+    if (!portable_check(&r->portable, relation->columns, &portable, why))
+        return false;
+    if (portable)
+        return true;
+    log_info(
+        "table %s.%s has a column whose type servers do not agree on in binary form: from here "
+        "on values come in text",
+        relation->namespace, relation->name);
+    FAILPOINT("receive.form_changes", why);
+    r->form_changes = true;
+    r->binary = false;
+    return r->wish->note_text(r->wish->arg, why);
+}
+
 static bool add_change(struct receiving *r, const struct walsender_message *message,
                        struct fault *why)
 {
@@ -325,6 +350,12 @@ static bool add_change(struct receiving *r, const struct walsender_message *mess
     if (is_behind_end(r, &change)) {
         settle(r, r->end);
         return true;
+    }
+    if (r->binary && change.tag == PGOUTPUT_RELATION) {
+        if (!check_form(r, &change.relation, why))
+            return false;
+        if (r->form_changes)
+            return true;
     }
     describe(r, message, &change);
     if (!add_record(r, SPOOL_CHANGE, message->start, message->bytes, message->length, why) ||
@@ -524,7 +555,7 @@ static void open_translator(struct receiving *r, const struct slot *slot)
 {
     const struct translator_wish wish = {
         .plugin = slot->plugin,
-        .connection = r->wish->told.connection,
+        .connection = r->wish->catalogs,
         .wanted = r->wish->told.wanted,
         .arg = r->wish->told.arg,
         .dir = r->wish->told.dir,
@@ -611,7 +642,7 @@ static bool begin_stream(struct receiving *r, struct fault *why)
     }
     strbuf_addf(&options, "proto_version '%d', publication_names ", protocol(version));
     strbuf_add_literal(&options, strbuf_text(&names));
-    if (r->wish->binary && version >= 140000)
+    if (r->binary && version >= 140000)
         strbuf_add(&options, ", binary 'true'");
     return stream_begin(r->walsender, r->wish->slot, r->position.received, options.text, why);
 }
@@ -658,9 +689,10 @@ static bool rest(struct receiving *r, struct fault *why)
 
 static bool stream(struct receiving *r, struct fault *why)
 {
+    r->form_changes = false;
     if (!connect_source(r, why))
         return false;
-    while (!is_over(r))
+    while (!is_over(r) && !r->form_changes)
         if (!look_for_room(r, why) || !(r->room.held ? rest(r, why) : receive_one(r, why)) ||
             !do_due(r, why))
             return false;
@@ -725,6 +757,9 @@ bool receive_run(const struct receive_wish *wish, struct spool *spool, struct le
     int pause = RETRY_MS;
     bool good = false;
     r.timeline = wish->timeline;
+    r.binary = wish->binary;
+    r.portable.connection = wish->catalogs;
+    r.portable.leash = leash;
     r.room.limit = wish->spool_limit;
     r.room.reserve = wish->reserve;
     r.position.held = "";
@@ -734,6 +769,7 @@ bool receive_run(const struct receive_wish *wish, struct spool *spool, struct le
         good = is_over(&r) || stream(&r, why) || was_stopped(&r, why);
         if (!good && !may_try_again(&r, &pause, why))
             break;
+        good = good && (!r.form_changes || is_over(&r));
     }
     good = finish(&r, good, why);
     *ret_position = r.position;

@@ -26,17 +26,21 @@ struct receive_wish {
     const char *publications; /* of a slot of plugin pgoutput: names, with commas between them; NULL
                                * or "" for others: */
     struct {
-        const struct conn_wish *connection; /* for questions to the source's catalogs */
-        table_wanted *wanted;               /* NULL: all tables */
+        table_wanted *wanted; /* NULL: all tables */
         void *arg;
         const char *dir; /* the spool's */
     } told;
+    const struct conn_wish *catalogs; /* for questions to the source's */
     const char *source;   /* who the source is (identity.id): any other one is refused */
     lsn_t end;            /* receive what committed before it, then end; 0: until told to stop */
     int64_t retry_for_ms; /* how long a lost connection is tried again */
     int64_t spool_limit;  /* bytes; 0: none */
     int64_t reserve;      /* bytes of the disk that stay free; 0: the usual number (room.h) */
-    bool binary;          /* values come in the source's binary form, from version 14 on */
+
+    /* Values come in the source's binary form, from version 14 on; until a table has a column whose
+     * type does not go. Then, before anything comes in text, that is noted. */
+    bool binary;
+    bool (*note_text)(void *arg, struct fault *why);
 
     /* The timeline of the source's WAL, as far as it was received; 0: not known. Another one is
      * noted, when it goes on where that one has ended. */

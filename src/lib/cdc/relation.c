@@ -387,10 +387,14 @@ static bool note(const struct relations *relations, const struct relation *relat
     return described_put(relations->db, relation->oid, &now, !same, why);
 }
 
-static bool lacks_table(struct relation *relation, const struct described *before,
-                        struct fault *why)
+static bool lacks_table(const struct relations *relations, struct relation *relation,
+                        const struct described *before, struct fault *why)
 {
-    if (before->gone) {
+    bool gone = before->gone;
+    if (!gone && relations->is_gone != NULL &&
+        !relations->is_gone(relations->arg, relation->oid, &gone, why))
+        return false;
+    if (gone) {
         log_warning("table %s.%s is on neither side any more: changes of it are left out",
                     relation->nspname, relation->relname);
         relation->gone = true;
@@ -448,7 +452,7 @@ static bool resolve(struct relations *relations, struct relation *relation, stru
         !find_destination(relations, relation, &to, why))
         return false;
     if (to == NULL)
-        return lacks_table(relation, &before, why);
+        return lacks_table(relations, relation, &before, why);
     if ((before.found && !check_table(relations, relation, &before, to, why)) ||
         !place_columns(relations, relation, to, why) || !check_others(relation, to, why))
         return false;

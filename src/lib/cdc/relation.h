@@ -41,6 +41,8 @@ struct relations {
     struct conn *target;
     struct db *db; /* what they were like before (catalog/described.h) */
     enum ddl_policy on_ddl;
+    bool (*is_gone)(void *arg, uint32_t relation, bool *ret_gone, struct fault *why); /* apply.h */
+    void *arg;
     struct relation **list; /* by oid: a table with holes */
     size_t room, count;
     struct source_type *types;

@@ -18,15 +18,6 @@ static void add_rows(struct strbuf *sql, const struct destination *d, int parame
     strbuf_addf(sql, "pg_catalog.unnest($%d::%s[])", parameter, d->quoted);
 }
 
-/* One row, of parameters from this one on: each value in the form in which it came. */
-static void add_one_row(struct strbuf *sql, const struct destination *d, int parameter)
-{
-    strbuf_add(sql, "pg_catalog.unnest(ARRAY[ROW(");
-    for (int i = 0; i < d->count; i++)
-        strbuf_addf(sql, "%s$%d", i == 0 ? "" : ", ", parameter + i);
-    strbuf_addf(sql, ")::%s])", d->quoted);
-}
-
 /* "a, b": the columns that are set. */
 static void add_columns(struct strbuf *sql, const struct destination *d, const uint8_t *mask,
                         const char *before)
@@ -117,6 +108,20 @@ static void add_alias(struct strbuf *sql, const struct destination *d, const cha
     strbuf_addf(sql, "%s)", number);
 }
 
+/* There are several NaN: a calculated one, which came in binary form, is not the bytes of the one
+ * that is read from text. */
+static bool has_floats(const struct destination_column *column)
+{
+    static const uint32_t types[] = {
+        700,  701,  600,  601,  602,  603,  604,  628, 718, /* float4, float8, point, … circle */
+        1021, 1022, 1017, 1018, 1019, 1020, 1027, 629, 719, /* their arrays */
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (column->base == types[i])
+            return true;
+    return false;
+}
+
 static void add_image(struct strbuf *sql, const struct destination *d, const uint8_t *mask,
                       bool table)
 {
@@ -129,26 +134,41 @@ static void add_image(struct strbuf *sql, const struct destination *d, const uin
             strbuf_addf(sql, "%st.%s", comma, d->columns[i].quoted);
         else
             strbuf_addf(sql, "%so.c%d", comma, i);
+        strbuf_add(sql, has_floats(&d->columns[i]) ? "::pg_catalog.text" : "");
         comma = ", ";
     }
     /* Without the cast it would be the operator of each column that is looked for. */
     strbuf_add(sql, ")::pg_catalog.record");
 }
 
-/* The rows that are there for each image, numbered. Columns by which they can be hashed spare the
- * comparison of each with each. */
-static void add_found(struct strbuf *sql, const struct destination *d, const uint8_t *mask,
-                      bool one)
+/* One row, of parameters from this one on, each value in the form in which it came; it has the
+ * number 1. Returns the next parameter. */
+static int add_one_row(struct strbuf *sql, const struct destination *d, const uint8_t *mask,
+                       int parameter, const char *alias, const char *number)
 {
+    strbuf_add(sql, "(SELECT ");
+    for (int i = 0; i < d->count; i++)
+        if (mask[i] != MASK_NONE)
+            strbuf_addf(sql, "$%d AS c%d, ", parameter++, i);
+    strbuf_addf(sql, "1 AS %s OFFSET 0) AS %s", number, alias);
+    return parameter;
+}
+
+/* The rows that are there for each image, numbered. Columns by which they can be hashed spare the
+ * comparison of each with each. Returns the next parameter of one row. */
+static int add_found(struct strbuf *sql, const struct destination *d, const uint8_t *mask, bool one)
+{
+    int next = 2;
     strbuf_add(sql, "WITH f AS (SELECT t.ctid AS tid, t.tableoid AS tab, o.j,"
                     " pg_catalog.row_number() OVER (PARTITION BY o.j) AS k FROM ");
     add_table(sql, d);
     strbuf_add(sql, " AS t JOIN ");
-    if (one)
-        add_one_row(sql, d, 1);
-    else
+    if (one) {
+        next = add_one_row(sql, d, mask, 1, "o", "j");
+    } else {
         add_rows(sql, d, 1);
-    add_alias(sql, d, "o", "j");
+        add_alias(sql, d, "o", "j");
+    }
     strbuf_add(sql, " ON ");
     for (int i = 0; i < d->count; i++)
         if (mask[i] == MASK_EQUAL)
@@ -159,6 +179,7 @@ static void add_found(struct strbuf *sql, const struct destination *d, const uin
     strbuf_add(sql, " OPERATOR(pg_catalog.*=) ");
     add_image(sql, d, mask, false);
     strbuf_add(sql, ") ");
+    return next;
 }
 
 static void add_place(struct strbuf *sql, const struct destination *d)
@@ -171,7 +192,7 @@ static void add_image_update(struct strbuf *sql, const struct destination *d, co
                              bool one)
 {
     const char *comma = "";
-    add_found(sql, d, mask, one);
+    int next = add_found(sql, d, mask, one);
     strbuf_add(sql, "UPDATE ");
     add_table(sql, d);
     strbuf_add(sql, " AS t SET ");
@@ -187,11 +208,12 @@ static void add_image_update(struct strbuf *sql, const struct destination *d, co
                 " pg_catalog.unnest(%s::pg_catalog.int8[]))"
                 " WITH ORDINALITY AS p (j, k, i) ON p.j = f.j AND p.k = f.k JOIN ",
                 one ? "'{1}'" : "$2", one ? "'{1}'" : "$3");
-    if (one)
-        add_one_row(sql, d, d->count + 1);
-    else
+    if (one) {
+        add_one_row(sql, d, mask, next, "v", "i");
+    } else {
         add_rows(sql, d, 4);
-    add_alias(sql, d, "v", "i");
+        add_alias(sql, d, "v", "i");
+    }
     strbuf_add(sql, " ON v.i = p.i WHERE");
     add_place(sql, d);
 }

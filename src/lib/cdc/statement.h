@@ -21,11 +21,12 @@ enum statement_kind {
     ONE_UPDATE,   /* the same, and the key */
     ONE_REPLACE,  /* as ONE_UPDATE, by a new row: for columns that UPDATE may not write */
     ONE_DELETE,   /* the key */
-    ONE_IMAGE_UPDATE, /* IMAGE_UPDATE of one row: all values as it was, then all as it is */
-    ONE_IMAGE_DELETE, /* IMAGE_DELETE of one row: all values */
+    ONE_IMAGE_UPDATE, /* IMAGE_UPDATE of one row: the values of the columns of the mask as it was,
+                         then as it is */
+    ONE_IMAGE_DELETE, /* IMAGE_DELETE of one row: these values */
 };
 
-/* Of the last two the columns are all parameters, whatever the mask says. */
+/* The last two take a value of each column that the mask names at all. */
 static inline bool is_one_image(enum statement_kind kind)
 {
     return kind == ONE_IMAGE_UPDATE || kind == ONE_IMAGE_DELETE;

@@ -30,8 +30,9 @@ static int types_of(const struct destination *to, const struct destination_state
     int count = 0;
     if (is_one_image(statement->kind)) {
         int rows = statement->kind == ONE_IMAGE_UPDATE ? 2 : 1;
-        for (; count < rows * to->count; count++)
-            types[count] = to->columns[count % to->count].type;
+        for (int i = 0; i < rows * to->count; i++)
+            if (statement->mask[i % to->count] != MASK_NONE)
+                types[count++] = to->columns[i % to->count].type;
         return count;
     }
     for (int i = 0; statement->kind != ONE_DELETE && i < to->count; i++)

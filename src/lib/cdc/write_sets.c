@@ -197,6 +197,14 @@ static bool find_encoding(const struct destination *to, const struct group *grou
     return true;
 }
 
+static bool fits_array(const struct destination *to, const struct group *group, bool before)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (!encode_array_takes(to, before ? group->entries[i]->before : row_of(group->entries[i])))
+            return false;
+    return true;
+}
+
 /* Good until `value` is filled anew. */
 static struct param rows_param(struct strbuf *value, const struct destination *to,
                                const struct group *group, bool before, enum encoding encoding)
@@ -268,8 +276,8 @@ static struct param value_param(struct writer *w, const struct pgoutput_value *v
     return (struct param){.bytes = text, .length = value->length};
 }
 
-/* A column whose type has no binary form comes in text among others: then there is no array of
- * rows. */
+/* Where there is no array of rows: values come in text and in binary form, or a column that is not
+ * given takes no NULL. */
 static bool queue_images_apart(struct writer *w, struct destination *to, const struct group *group,
                                bool update, const struct change *told, struct fault *why)
 {
@@ -279,9 +287,11 @@ static bool queue_images_apart(struct writer *w, struct destination *to, const s
     for (size_t i = 0; i < group->count; i++) {
         int count = 0;
         for (int column = 0; column < to->count; column++)
-            params[count++] = value_param(w, &group->entries[i]->before[column]);
+            if (group->mask[column] != MASK_NONE)
+                params[count++] = value_param(w, &group->entries[i]->before[column]);
         for (int column = 0; update && column < to->count; column++)
-            params[count++] = value_param(w, &group->entries[i]->after[column]);
+            if (group->mask[column] != MASK_NONE)
+                params[count++] = value_param(w, &group->entries[i]->after[column]);
         if (!queue_execute(&w->queue, to, statement, count, params, 1, told, why))
             return false;
     }
@@ -296,7 +306,8 @@ static bool queue_images(struct writer *w, struct destination *to, const struct 
     struct param params[4];
     int count = 2;
     number_images(w, to, group, &images);
-    if (!find_encoding(to, &images.different, true, &before) ||
+    if (!fits_array(to, &images.different, true) || (update && !fits_array(to, group, false)) ||
+        !find_encoding(to, &images.different, true, &before) ||
         (update && !find_encoding(to, group, false, &after)))
         return queue_images_apart(w, to, group, update, told, why);
     params[0] = rows_param(&w->values[0], to, &images.different, true, before);
@@ -344,14 +355,6 @@ static bool queue_one(struct writer *w, struct one one, enum statement_kind kind
         count += key_params(w, change, types, params + count);
     return queue_execute(&w->queue, to, statement_find(to, kind, mask), count, params, 1,
                          one.told ? change : NULL, why);
-}
-
-bool row_is_whole(const struct destination *to, const struct pgoutput_value *row)
-{
-    for (int i = 0; i < to->count; i++)
-        if (row[i].kind == PGOUTPUT_UNCHANGED)
-            return false;
-    return true;
 }
 
 /* Is there a column among these that cannot be written by UPDATE? */
@@ -461,7 +464,8 @@ static bool queue_group(struct writer *w, struct destination *to, const struct g
         return queue_images(w, to, group, state == FOLD_UPDATE, NULL, why);
     bool large = group->count == 1 && row_size(to, row_of(group->entries[0])) > ROW_MOST;
     bool empty = state == FOLD_INSERT && !sets_columns(to, group->mask);
-    if (large || empty || !find_encoding(to, group, false, &encoding)) {
+    if (large || empty || !fits_array(to, group, false) ||
+        !find_encoding(to, group, false, &encoding)) {
         for (size_t i = 0; i < group->count; i++)
             if (!queue_entry(w, to, group->entries[i], why))
                 return false;

@@ -34,9 +34,6 @@ bool copy_wish_run(struct writer *writer, const struct copy_wish *wish, int64_t 
 /* Queues an UPDATE by key of all the columns that an INSERT has. */
 bool overwrite_queue(struct writer *writer, const struct change *change, struct fault *why);
 
-/* Has the row no values missing? */
-bool row_is_whole(const struct destination *to, const struct pgoutput_value *row);
-
 /* The values of the change's key as parameters, in the arena; returns their number. `types` and
  * `params` have room for them. */
 int key_params(struct writer *writer, const struct change *change, uint32_t *types,

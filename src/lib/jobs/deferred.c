@@ -7,15 +7,22 @@
 #include "catalog/sql.h"
 #include "plan/ask.h"
 
-/* Of a table that the run follows? */
-static bool is_ours(struct job *job, const struct rows *keys, int row, bool *ret_ours,
-                    struct fault *why)
+typedef bool each_key(struct job *job, const struct rows *keys, int row, void *arg,
+                      struct fault *why);
+
+/* Calls `each` with the deferrable keys of tables that the run follows. */
+static bool list_keys(struct job *job, each_key *each, void *arg, struct fault *why)
 {
-    int64_t count;
-    if (!db_int(job->db, why, &count, 0, SQL_PUBLISHED_KNOWN, "ss", rows_text(keys, row, 0),
-                rows_text(keys, row, 1)))
+    scoped(drop_rows) struct rows keys = ROWS_NONE;
+    if (!ask_with(job->target, ASK_DEFERRABLE_KEYS, 0, NULL, &keys, why))
         return false;
-    *ret_ours = count > 0;
+    for (int row = 0; row < rows_count(&keys); row++) {
+        int64_t ours;
+        if (!db_int(job->db, why, &ours, 0, SQL_PUBLISHED_KNOWN, "ss", rows_text(&keys, row, 0),
+                    rows_text(&keys, row, 1)) ||
+            (ours > 0 && !each(job, &keys, row, arg, why)))
+            return false;
+    }
     return true;
 }
 
@@ -26,21 +33,23 @@ static void add_key(struct strbuf *to, const struct rows *keys, int row)
     strbuf_add_name(to, rows_text(keys, row, 0), rows_text(keys, row, 1));
 }
 
+static bool list_key(struct job *job, const struct rows *keys, int row, void *arg,
+                     struct fault *why)
+{
+    struct strbuf *to = listing_next(arg);
+    (void)job;
+    (void)why;
+    if (to != NULL)
+        add_key(to, keys, row);
+    return true;
+}
+
 bool deferred_warn(struct job *job, struct fault *why)
 {
-    scoped(drop_rows) struct rows keys = ROWS_NONE;
     scoped(drop_listing) struct listing names = {.count = 0};
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-    if (!ask_with(job->target, ASK_DEFERRABLE_KEYS, 0, NULL, &keys, why))
+    if (!list_keys(job, list_key, &names, why))
         return false;
-    for (int row = 0; row < rows_count(&keys); row++) {
-        bool ours;
-        if (!is_ours(job, &keys, row, &ours, why))
-            return false;
-        struct strbuf *to = ours ? listing_next(&names) : NULL;
-        if (to != NULL)
-            add_key(to, &keys, row);
-    }
     strbuf_addf(&text,
                 "deferrable keys are not checked while changes are applied, so nobody else should "
                 "write to the target: %s",
@@ -48,8 +57,13 @@ bool deferred_warn(struct job *job, struct fault *why)
     return names.count == 0 || job_warn(job, text.text, why);
 }
 
-static bool check_key(struct job *job, const struct rows *keys, int row, struct fault *why)
+/* An exclusion constraint cannot be looked at in this way. */
+static bool check_key(struct job *job, const struct rows *keys, int row, void *arg,
+                      struct fault *why)
 {
+    (void)arg;
+    if (rows_null(keys, row, 3))
+        return true;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
     scoped(drop_rows) struct rows found = ROWS_NONE;
@@ -69,17 +83,8 @@ static bool check_key(struct job *job, const struct rows *keys, int row, struct 
 
 bool deferred_check(struct job *job, struct fault *why)
 {
-    scoped(drop_rows) struct rows keys = ROWS_NONE;
-    if (!ask_with(job->target, ASK_DEFERRABLE_KEYS, 0, NULL, &keys, why))
+    if (!list_keys(job, check_key, NULL, why))
         return false;
-    for (int row = 0; row < rows_count(&keys); row++) {
-        bool ours;
-        if (!is_ours(job, &keys, row, &ours, why))
-            return false;
-        /* An exclusion constraint cannot be looked at in this way. */
-        if (ours && !rows_null(&keys, row, 3) && !check_key(job, &keys, row, why))
-            return false;
-    }
     FAILPOINT("deferred.checked", why);
     return true;
 }

@@ -48,17 +48,22 @@ bool job_run(struct job *job, struct fault *why)
     return false;
 }
 
-bool job_warn(const struct job *job, const char *text, struct fault *why)
+static bool warn(struct db *db, const char *text, struct fault *why)
 {
     log_warning("%s", text);
-    return event_add(job->db, "warning", 0, text, why);
+    return event_add(db, "warning", 0, text, why);
 }
 
-bool job_warn_lines(const struct job *job, char *text, struct fault *why)
+bool job_warn(const struct job *job, const char *text, struct fault *why)
+{
+    return warn(job->db, text, why);
+}
+
+bool warn_lines(struct db *db, char *text, struct fault *why)
 {
     char *line;
     while ((line = strsep(&text, "\n")) != NULL)
-        if (*line != '\0' && !job_warn(job, line, why))
+        if (*line != '\0' && !warn(db, line, why))
             return false;
     return true;
 }

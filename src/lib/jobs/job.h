@@ -48,7 +48,7 @@ bool job_run(struct job *job, struct fault *why);
 bool job_warn(const struct job *job, const char *text, struct fault *why);
 
 /* The same for each line of a text; the text is cut into its lines. NULL: nothing. */
-bool job_warn_lines(const struct job *job, char *text, struct fault *why);
+bool warn_lines(struct db *db, char *text, struct fault *why);
 
 /* Is the fault that this server does not know, accept or have what the source's has? */
 bool fault_may_be_left_out(const struct fault *why);

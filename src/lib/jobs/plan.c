@@ -47,7 +47,7 @@ static bool note_what_is_missing(struct db *db, void *arg, struct fault *why)
 {
     const struct notes *notes = arg;
     struct job *job = notes->job;
-    return job_warn_lines(job, notes->planning->warnings.text, why) &&
+    return warn_lines(job->db, notes->planning->warnings.text, why) &&
            catalog_list(db, SQL_INDEX_INVALID, 0, on_invalid_index, job, why) &&
            catalog_list(db, SQL_LEFT_OUT_LIST, 0, on_left_out, job, why) &&
            catalog_list(db, SQL_STATISTICS_NOT_CARRIED, 0, on_not_carried, job, why);

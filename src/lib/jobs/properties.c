@@ -42,5 +42,5 @@ bool properties_set(struct job *job, struct fault *why)
 {
     scoped(drop_setting) struct setting setting = {.job = job};
     return catalog_list(job->db, SQL_PROPERTY_LIST, 0, on_property, &setting, why) &&
-           job_warn_lines(job, setting.warnings.text, why);
+           warn_lines(job->db, setting.warnings.text, why);
 }

@@ -11,6 +11,8 @@
 enum {
     GATHER_NS = 100000,  /* for so long who receives lets more come, */
     GATHER_BYTES = 4096, /* … unless so much is there */
+    IN_USE_MS = 5000, /* how long a reader that has died may still be there for the server */
+    IN_USE_LOOK_MS = 100,
 };
 
 /* ---- slots ---- */
@@ -174,6 +176,24 @@ bool slot_knows(struct conn *source, const char *name, const char *options, bool
     *ret_knows = conn_run(source, sql.text, why);
     /* invalid_parameter_value */
     return *ret_knows || strcmp(why->sqlstate, "22023") == 0;
+}
+
+bool slot_await_free(struct conn *source, struct leash *leash, const char *name, bool *ret_active,
+                     struct fault *why)
+{
+    int64_t end = clock_ms() + IN_USE_MS;
+    for (;;) {
+        struct slot slot;
+        if (!slot_look(source, name, &slot, why))
+            return false;
+        *ret_active = slot.active;
+        if (!slot.active || clock_ms() > end)
+            return true;
+        if (!leash_poll(leash, NULL, 0, IN_USE_LOOK_MS, why))
+            return false;
+        if (leash->wish != LEASH_GO)
+            return leash_fault(leash, why);
+    }
 }
 
 bool slot_drop(struct conn *source, const char *name, struct fault *why)

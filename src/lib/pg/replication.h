@@ -64,6 +64,11 @@ bool slot_create(struct conn *walsender, const struct slot_wish *wish, struct sl
 bool slot_knows(struct conn *source, const char *name, const char *options, bool *ret_knows,
                 struct fault *why);
 
+/* The server may not have noticed yet that a reader is gone: waits for that, up to five seconds.
+ * *ret_active: somebody reads from the slot all the same. */
+bool slot_await_free(struct conn *source, struct leash *leash, const char *name, bool *ret_active,
+                     struct fault *why);
+
 /* On an ordinary connection. True when there is none of this name, too. */
 bool slot_drop(struct conn *source, const char *name, struct fault *why);
 

@@ -4,7 +4,8 @@
  * A text may hold pieces for some versions only: {120000: …} from that version
  * on, {<120000: …} before it. {chosen c.oid} is a condition on that column when
  * only some relations are meant, and nothing when all are; {only …} is there in
- * the first case only. Pieces do not nest, and braces have no other use.
+ * the first case only. {portable} is the text of ASK_PORTABLE. Pieces do not nest, and
+ * braces have no other use.
  */
 #include "plan/ask.h"
 
@@ -22,6 +23,7 @@ static const char *const texts[ASKS] = {
 
 static const char chosen_mark[] = "chosen ";
 static const char only_mark[] = "only ";
+static const char portable_mark[] = "portable}";
 
 static void add_chosen(struct strbuf *sql, const char *column, const char *close,
                        const char *chosen)
@@ -68,6 +70,8 @@ void ask_expand(struct strbuf *sql, const char *text, int server_version, const 
             add_chosen(sql, piece + sizeof chosen_mark - 1, close, chosen);
         else if (strncmp(piece, only_mark, sizeof only_mark - 1) == 0)
             add_only(sql, piece + sizeof only_mark - 1, close, chosen);
+        else if (strncmp(piece, portable_mark, sizeof portable_mark - 1) == 0)
+            strbuf_add(sql, texts[ASK_PORTABLE]);
         else
             add_for_version(sql, piece, close, server_version);
         at = close + 1;

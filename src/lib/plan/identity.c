@@ -27,16 +27,11 @@ bool identity_alter(struct conn *conn, struct leash *leash, const struct identit
     return why->id == FAULT_ALTER_LOCKED ? false : fault_during(why, "%s", what.text);
 }
 
-/* ---- forwards ---- */
+/* ---- which there are ---- */
 
-static bool note_in_write(struct db *db, void *arg, struct fault *why)
-{
-    (void)arg;
-    return db_run(db, why, SQL_IDENTITY_NOTE, "") && db_run(db, why, SQL_PUBLISHED_MADE_FULL, "");
-}
-
-bool identity_next(struct db *db, const char *run, int64_t after,
-                   struct identity_change *ret_change, bool *ret_found, struct fault *why)
+/* The first one behind `after`. */
+static bool next_change(struct db *db, const char *run, int64_t after,
+                        struct identity_change *ret_change, bool *ret_found, struct fault *why)
 {
     scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_IDENTITY_NEXT, why);
     if (stmt == NULL || !stmt_bind(stmt, why, "si", run, after) || !stmt_step(stmt, ret_found, why))
@@ -50,35 +45,61 @@ bool identity_next(struct db *db, const char *run, int64_t after,
     return true;
 }
 
-static bool make_full(struct conn *source, struct leash *leash,
-                      const struct identity_change *change, int64_t patience_ms, struct fault *why)
+bool identities_list(struct db *db, const char *run, identity_each *each, void *arg,
+                     struct fault *why)
 {
+    bool found;
+    struct identity_change change = {.oid = 0};
+    for (;;) {
+        if (!next_change(db, run, change.oid, &change, &found, why))
+            return false;
+        if (!found)
+            return true;
+        if (!each(arg, &change, why))
+            return false;
+    }
+}
+
+/* ---- forwards ---- */
+
+static bool note_in_write(struct db *db, void *arg, struct fault *why)
+{
+    (void)arg;
+    return db_run(db, why, SQL_IDENTITY_NOTE, "") && db_run(db, why, SQL_PUBLISHED_MADE_FULL, "");
+}
+
+struct altering {
+    struct db *db;
+    struct conn *source;
+    struct leash *leash;
+    const char *run;
+    int64_t patience_ms;
+};
+
+static bool make_full(void *arg, const struct identity_change *change, struct fault *why)
+{
+    const struct altering *a = arg;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     strbuf_add(&sql, "ALTER TABLE ONLY ");
     strbuf_add_qualified(&sql, change->nspname, change->relname);
     strbuf_add(&sql, " REPLICA IDENTITY FULL;");
-    return identity_alter(source, leash, change, sql.text, patience_ms, why);
+    if (!identity_alter(a->source, a->leash, change, sql.text, a->patience_ms, why))
+        return false;
+    FAILPOINT("identity.changed", why);
+    return true;
 }
 
 bool identities_make_full(struct db *db, struct conn *source, struct leash *leash,
                           int64_t patience_ms, struct fault *why)
 {
-    bool found, there;
+    bool there;
     struct run run;
-    struct identity_change change = {.oid = 0};
     if (!run_get(db, &run, &there, why) || !db_durable(db, true, why) ||
         !db_write(db, note_in_write, NULL, why) || !db_durable(db, false, why))
         return false;
     FAILPOINT("identity.noted", why);
-    for (;;) {
-        if (!identity_next(db, run.uuid, change.oid, &change, &found, why))
-            return false;
-        if (!found)
-            return true;
-        if (!make_full(source, leash, &change, patience_ms, why))
-            return false;
-        FAILPOINT("identity.changed", why);
-    }
+    struct altering altering = {db, source, leash, run.uuid, patience_ms};
+    return identities_list(db, run.uuid, make_full, &altering, why);
 }
 
 /* ---- back ---- */
@@ -109,22 +130,21 @@ bool identity_forget(struct db *db, const char *run, const struct identity_chang
     return db_run(db, why, SQL_IDENTITY_FORGET, "si", run, change->oid);
 }
 
+static bool restore(void *arg, const struct identity_change *change, struct fault *why)
+{
+    const struct altering *a = arg;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!identity_add_back(&sql, a->source, change, why) ||
+        (sql.length > 0 &&
+         !identity_alter(a->source, a->leash, change, sql.text, a->patience_ms, why)))
+        return false;
+    FAILPOINT("identity.restored", why);
+    return identity_forget(a->db, a->run, change, why);
+}
+
 bool identities_restore(struct db *db, struct conn *source, struct leash *leash, const char *run,
                         int64_t patience_ms, struct fault *why)
 {
-    bool found;
-    struct identity_change change = {.oid = 0};
-    for (;;) {
-        scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-        if (!identity_next(db, run, change.oid, &change, &found, why))
-            return false;
-        if (!found)
-            return true;
-        if (!identity_add_back(&sql, source, &change, why) ||
-            (sql.length > 0 && !identity_alter(source, leash, &change, sql.text, patience_ms, why)))
-            return false;
-        FAILPOINT("identity.restored", why);
-        if (!identity_forget(db, run, &change, why))
-            return false;
-    }
+    struct altering altering = {db, source, leash, run, patience_ms};
+    return identities_list(db, run, restore, &altering, why);
 }

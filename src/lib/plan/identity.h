@@ -24,9 +24,10 @@ struct identity_change {
     char given[16]; /* what it had: DEFAULT, NOTHING */
 };
 
-/* The first one behind `after`. */
-bool identity_next(struct db *db, const char *run, int64_t after,
-                   struct identity_change *ret_change, bool *ret_found, struct fault *why);
+/* Calls `each` with all of them; it may forget the one that it is called with. */
+typedef bool identity_each(void *arg, const struct identity_change *change, struct fault *why);
+bool identities_list(struct db *db, const char *run, identity_each *each, void *arg,
+                     struct fault *why);
 
 /* Adds the statement that puts it back; nothing when the table is not there any more, or somebody
  * has given it another identity. On the target tables are found by their names. */

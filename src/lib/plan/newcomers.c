@@ -113,9 +113,7 @@ static bool on_table(void *arg, const struct rows *row, struct fault *why)
         return false;
     if (known || left_out)
         return true;
-    strbuf_add_shown(&name, rows_text(row, 0, SCHEMA));
-    strbuf_add(&name, ".");
-    strbuf_add_shown(&name, rows_text(row, 0, NAME));
+    strbuf_add_name(&name, rows_text(row, 0, SCHEMA), rows_text(row, 0, NAME));
     if (*above != '\0' && !publication_covers(l->db, (uint32_t)oid, rows_text(row, 0, SCHEMA),
                                               rows_text(row, 0, NAME), above, &covered, why))
         return false;

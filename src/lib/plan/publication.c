@@ -299,9 +299,7 @@ static bool on_form(void *arg, const struct rows *row, struct fault *why)
     (void)why;
     if (rows_bool(row, 0, ASK_TABLES_AGREE))
         return true;
-    strbuf_add_shown(&name, rows_text(row, 0, 1));
-    strbuf_add(&name, ".");
-    strbuf_add_shown(&name, rows_text(row, 0, 2));
+    strbuf_add_name(&name, rows_text(row, 0, 1), rows_text(row, 0, 2));
     listing_add(arg, name.text);
     return true;
 }

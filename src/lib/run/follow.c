@@ -15,10 +15,13 @@
 #include "cdc/spool_dir.h"
 #include "jobs/deferred.h"
 #include "jobs/firing.h"
+#include "plan/ask.h"
 #include "plan/publication.h"
 #include "proc/channel.h"
 #include "run/recopied.h"
 #include "run/workdir.h"
+
+#include <inttypes.h>
 
 enum {
     SEGMENT_BYTES = 64 << 20,
@@ -57,7 +60,7 @@ struct receiver {
 static bool ask_source(struct worker *worker, struct conn **ret_source, struct fault *why)
 {
     struct conn_wish wish = {
-        .info = worker->source_info, .application = "pghaul receive", .kept = true};
+        .info = worker->source_info, .application = "pghaul question", .kept = true};
     return conn_open(ret_source, &wish, worker->leash, why);
 }
 
@@ -167,6 +170,12 @@ static bool is_followed(void *arg, const struct table_met *table, bool *ret_want
     return true;
 }
 
+static bool note_text(void *arg, struct fault *why)
+{
+    const struct receiver *receiver = arg;
+    return position_take_text(receiver->worker->db, why);
+}
+
 bool worker_receive(struct worker *worker, struct fault *why)
 {
     char path[PATH_MAX];
@@ -193,15 +202,14 @@ bool worker_receive(struct worker *worker, struct fault *why)
         .connection = &walsender,
         .slot = position.slot,
         .publications = publications,
-        .told = {.connection = &catalogs,
-                 .wanted = is_followed,
-                 .arg = &receiver,
-                 .dir = spool_of(worker, path).dir},
+        .told = {.wanted = is_followed, .arg = &receiver, .dir = spool_of(worker, path).dir},
+        .catalogs = &catalogs,
         .source = position.source_id,
         .retry_for_ms = worker->settings->retry_for_ms,
         .spool_limit = worker->settings->spool_limit,
         .reserve = worker->settings->spool_reserve,
         .binary = strcmp(position.format, "binary") == 0,
+        .note_text = note_text,
         .timeline = position.timeline,
         .note_timeline = note_timeline,
         .tick = on_received,
@@ -283,6 +291,25 @@ static bool on_copied_in(void *arg, uint32_t relation, const struct copied **ret
     return recopied_find(applier->recopied, relation, ret_copied, why);
 }
 
+/* The guard may not have looked yet. Where the source cannot be asked, the table is missing. */
+static bool on_missing(void *arg, uint32_t relation, bool *ret_gone, struct fault *why)
+{
+    const struct applier *applier = arg;
+    char oid[16];
+    const char *const values[] = {oid};
+    scoped(drop_conn) struct conn *source = NULL;
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    snprintf(oid, sizeof oid, "%" PRIu32, relation);
+    *ret_gone = false;
+    if (ask_source(applier->worker, &source, why) &&
+        ask_with(source, ASK_TABLE_NAME, 1, values, &rows, why)) {
+        *ret_gone = rows_count(&rows) == 0;
+        return true;
+    }
+    log_debug("%s", why->text);
+    return why->id != FAULT_STOPPED;
+}
+
 /* Until nobody wishes any more that nothing goes beyond that place. */
 static bool wait_paused(struct worker *worker, lsn_t applied, struct fault *why)
 {
@@ -347,6 +374,7 @@ static bool apply(struct worker *worker, const struct position *position, lsn_t 
         .on_ddl = (enum ddl_policy)worker->settings->on_ddl,
         .tick = on_applied,
         .copied_in = recopied.count == 0 ? NULL : on_copied_in,
+        .is_gone = on_missing,
     };
     return apply_to_the_end(worker, &wish, &begun, why);
 }

@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "catalog/position.h"
 #include "check/sides.h"
+#include "jobs/job.h"
 #include "pg/replication.h"
 #include "pg/snapshot.h"
 #include "plan/ask.h"
@@ -24,30 +25,18 @@ enum {
     LOOK_MS = 500,        /* how often it is asked whom the slot waits for, */
     WARN_AFTER_MS = 3000, /* when that is worth a warning, */
     WARN_EVERY_MS = 30000,
-    IN_USE_MS = 5000, /* how long a slot may still be streamed by a process that has died */
-    IN_USE_LOOK_MS = 100,
 };
 
 /* ---- dropping what is ours ---- */
-
-/* object_in_use: the server has not noticed yet that its reader is gone. */
-static bool drop_slot_patiently(struct conn *source, struct leash *leash, const char *slot,
-                                struct fault *why)
-{
-    int64_t end = clock_ms() + IN_USE_MS;
-    while (!slot_drop(source, slot, why))
-        if (strcmp(why->sqlstate, "55006") != 0 || clock_ms() > end ||
-            !leash_poll(leash, NULL, 0, IN_USE_LOOK_MS, why))
-            return false;
-    return true;
-}
 
 /* The slot goes first: without its publications it could not be decoded. Identities go last:
  * without them the application's updates of what is published would fail. */
 static bool drop_made(struct worker *worker, struct conn *source, struct leash *leash,
                       const struct position_left *made, struct fault *why)
 {
-    if (!drop_slot_patiently(source, leash, made->slot, why))
+    bool active;
+    if (!slot_await_free(source, leash, made->slot, &active, why) ||
+        !slot_drop(source, made->slot, why))
         return false;
     FAILPOINT("undo.slot_dropped", why);
     return publication_drop(source, made->publication, why) &&
@@ -135,19 +124,6 @@ static bool end_is_ahead(struct worker *worker, const struct position *position,
                      lsn_text(text, now));
 }
 
-static bool tell_warnings(struct worker *worker, struct strbuf *warnings, struct fault *why)
-{
-    char *rest = warnings->text, *line;
-    while ((line = strsep(&rest, "\n")) != NULL) {
-        if (*line == '\0')
-            continue;
-        log_warning("%s", line);
-        if (!event_add(worker->db, "warning", 0, line, why))
-            return false;
-    }
-    return true;
-}
-
 static bool check_more(const struct worker *worker, const struct planning *planning,
                        struct fault *why)
 {
@@ -194,7 +170,7 @@ static bool plan_ahead(struct worker *worker, bool *ret_second, struct fault *wh
         return false;
     if (planning.large_objects > 0)
         strbuf_add(&warnings, "large objects are copied, but their changes do not follow\n");
-    return tell_warnings(worker, &warnings, why) && conn_run(worker->source, "ROLLBACK", why);
+    return warn_lines(worker->db, warnings.text, why) && conn_run(worker->source, "ROLLBACK", why);
 }
 
 /* ---- the slot ---- */
@@ -348,7 +324,7 @@ static bool do_without(struct making *making, const char *source_id, struct faul
 {
     scoped(drop_strbuf) struct strbuf warning = STRBUF_EMPTY;
     strbuf_addf(&warning, "%s: changes are read by plugin test_decoding instead", why->text);
-    return tell_warnings(making->worker, &warning, why) &&
+    return warn_lines(making->worker->db, warning.text, why) &&
            intend(making, source_id, "test_decoding", why);
 }
 

@@ -249,6 +249,29 @@ START_TEST(what_does_not_follow_is_told)
 }
 END_TEST
 
+/* The same key may look like another one, and the later update would not be the last. */
+START_TEST(keys_in_another_form_are_not_compared)
+{
+    struct arena arena = ARENA_EMPTY;
+    struct fold fold;
+    const int row[COLUMNS] = {1, 1, 1};
+    struct destination *const tables[] = {&by_key, &by_image};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        struct pgoutput_value *binary = row_of(&arena, row);
+        struct change first = {
+            .to = tables[i], .tag = PGOUTPUT_DELETE, .before = row_of(&arena, row)};
+        struct change second = {.to = tables[i], .tag = PGOUTPUT_INSERT, .after = binary};
+        fold_begin(&fold, tables[i], 8, &arena);
+        ck_assert_int_eq(fold_add(&fold, &first), FOLD_TAKEN);
+        binary[1].kind = PGOUTPUT_BINARY;
+        ck_assert_int_eq(fold_add(&fold, &second), tables[i]->by_image ? FOLD_BROKEN : FOLD_TAKEN);
+        binary[0].kind = PGOUTPUT_BINARY;
+        ck_assert_int_eq(fold_add(&fold, &second), FOLD_BROKEN);
+    }
+    drop_arena(&arena);
+}
+END_TEST
+
 /* ---- arenas ---- */
 
 START_TEST(an_arena_keeps_what_was_taken_until_it_is_cleared)
@@ -316,5 +339,6 @@ START_TEST(rows_in_two_encodings_are_told_apart)
 END_TEST
 
 SUITE(fold, changes_by_key_come_to_the_same, changes_by_image_come_to_the_same,
-      what_does_not_follow_is_told, an_arena_keeps_what_was_taken_until_it_is_cleared,
-      rows_are_encoded_as_text, rows_in_two_encodings_are_told_apart)
+      what_does_not_follow_is_told, keys_in_another_form_are_not_compared,
+      an_arena_keeps_what_was_taken_until_it_is_cleared, rows_are_encoded_as_text,
+      rows_in_two_encodings_are_told_apart)

@@ -47,6 +47,9 @@ update position
                      then 'binary' else 'text' end
  where run = (select uuid from run where id = 1) and format is null
 
+-- name: POSITION_TAKE_TEXT
+update position set format = 'text' where run = (select uuid from run where id = 1)
+
 -- name: POSITION_SET_TIMELINE
 update position set timeline = :timeline where run = (select uuid from run where id = 1)
 

@@ -127,12 +127,12 @@ select c.oid, n.nspname, c.relname, c.relkind
                     where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                       and d.objid = c.oid and d.deptype = 'e')
 
--- Columns as a row description would show them: domains by their base type. `good` are the types
--- whose binary form is the same on every server: built-in ones without oids inside, enums (they
--- travel as their labels), arrays and ranges of built-in ones.
-
--- name: ASK_TABLES
-with recursive base (domain, typid, typmod) as (
+-- A part of others, {portable} there. `base`: domains and what is below them. `good`: types whose binary form
+-- is the same on every server: built-in ones without oids inside, enums (they travel as their labels),
+-- arrays and ranges of built-in ones. Not tsquery, int2vector, oidvector: no server reads an empty one in
+-- the binary form that it writes.
+-- name: ASK_PORTABLE
+base (domain, typid, typmod) as (
     select t.oid, t.typbasetype, t.typtypmod from pg_catalog.pg_type t where t.typtype = 'd'
     union all
     select b.domain, t.typbasetype, t.typtypmod
@@ -146,10 +146,10 @@ plain as (
             'tid', 'xid', 'xid8', 'cid', 'json', 'jsonb', 'jsonpath', 'point', 'lseg', 'path', 'box',
             'polygon', 'line', 'circle', 'float4', 'float8', 'money', 'macaddr', 'macaddr8', 'inet',
             'cidr', 'bpchar', 'varchar', 'date', 'time', 'timetz', 'timestamp', 'timestamptz',
-            'interval', 'bit', 'varbit', 'numeric', 'uuid', 'pg_lsn', 'tsvector', 'tsquery',
+            'interval', 'bit', 'varbit', 'numeric', 'uuid', 'pg_lsn', 'tsvector',
             'int4range', 'int8range', 'numrange', 'daterange', 'tsrange', 'tstzrange',
             'int4multirange', 'int8multirange', 'nummultirange', 'datemultirange', 'tsmultirange',
-            'tstzmultirange', 'int2vector', 'oidvector', 'txid_snapshot', 'pg_snapshot')
+            'tstzmultirange', 'txid_snapshot', 'pg_snapshot')
 ),
 good as (
     select oid from plain
@@ -157,7 +157,20 @@ good as (
     select typarray from plain where typarray <> 0
     union all
     select t.oid from pg_catalog.pg_type t where t.typtype = 'e'
-),
+)
+
+-- Those of these types ($1) whose binary form means nothing, or something else, to another server.
+-- name: ASK_UNPORTABLE
+with recursive {portable}
+select x.oid
+  from pg_catalog.unnest($1::pg_catalog.oid[]) as x (oid)
+ where not exists (select from good where good.oid = x.oid)
+   and not exists (select from base join good on good.oid = base.typid where base.domain = x.oid)
+
+-- Columns as a row description would show them: domains by their base type.
+
+-- name: ASK_TABLES
+with recursive {portable},
 config as (
     select pg_catalog.unnest(e.extconfig) as oid, pg_catalog.unnest(e.extcondition) as condition
       from pg_catalog.pg_extension e
@@ -1481,8 +1494,7 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
        bn.nspname, b.typname, coalesce(e.nspname, 'pg_catalog'), coalesce(e.oprname, '='),
        coalesce(e.oprcanhash, b.typtype = 'e' or b.oid = 'pg_catalog.varchar'::pg_catalog.regtype),
        k.position,
-       pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid,
-       case when b.typlen = -1 then b.typelem else 0 end, b.typreceive::pg_catalog.oid = 0
+       pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid, b.typreceive::pg_catalog.oid = 0, b.takes_no_null
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -1491,7 +1503,8 @@ select c.oid, c.reltype, c.relkind, a.attname, a.atttypid, a.atttypmod,
             select a.atttypid
             union all
             select t.typbasetype from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype = 'd')
-       select t.oid, t.typname, t.typnamespace, t.typtype, t.typlen, t.typelem, t.typreceive
+       select t.oid, t.typname, t.typnamespace, t.typtype, t.typreceive,
+              (select pg_catalog.bool_or(x.typnotnull) from d join pg_catalog.pg_type x on x.oid = d.oid) as takes_no_null
          from d join pg_catalog.pg_type t on t.oid = d.oid where t.typtype <> 'd') b on true
   left join pg_catalog.pg_namespace bn on bn.oid = b.typnamespace
   left join lateral (
