@@ -61,7 +61,8 @@ struct apply_wish {
                       struct fault *why);
 
     /* Has the source this relation no more? Asked when the target lacks its table: then its changes
-     * are nothing to anybody. NULL: nobody knows. */
+     * are nothing to anybody. If it has, it is noted whether its rows go to another one
+     * (catalog/landing.h). NULL: nobody knows. */
     bool (*is_gone)(void *arg, uint32_t relation, bool *ret_gone, struct fault *why);
     void *arg;
 };

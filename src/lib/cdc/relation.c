@@ -387,17 +387,12 @@ static bool note(const struct relations *relations, const struct relation *relat
     return described_put(relations->db, relation->oid, &now, !same, why);
 }
 
-static bool lacks_table(const struct relations *relations, struct relation *relation,
-                        const struct described *before, struct fault *why)
+static bool lacks_table(const struct relation *relation, const struct described *before,
+                        struct fault *why)
 {
-    bool gone = before->gone;
-    if (!gone && relations->is_gone != NULL &&
-        !relations->is_gone(relations->arg, relation->oid, &gone, why))
-        return false;
-    if (gone) {
+    if (relation->gone) {
         log_warning("table %s.%s is on neither side any more: changes of it are left out",
                     relation->nspname, relation->relname);
-        relation->gone = true;
         return true;
     }
     bool renamed = before->found && !has_its_name(relation, before);
@@ -419,8 +414,8 @@ static struct destination *shared(const struct relations *relations, uint32_t ro
     return NULL;
 }
 
-static bool find_destination(struct relations *relations, struct relation *relation,
-                             struct destination **ret_to, struct fault *why)
+static bool look_for(struct relations *relations, struct relation *relation,
+                     struct destination **ret_to, struct fault *why)
 {
     scoped(drop_landing) struct landing landing = {.root = 0};
     if (!landing_get(relations->db, relation->oid, &landing, why))
@@ -432,6 +427,20 @@ static bool find_destination(struct relations *relations, struct relation *relat
     const char *nspname = landing.root != 0 ? landing.nspname.text : relation->nspname;
     const char *relname = landing.root != 0 ? landing.relname.text : relation->relname;
     return destination_load(relations->target, nspname, relname, relations->serial++, ret_to, why);
+}
+
+/* What is missing is asked about: then it may be known to be gone, or where its rows go. */
+static bool find_destination(struct relations *relations, struct relation *relation,
+                             const struct described *before, struct destination **ret_to,
+                             struct fault *why)
+{
+    relation->gone = before->gone;
+    if (!look_for(relations, relation, ret_to, why))
+        return false;
+    if (*ret_to != NULL || before->gone || relations->is_gone == NULL)
+        return true;
+    return relations->is_gone(relations->arg, relation->oid, &relation->gone, why) &&
+           (relation->gone || look_for(relations, relation, ret_to, why));
 }
 
 /* How rows are told apart there. */
@@ -449,10 +458,11 @@ static bool resolve(struct relations *relations, struct relation *relation, stru
     scoped(drop_destination) struct destination *to = NULL;
     scoped(drop_described) struct described before = {.found = false};
     if (!described_get(relations->db, relation->oid, &before, why) ||
-        !find_destination(relations, relation, &to, why))
+        !find_destination(relations, relation, &before, &to, why))
         return false;
     if (to == NULL)
-        return lacks_table(relations, relation, &before, why);
+        return lacks_table(relation, &before, why);
+    relation->gone = false;
     if ((before.found && !check_table(relations, relation, &before, to, why)) ||
         !place_columns(relations, relation, to, why) || !check_others(relation, to, why))
         return false;

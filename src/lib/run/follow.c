@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "catalog/landing.h"
 #include "catalog/pause.h"
 #include "catalog/position.h"
 #include "cdc/apply.h"
@@ -291,7 +292,8 @@ static bool on_copied_in(void *arg, uint32_t relation, const struct copied **ret
     return recopied_find(applier->recopied, relation, ret_copied, why);
 }
 
-/* The guard may not have looked yet. Where the source cannot be asked, the table is missing. */
+/* The guard may not have looked yet. Where the source cannot be asked, the table is missing. A new
+ * partition may belong to a table that has others on the target. */
 static bool on_missing(void *arg, uint32_t relation, bool *ret_gone, struct fault *why)
 {
     const struct applier *applier = arg;
@@ -304,7 +306,7 @@ static bool on_missing(void *arg, uint32_t relation, bool *ret_gone, struct faul
     if (ask_source(applier->worker, &source, why) &&
         ask_with(source, ASK_TABLE_NAME, 1, values, &rows, why)) {
         *ret_gone = rows_count(&rows) == 0;
-        return true;
+        return *ret_gone || landing_add(applier->worker->db, relation, rows_text(&rows, 0, 2), why);
     }
     log_debug("%s", why->text);
     return why->id != FAULT_STOPPED;

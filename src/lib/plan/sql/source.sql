@@ -1537,7 +1537,9 @@ select i.indexrelid, a.attname
  order by 1
 
 -- name: ASK_TABLE_NAME
-select n.nspname, c.relname
+select n.nspname, c.relname,
+       {120000: coalesce((select pg_catalog.string_agg(' ' || a.relid::pg_catalog.oid || ' ', '')
+                   from pg_catalog.pg_partition_ancestors(c.oid) a where c.relispartition), '')} {<120000: ''}
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where c.oid = $1::pg_catalog.oid and c.relkind in ('r', 'p')
