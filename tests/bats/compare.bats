@@ -183,8 +183,8 @@ SQL
     filled_pair
     background psql -qX "$TARGET" -c 'begin; lock table keyed; select pg_sleep(60)'
     wait_for 10 eval '[[ $(tgt -c "select count(*) from pg_locks where mode = '"'AccessExclusiveLock'"' and locktype = '"'relation'"'") == 1 ]]'
-    run -5 compare data --lock-timeout 200ms -t keyed
-    assert_output --partial 'canceling statement due to lock timeout'
+    run -13 compare data --lock-timeout 200ms -t keyed
+    assert_output --partial 'canceling statement due to lock timeout: it is locked by backend'
     tgt -c "select pg_terminate_backend(pid) from pg_stat_activity where query like '%lock table keyed%' and pid <> pg_backend_pid()"
     background env PGHAUL_TEST_AT=compare.before_part:stop "$PGHAUL" compare data -t keyed
     stopped_at compare.before_part
