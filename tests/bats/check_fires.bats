@@ -144,3 +144,21 @@ C
     looked 0 --follow
     (($(jq .took_ms "$(REPORT)") < 2000))
 }
+
+@test "what --fix may run is shown before the rest, and told from it" {
+    pair template0
+    src -c "do \$\$ begin for i in 1..60 loop execute format('create table a%s (a int)', i); end loop; end \$\$" \
+        -c 'create table "z last" (a int not null)' -c 'create unique index "the index" on "z last" (a)'
+    run -11 "$PGHAUL" check --follow --dir "$RUN" --html "$BATS_TEST_TMPDIR/page.html"
+    assert_output --partial 'on the source (--fix does it):
+      ALTER TABLE ONLY "public"."z last" REPLICA IDENTITY USING INDEX "the index";
+    on the source:
+      ALTER TABLE ONLY "public"."a1" REPLICA IDENTITY FULL;'
+    assert_output --partial 'and 11 more'
+    run -0 cat "$BATS_TEST_TMPDIR/page.html"
+    assert_output --partial '<p>On the source (<code>--fix</code> does it):</p>
+<pre>ALTER TABLE ONLY &quot;public&quot;.&quot;z last&quot; REPLICA IDENTITY USING INDEX &quot;the index&quot;;
+</pre>
+<p>On the source:</p>'
+    assert_output --partial '<article class="error long">'
+}
