@@ -39,6 +39,36 @@ void drop_pair(struct pair *pair)
     drop_strbuf(&pair->note);
 }
 
+struct ids {
+    int64_t *list;
+    size_t count;
+};
+
+static void drop_ids(struct ids *ids)
+{
+    drop_memory(&ids->list);
+}
+
+static bool on_different(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct ids *ids = arg;
+    (void)why;
+    ids->list = grow_memory(ids->list, ids->count, sizeof *ids->list);
+    ids->list[ids->count++] = stmt_int(row, 0);
+    return true;
+}
+
+bool pair_each_different(struct db *db, pair_each *each, void *arg, struct fault *why)
+{
+    scoped(drop_ids) struct ids ids = {.list = NULL};
+    if (!catalog_list(db, SQL_PAIR_LIST_DIFFERENT, 0, on_different, &ids, why))
+        return false;
+    for (size_t i = 0; i < ids.count; i++)
+        if (!each(arg, ids.list[i], why))
+            return false;
+    return true;
+}
+
 void pair_add_name(struct strbuf *text, const struct pair *pair)
 {
     if (strcmp(pair->kind.text, "large objects") == 0)

@@ -89,9 +89,11 @@ static bool open_seat(struct pool *pool, struct seat *seat, struct fault *why)
 
 /* ---- a part begins ---- */
 
-static bool send_part(struct seat *seat, struct pool_job *job, struct fault *why)
+static bool send_part(const struct pool *pool, struct seat *seat, struct pool_job *job,
+                      struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    seat->part.quick = pool->compare->quick;
     job->add_sql(&sql, &seat->part);
     strbuf_add(&sql, "; " SNAPSHOT_LET_GO);
     seat->busy = true;
@@ -111,7 +113,7 @@ static bool begin_part(struct pool *pool, struct seat *seat, struct pool_job *jo
         return true;
     pool->last[side] = seat->part.id;
     seat->tries = 1;
-    return send_part(seat, job, why);
+    return send_part(pool, seat, job, why);
 }
 
 /* One more session, if there is anything for it to read. */
@@ -201,7 +203,7 @@ static bool try_again(struct pool *pool, struct seat *seat, struct pool_job *job
         return fault_during(why, "comparing %s", name.text);
     seat->tries++;
     log_warning("%s; reading this part of %s again", why->text, name.text);
-    return open_seat(pool, seat, why) && send_part(seat, job, why);
+    return open_seat(pool, seat, why) && send_part(pool, seat, job, why);
 }
 
 struct taking {

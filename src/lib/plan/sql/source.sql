@@ -1580,10 +1580,11 @@ select case when l.granted then 'it is locked by ' else 'a lock of it is wanted 
  limit 1
 
 -- name: ASK_COMPARED
-with recursive base (domain, typid) as (
-    select t.oid, t.typbasetype from pg_catalog.pg_type t where t.typtype = 'd'
+with recursive base (domain, typid, typmod) as (
+    select t.oid, t.typbasetype, t.typtypmod from pg_catalog.pg_type t where t.typtype = 'd'
     union all
-    select b.domain, t.typbasetype from base b join pg_catalog.pg_type t on t.oid = b.typid where t.typtype = 'd'
+    select b.domain, t.typbasetype, t.typtypmod
+      from base b join pg_catalog.pg_type t on t.oid = b.typid where t.typtype = 'd'
 ),
 locked (oid) as (
     select l.relation
@@ -1632,7 +1633,10 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
        coalesce(t.top, 0), c.relispopulated,
        coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || E'\t'
                                    || case when y.typnamespace = 'pg_catalog'::pg_catalog.regnamespace and y.typtype = 'b'
-                                           then y.typname else '' end || E'\t'
+                                           then y.typname
+                                                || case when y.typname = 'bpchar' and coalesce(b.typmod, a.atttypmod) > 0
+                                                        then '/' || coalesce(b.typmod, a.atttypmod) else '' end
+                                           else '' end || E'\t'
                                    || case when exists (select 1 from pg_catalog.pg_cast k
                                                          where k.castsource = a.atttypid and k.castmethod = 'f'
                                                            and k.casttarget = 'pg_catalog.text'::pg_catalog.regtype
