@@ -111,7 +111,9 @@ static void add_pair_text(struct strbuf *text, const struct stmt *row)
         strbuf_add(text, ": ");
         strbuf_add_shown(text, stmt_text(row, NOTE));
     }
-    if (counts && strcmp(stmt_text(row, STATE), "differs") == 0)
+    /* Of what only one side has nothing was counted. */
+    bool counted = stmt_int(row, SOURCE_ROWS) > 0 || stmt_int(row, TARGET_ROWS) > 0;
+    if (counts && counted && strcmp(stmt_text(row, STATE), "differs") == 0)
         strbuf_addf(text, "%s rows: %s on the source, %s on the target",
                     *stmt_text(row, NOTE) == '\0' ? ":" : ";",
                     count_text(source, sizeof source, stmt_int(row, SOURCE_ROWS)),

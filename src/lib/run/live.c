@@ -117,16 +117,17 @@ static bool hold_at(struct hold *hold, lsn_t at, const char *what, lsn_t *ret_ap
     }
 }
 
-/* Two that hold apply at once would let each other's go on. The lock ends with its process. */
-static bool be_alone(const struct live *live, int *ret_fd, struct fault *why)
+/* Two that hold apply at once would let each other's go on. The lock ends with the file, which is
+ * the caller's from its opening on. */
+static bool be_alone(const struct live *live, int *fd, struct fault *why)
 {
     char path[PATH_MAX];
     int64_t begun_ms = clock_ms();
     workdir_path(path, live->dir, "live.lock");
-    scoped(drop_fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*fd < 0)
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open \"%s\"", path);
-    for (bool told = false; flock(fd, LOCK_EX | LOCK_NB) != 0; told = true) {
+    for (bool told = false; flock(*fd, LOCK_EX | LOCK_NB) != 0; told = true) {
         if (errno != EWOULDBLOCK)
             return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock \"%s\"", path);
         if (clock_ms() - begun_ms > WAIT_MS)
@@ -137,8 +138,6 @@ static bool be_alone(const struct live *live, int *ret_fd, struct fault *why)
         if (!nap(live, why))
             return false;
     }
-    *ret_fd = fd;
-    fd = -1;
     return true;
 }
 
