@@ -430,9 +430,8 @@ bool cmd_compare(struct options *options, struct fault *why)
         c.json = json_pack("{s:i}", "version", COMPARE_VERSION);
     if (!begin(&c, schema, why) || (schema && !compare_definitions(&c, why)) ||
         (data && !compare_rows(&c, why)))
-        return why->id == FAULT_STOPPED
-                   ? fault_hint(why, "Nothing was found out. Compare again.")
-                   : false;
+        return why->id == FAULT_STOPPED ? fault_hint(why, "Nothing was found out. Compare again.")
+                                        : false;
     if (c.json != NULL)
         add_json(&c.text, c.json);
     return print_text(&c.text, why) && judge(&c, why);
