@@ -69,7 +69,7 @@ const struct option book_options[] = {
      .help = "how long lost connections and the like are retried"},
     {.name = "lock-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.lock_timeout_ms), .arg = "DURATION",
      .env = "PGHAUL_LOCK_TIMEOUT", .fallback = "1min", .min = 0, .max = INT64_C(86400000), .commands = DONE_BY_RUN | LOOKED_AT | CMD_DUMP | CMD_COMPARE, .group = directory,
-     .help = "how long to wait for a locked table on the source; 0: for ever"},
+     .help = "how long to wait for a locked table on the source (compare: on both sides); 0: for ever"},
     {.name = "pg-bindir", .type = TYPE_BUFFER, .use = USE_KEPT, .at = AT(settings.pg_bindir), .arg = "DIR", .max = PATH_MAX,
      .env = "PGHAUL_PG_BINDIR", .fallback = "", .commands = PLANNED | CMD_DUMP | CMD_COMPARE, .group = directory,
      .help = "where pg_dump and pg_restore are (default: the best in PATH and /usr/lib/postgresql)"},

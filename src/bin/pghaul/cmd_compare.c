@@ -32,6 +32,7 @@ struct comparing {
     json_t *objects;    /* of json: definitions that differ */
     struct compare_counts data;
     int64_t definitions; /* that differ */
+    bool unread;         /* the definitions could not be read */
 };
 
 static void drop_comparing(struct comparing *c)
@@ -110,7 +111,9 @@ static void add_pair_text(struct strbuf *text, const struct stmt *row)
         strbuf_add(text, ": ");
         strbuf_add_shown(text, stmt_text(row, NOTE));
     }
-    if (counts && strcmp(stmt_text(row, STATE), "differs") == 0)
+    /* Of what only one side has nothing was counted. */
+    bool counted = stmt_int(row, SOURCE_ROWS) > 0 || stmt_int(row, TARGET_ROWS) > 0;
+    if (counts && counted && strcmp(stmt_text(row, STATE), "differs") == 0)
         strbuf_addf(text, "%s rows: %s on the source, %s on the target",
                     *stmt_text(row, NOTE) == '\0' ? ":" : ";",
                     count_text(source, sizeof source, stmt_int(row, SOURCE_ROWS)),
@@ -201,6 +204,40 @@ static bool on_definition(void *arg, const struct schema_difference *difference,
     return true;
 }
 
+/* The first line that pg_dump has said, and who keeps it from its locks. */
+static void add_unread(struct strbuf *text, struct comparing *c, struct fault *why)
+{
+    /* Its time for a lock is the server's statement_timeout. */
+    bool locked = strstr(why->detail, "timeout") != NULL;
+    strbuf_addf(text, "%s: ", why->text);
+    strbuf_add_bytes(text, why->detail, strcspn(why->detail, "\n"));
+    for (int side = 0; locked && side < SIDES; side++) {
+        struct fault named = {.id = FAULT_NONE};
+        check_name_lockers(c->compare.sides[side].holder, &named);
+        strbuf_addf(text, "%s%s", *named.detail == '\0' ? "" : "; ", named.detail);
+    }
+}
+
+/* pg_dump reads all or nothing, and one locked table is enough to stop it. The data can be compared
+ * all the same. */
+static bool definitions_unread(struct comparing *c, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (why->id != FAULT_TOOL_FAILED || c->preview->leash.wish != LEASH_GO)
+        return false;
+    add_unread(&text, c, why);
+    c->unread = true;
+    if (c->json != NULL) {
+        json_object_del(c->json, "schema");
+        json_object_set_new(c->json, "schema_note", status_json_text(text.text));
+        return true;
+    }
+    strbuf_add(&c->text, "schema is not verified: ");
+    strbuf_add_shown(&c->text, text.text);
+    strbuf_add(&c->text, "\n");
+    return true;
+}
+
 static bool compare_definitions(struct comparing *c, struct fault *why)
 {
     int64_t equal;
@@ -209,7 +246,7 @@ static bool compare_definitions(struct comparing *c, struct fault *why)
         json_object_set_new(c->json, "schema", c->objects);
     }
     if (!compare_schema(&c->compare, &c->options->settings, on_definition, c, &equal, why))
-        return false;
+        return definitions_unread(c, why);
     if (c->json != NULL)
         return true;
     scoped(drop_strbuf) struct strbuf sums = STRBUF_EMPTY;
@@ -316,7 +353,7 @@ static bool take_live(struct comparing *c, struct fault *why)
 static bool begin(struct comparing *c, bool schema, struct fault *why)
 {
     struct preview *preview = c->preview;
-    preview->planning.unchecked = true;
+    preview->planning.unchecked = preview->planning.names_only = true;
     preview->compares = true;
     preview->exports = true;
     c->options->settings.contents = schema ? CONTENT_ALL : CONTENT_DATA;
@@ -369,9 +406,11 @@ static bool judge(const struct comparing *c, struct fault *why)
     if (differs > 0)
         return fault_set(why, FAULT_COMPARE_DIFFERS, "%" PRId64 " of what was compared differ%s",
                          differs, differs == 1 ? "s" : "");
-    return c->data.unverified == 0 ||
-           fault_set(why, FAULT_COMPARE_UNVERIFIED,
-                     "%" PRId64 " of what is there could not be compared", c->data.unverified);
+    if (c->data.unverified > 0)
+        return fault_set(why, FAULT_COMPARE_UNVERIFIED,
+                         "%" PRId64 " of what is there could not be compared", c->data.unverified);
+    return !c->unread ||
+           fault_set(why, FAULT_COMPARE_UNVERIFIED, "the definitions could not be compared");
 }
 
 bool cmd_compare(struct options *options, struct fault *why)
@@ -391,7 +430,8 @@ bool cmd_compare(struct options *options, struct fault *why)
         c.json = json_pack("{s:i}", "version", COMPARE_VERSION);
     if (!begin(&c, schema, why) || (schema && !compare_definitions(&c, why)) ||
         (data && !compare_rows(&c, why)))
-        return false;
+        return why->id == FAULT_STOPPED ? fault_hint(why, "Nothing was found out. Compare again.")
+                                        : false;
     if (c.json != NULL)
         add_json(&c.text, c.json);
     return print_text(&c.text, why) && judge(&c, why);

@@ -337,7 +337,7 @@
     "Compare again.")                                                                              \
   F(FAULT_COMPARE_NOT_LIVE,    8010, UNVERIFIED, "nobody applies changes",                         \
     "Compare without --live when the run has ended and nobody writes, or go on with the run: "    \
-    "pghaul follow, pghaul clone --resume.")                                                       \
+    "pghaul follow, pghaul clone --follow --resume.")                                              \
   F(FAULT_COMPARE_HELD,        8011, UNVERIFIED, "the two sides could not be brought to one place", \
     "See what the message waits for, and pghaul status of the run; then compare again.")          \
   F(FAULT_COMPARE_NOT_REPAIRED, 8004, TARGET, "a table cannot be repaired",                        \

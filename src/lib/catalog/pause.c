@@ -6,11 +6,14 @@
 
 enum { US_PER_MS = 1000 };
 
-bool pause_ask(struct db *db, lsn_t at, struct fault *why)
+bool pause_ask(struct db *db, lsn_t at, int64_t *ret_until_us, struct fault *why)
 {
     char lsn[LSN_TEXT];
-    return db_run(db, why, SQL_PAUSE_ASK, "si", lsn_text(lsn, at),
-                  clock_utc_us() + (int64_t)PAUSE_LEASE_MS * US_PER_MS);
+    int64_t now = clock_utc_us(), until = now + (int64_t)PAUSE_LEASE_MS * US_PER_MS;
+    if (!db_run(db, why, SQL_PAUSE_ASK, "sii", lsn_text(lsn, at), until, now))
+        return false;
+    *ret_until_us = until;
+    return true;
 }
 
 bool pause_get(struct db *db, struct pause *ret_pause, struct fault *why)

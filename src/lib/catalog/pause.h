@@ -18,8 +18,9 @@ struct pause {
     lsn_t held; /* what committed before it is applied, and apply waits; 0: not yet */
 };
 
-/* Wishes it, or renews the wish, for PAUSE_LEASE_MS. */
-bool pause_ask(struct db *db, lsn_t at, struct fault *why);
+/* Wishes it, or renews the wish, for PAUSE_LEASE_MS: until *ret_until_us (clock_utc_us) apply does
+ * not go on. */
+bool pause_ask(struct db *db, lsn_t at, int64_t *ret_until_us, struct fault *why);
 bool pause_get(struct db *db, struct pause *ret_pause, struct fault *why);
 
 /* By apply: it waits there. */

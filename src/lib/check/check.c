@@ -165,6 +165,26 @@ struct finding *findings_add_fault(struct findings *findings, const struct fault
     return finding;
 }
 
+bool finding_next_statement(const struct finding *finding, size_t *at,
+                            struct finding_statement *ret)
+{
+    const struct check_object *before = NULL;
+    for (size_t i = 0; i < finding->object_count; i++) {
+        const struct check_object *object = &finding->objects[i];
+        if (*object->sql == '\0' || (before != NULL && strcmp(before->sql, object->sql) == 0))
+            continue;
+        if (i >= *at) {
+            bool leads =
+                before == NULL || before->sql_at != object->sql_at || before->safe != object->safe;
+            *ret = (struct finding_statement){object->sql, object->sql_at, object->safe, leads};
+            *at = i + 1;
+            return true;
+        }
+        before = object;
+    }
+    return false;
+}
+
 void finding_add_object(struct finding *finding, const char *schema, const char *name,
                         const char *detail, const char *sql, bool safe)
 {

@@ -111,6 +111,17 @@ void findings_sort(struct findings *findings);
 
 size_t findings_count(const struct findings *findings, enum check_severity severity);
 
+/* The statements that mend it: `at` is where to look from, 0 at first. False when there is no more.
+ * One that several objects share is told once when they follow each other. */
+struct finding_statement {
+    const char *sql;
+    enum check_place at; /* CHECK_SOURCE or CHECK_TARGET */
+    bool safe;
+    bool leads; /* the one before was for another server, or not as safe */
+};
+bool finding_next_statement(const struct finding *finding, size_t *at,
+                            struct finding_statement *ret);
+
 /* What to do about it: its own remedy, or the check's. Borrowed. */
 const char *finding_remedy(const struct finding *finding);
 

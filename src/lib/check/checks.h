@@ -190,7 +190,6 @@
   REFUSED(FAULT_TARGET_HAS_ROWS, TARGET, NONE, "Rows would be there twice, or refused by a key.")  \
   REFUSED(FAULT_TARGET_TRIGGERS, TARGET, MEND_REPLICATION_SETTING, "They would act on each row, and change what is copied.") \
   REFUSED(FAULT_TARGET_NOT_COMPUTED, TARGET, NONE, "The column would be empty.")                   \
-  REFUSED(FAULT_DATABASE_MISSING, TARGET, NONE, "There is nothing to copy into.")                  \
   REFUSED(FAULT_CREATEDB, TARGET, NONE, "--create could not make it.")                             \
   ASKED(7050, WARNING, TARGET, ALWAYS, CHECK_UNSAFE, "a crash of the target's machine would damage it", \
     "What the run believes to be done would be gone after a crash.",                               \

@@ -79,16 +79,12 @@ static void add_objects(struct strbuf *text, const struct finding *finding)
 /* As psql takes them; the server's name goes before them once. */
 static void add_statements(struct strbuf *text, const struct finding *finding)
 {
-    const char *before = "";
-    for (size_t i = 0; i < finding->object_count; i++) {
-        const struct check_object *object = &finding->objects[i];
-        if (*object->sql == '\0' || strcmp(before, object->sql) == 0)
-            continue;
-        if (*before == '\0')
-            strbuf_addf(text, "    on the %s%s:\n", check_place_word(object->sql_at),
-                        object->safe ? " (--fix does it)" : "");
-        strbuf_addf(text, "      %s;\n", object->sql);
-        before = object->sql;
+    struct finding_statement statement;
+    for (size_t at = 0; finding_next_statement(finding, &at, &statement);) {
+        if (statement.leads)
+            strbuf_addf(text, "    on the %s%s:\n", check_place_word(statement.at),
+                        statement.safe ? " (--fix does it)" : "");
+        strbuf_addf(text, "      %s;\n", statement.sql);
     }
 }
 
@@ -113,7 +109,7 @@ static void add_side(struct strbuf *text, const char *word, const struct report_
                     *side->version == '\0' ? ", not reached" : ", PostgreSQL ", side->version);
 }
 
-static void add_counts(struct strbuf *text, const struct findings *findings)
+void report_add_counts(struct strbuf *text, const struct findings *findings)
 {
     for (int severity = 0; severity < CHECK_SEVERITIES; severity++) {
         size_t count = findings_count(findings, (enum check_severity)severity);
@@ -137,7 +133,7 @@ void report_add_text(struct strbuf *text, const struct report *report)
                 add_finding(text, &findings->list[i]);
     }
     strbuf_add_char(text, '\n');
-    add_counts(text, findings);
+    report_add_counts(text, findings);
     strbuf_addf(text, ", in %s\n%s\n", duration_text(took, sizeof took, report->took_ms),
                 sentence(findings));
 }

@@ -32,6 +32,9 @@ int report_status(const struct findings *findings);
 /* "ready", "warnings", "not_ready". */
 const char *report_word(const struct findings *findings);
 
+/* "1 error, 0 warnings, 2 notes". */
+void report_add_counts(struct strbuf *text, const struct findings *findings);
+
 void report_add_text(struct strbuf *text, const struct report *report);
 struct json_t *report_json(const struct report *report); /* a new reference */
 

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* Objects of a finding that is not to be parted by the end of a printed page. */
+enum { SHORT = 8 };
+
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -33,13 +36,16 @@ static const char head[] =
     ".note .mark { color: var(--note); } .mark { font-weight: 600; }\n"
     ".ready { color: var(--good); } .warnings { color: var(--warning); }\n"
     ".not_ready { color: var(--error); }\n"
-    "p, ul { margin: .35rem 0; } li { overflow-wrap: anywhere; }\n"
+    "p, ul { margin: .35rem 0; } p, li, h3 { overflow-wrap: anywhere; }\n"
+    "ul { columns: 20rem; column-gap: 2rem; padding-left: 1.2rem; } li { break-inside: avoid; }\n"
     "pre { background: var(--code); padding: .5rem .7rem; border-radius: .3rem; margin: .35rem 0;\n"
     "  white-space: pre-wrap; overflow-wrap: anywhere; font-size: .9em; }\n"
-    "@media print { body { margin: 0; max-width: none; font-size: 10pt; color: #000;\n"
-    "    background: #fff; }\n"
-    "  article { break-inside: avoid; } h2 { break-after: avoid; } pre { border: 1px solid #ccc; "
-    "} }\n"
+    "@media print { :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --code: #fff;\n"
+    "    --error: #b3261e; --warning: #8a5a00; --note: #2a5d9f; --good: #1f7a3d; }\n"
+    "  body { margin: 0; max-width: none; font-size: 9.5pt; }\n"
+    "  article { break-inside: avoid; } article.long { break-inside: auto; }\n"
+    "  h2, h3 { break-after: avoid; } p { orphans: 3; widows: 3; }\n"
+    "  pre { border: 1px solid #ccc; font-size: .8em; } }\n"
     "</style>\n</head>\n<body>\n";
 
 static void add_escaped(struct strbuf *text, const char *value)
@@ -84,35 +90,35 @@ static void add_objects(struct strbuf *text, const struct finding *finding)
 
 static void add_statements(struct strbuf *text, const struct finding *finding)
 {
-    const char *before = "";
-    for (size_t i = 0; i < finding->object_count; i++) {
-        const struct check_object *object = &finding->objects[i];
-        if (*object->sql == '\0' || strcmp(before, object->sql) == 0)
-            continue;
-        if (*before == '\0')
-            strbuf_addf(text, "<p>On the %s:</p>\n<pre>", check_place_word(object->sql_at));
-        add_escaped(text, object->sql);
+    struct finding_statement statement;
+    bool any = false;
+    for (size_t at = 0; finding_next_statement(finding, &at, &statement); any = true) {
+        if (statement.leads)
+            strbuf_addf(text, "%s<p>On the %s%s:</p>\n<pre>", any ? "</pre>\n" : "",
+                        check_place_word(statement.at),
+                        statement.safe ? " (<code>--fix</code> does it)" : "");
+        add_escaped(text, statement.sql);
         strbuf_add(text, ";\n");
-        before = object->sql;
     }
-    strbuf_add(text, *before == '\0' ? "" : "</pre>\n");
+    strbuf_add(text, any ? "</pre>\n" : "");
 }
 
 static void add_finding(struct strbuf *text, const struct finding *finding)
 {
     const char *word = check_severity_word(finding->severity);
-    strbuf_addf(text, "<article class=\"%s\">\n<h3><span class=\"mark\">%s</span> PGH-%04d: ", word,
-                word, finding->check->id);
+    strbuf_addf(text,
+                "<article class=\"%s%s\">\n<h3><span class=\"mark\">%s</span> PGH-%04d: ", word,
+                finding->object_count > SHORT ? " long" : "", word, finding->check->id);
     add_escaped(text, finding->check->title);
     strbuf_add(text, "</h3>\n");
     if (*finding->text != '\0')
         add_element(text, "p", finding->text);
-    add_objects(text, finding);
     strbuf_add(text, "<p><strong>What it means:</strong> ");
     add_escaped(text, finding->check->means);
     strbuf_add(text, "</p>\n<p><strong>What to do:</strong> ");
     add_escaped(text, finding_remedy(finding));
     strbuf_add(text, "</p>\n");
+    add_objects(text, finding);
     add_statements(text, finding);
     strbuf_add(text, "</article>\n");
 }
@@ -144,9 +150,9 @@ static void add_top(struct strbuf *text, const struct report *report)
     strbuf_addf(text, "<dt>for</dt><dd>%s</dd>\n",
                 report->follow ? "a copy that follows changes" : "a copy");
     strbuf_addf(text, "<dt>looked at</dt><dd>%s</dd>\n", clock_text(began, report->began_us));
-    strbuf_addf(text, "<dt>found</dt><dd>%zu errors, %zu warnings, %zu notes</dd>\n</dl>\n",
-                findings_count(findings, CHECK_ERROR), findings_count(findings, CHECK_WARNING),
-                findings_count(findings, CHECK_NOTE));
+    strbuf_add(text, "<dt>found</dt><dd>");
+    report_add_counts(text, findings);
+    strbuf_add(text, "</dd>\n</dl>\n");
 }
 
 void report_add_html(struct strbuf *text, const struct report *report)

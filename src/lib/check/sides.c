@@ -76,6 +76,7 @@ static const char *before_arm(const struct strbuf *sql)
     return sql->length == 0 ? "WITH p AS (SELECT $1::pg_catalog.jsonb AS j) " : " UNION ALL ";
 }
 
+/* What --fix may run comes first: it runs what is shown. */
 static void add_arm(struct strbuf *sql, const struct asking *asking, int number, int which)
 {
     strbuf_add(sql, before_arm(sql));
@@ -85,7 +86,8 @@ static void add_arm(struct strbuf *sql, const struct asking *asking, int number,
                 " NULL::pg_catalog.text, NULL::pg_catalog.bool WHERE false UNION ALL (",
                 number);
     check_sql_add(sql, (enum check_sql)which, conn_version(asking->conn), asking->sides->chosen);
-    strbuf_addf(sql, ")) q (a, b, c, d, e) LIMIT %d)", OBJECTS_MOST);
+    strbuf_addf(sql, ")) q (a, b, c, d, e) ORDER BY q.e DESC NULLS LAST, q.a, q.b, q.c LIMIT %d)",
+                OBJECTS_MOST);
 }
 
 static void add_facts(struct strbuf *sql, const struct asking *asking)

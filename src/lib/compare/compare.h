@@ -34,6 +34,7 @@ struct compare {
     bool everything;    /* nothing is filtered: what only the target has is a difference */
     bool large_objects; /* are compared, too */
     bool live;          /* only what follows: the catalog's table `published` tells */
+    bool quick;         /* both servers hash alike (compare_data finds out); else MD5 is taken */
 };
 
 /* The client_encoding in which text is compared: any that both can be turned into. */

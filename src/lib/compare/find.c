@@ -1,5 +1,6 @@
 #include "compare/find.h"
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/text.h"
@@ -36,6 +37,36 @@ void drop_pair(struct pair *pair)
     drop_strbuf(&pair->columns);
     drop_strbuf(&pair->condition);
     drop_strbuf(&pair->note);
+}
+
+struct ids {
+    int64_t *list;
+    size_t count;
+};
+
+static void drop_ids(struct ids *ids)
+{
+    drop_memory(&ids->list);
+}
+
+static bool on_different(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct ids *ids = arg;
+    (void)why;
+    ids->list = grow_memory(ids->list, ids->count, sizeof *ids->list);
+    ids->list[ids->count++] = stmt_int(row, 0);
+    return true;
+}
+
+bool pair_each_different(struct db *db, pair_each *each, void *arg, struct fault *why)
+{
+    scoped(drop_ids) struct ids ids = {.list = NULL};
+    if (!catalog_list(db, SQL_PAIR_LIST_DIFFERENT, 0, on_different, &ids, why))
+        return false;
+    for (size_t i = 0; i < ids.count; i++)
+        if (!each(arg, ids.list[i], why))
+            return false;
+    return true;
 }
 
 void pair_add_name(struct strbuf *text, const struct pair *pair)
@@ -316,7 +347,7 @@ static bool note(void *arg, const struct found *found, struct fault *why)
 }
 
 /* Of a sequence there is one row on each side. */
-static bool note_sequence(struct compare *compare, const struct pair *pair, struct fault *why)
+static bool read_sequence(struct compare *compare, const struct pair *pair, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     for (int side = 0; side < SIDES; side++) {
@@ -341,6 +372,25 @@ static bool note_rows(struct compare *compare, struct pool *pool, int64_t id, st
                   noting.changed, id);
 }
 
+/* That it differs is known. */
+static bool note_not_found(struct compare *compare, const struct pair *pair, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    bool said = why->id == FAULT_COMPARE_UNREAD;
+    pair_add_name(&name, pair);
+    if (compare->leash->wish != LEASH_GO || conn_broken(compare->sides[SIDE_SOURCE].holder) ||
+        conn_broken(compare->sides[SIDE_TARGET].holder))
+        return fault_during(why, "looking for the rows of %s", name.text);
+    log_warning("what differs in %s was not found: %s", name.text, why->text);
+    strbuf_addf(&text, "what differs in it was not found%s%s", said ? "" : ": ",
+                said ? "" : why->text);
+    for (int side = 0; side < SIDES; side++)
+        if (!snapshot_let_go(compare->sides[side].holder, why))
+            return false;
+    return db_run(compare->db, why, SQL_PAIR_ADD_NOTE, "si", text.text, pair->id);
+}
+
 bool find_rows(struct compare *compare, struct pool *pool, int64_t id, struct fault *why)
 {
     scoped(drop_pair) struct pair pair = {.id = 0};
@@ -349,15 +399,8 @@ bool find_rows(struct compare *compare, struct pool *pool, int64_t id, struct fa
         return false;
     pair_add_name(&name, &pair);
     if (strcmp(pair.kind.text, "sequence") == 0)
-        return note_sequence(compare, &pair, why);
+        return read_sequence(compare, &pair, why) || note_not_found(compare, &pair, why);
+    FAILPOINT("compare.finding", why);
     log_info("%s differs: looking for the rows", name.text);
-    if (note_rows(compare, pool, id, why))
-        return true;
-    /* That it differs is known. */
-    if (compare->leash->wish != LEASH_GO || conn_broken(compare->sides[SIDE_SOURCE].holder) ||
-        conn_broken(compare->sides[SIDE_TARGET].holder))
-        return fault_during(why, "looking for the rows of %s", name.text);
-    log_warning("the rows by which %s differs were not found: %s", name.text, why->text);
-    return db_run(compare->db, why, SQL_PAIR_SET_NOTE, "si",
-                  "the rows by which it differs could not be found", id);
+    return note_rows(compare, pool, id, why) || note_not_found(compare, &pair, why);
 }

@@ -36,6 +36,9 @@ struct pair {
 };
 bool pair_get(struct db *db, int64_t id, struct pair *pair, struct fault *why);
 void drop_pair(struct pair *pair);
+/* Calls `each` for all pairs of which something is to be found or mended. It may write to them. */
+typedef bool pair_each(void *arg, int64_t pair, struct fault *why);
+bool pair_each_different(struct db *db, pair_each *each, void *arg, struct fault *why);
 /* For people: "public.orders", "large objects". */
 void pair_add_name(struct strbuf *text, const struct pair *pair);
 /* The hash of a key, as a uuid. */

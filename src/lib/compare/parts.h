@@ -17,6 +17,7 @@ struct part {
     int64_t bytes;
     int64_t filenode;
     char relkind;
+    bool quick; /* the server's own hash is summed up, which the other one computes as well */
     struct strbuf nspname, relname;
     struct strbuf kind; /* of the pair */
     struct strbuf row_sql, key_sql, condition;
@@ -38,6 +39,11 @@ bool parts_next(struct db *db, enum side side, int64_t after, struct part *part,
 
 /* Adds a FROM item with its condition: "ONLY s.t WHERE …". */
 void part_add_from(struct strbuf *sql, const struct part *part);
+
+/* Adds a query that tells how the server hashes: servers that answer alike do so alike. From
+ * version 11 on. */
+enum { QUICK_SINCE = 110000 };
+void part_add_probe(struct strbuf *sql);
 
 /* Adds a query for count, both sums, and the file that the relation is in now. */
 void part_add_sums(struct strbuf *sql, const struct part *part);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "catalog/sql.h"
 #include "pg/beside.h"
+#include "plan/ask.h"
 
 #include <inttypes.h>
 
@@ -88,9 +89,11 @@ static bool open_seat(struct pool *pool, struct seat *seat, struct fault *why)
 
 /* ---- a part begins ---- */
 
-static bool send_part(struct seat *seat, struct pool_job *job, struct fault *why)
+static bool send_part(const struct pool *pool, struct seat *seat, struct pool_job *job,
+                      struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    seat->part.quick = pool->compare->quick;
     job->add_sql(&sql, &seat->part);
     strbuf_add(&sql, "; " SNAPSHOT_LET_GO);
     seat->busy = true;
@@ -110,7 +113,7 @@ static bool begin_part(struct pool *pool, struct seat *seat, struct pool_job *jo
         return true;
     pool->last[side] = seat->part.id;
     seat->tries = 1;
-    return send_part(seat, job, why);
+    return send_part(pool, seat, job, why);
 }
 
 /* One more session, if there is anything for it to read. */
@@ -149,13 +152,45 @@ static bool fill(struct pool *pool, struct pool_job *job, struct fault *why)
 
 /* ---- a part ends ---- */
 
+/* The other parts of its pair would tell no more, and may wait for the same lock. */
 static bool give_up(struct pool *pool, struct pool_job *job, const struct part *part,
                     const char *text, struct fault *why)
 {
     struct db *db = pool->compare->db;
     job->refused++;
-    return db_run(db, why, SQL_PAIR_UNVERIFIED, "si", text, part->pair) &&
-           db_run(db, why, SQL_PART_DELETE, "i", part->id);
+    return db_run(db, why, SQL_PAIR_ADD_NOTE, "si", text, part->pair) &&
+           db_run(db, why, SQL_PAIR_UNVERIFIED, "i", part->pair) &&
+           db_run(db, why, SQL_PART_FORGET, "i", part->pair);
+}
+
+bool pool_locked_out(const struct fault *why)
+{
+    return why->id == FAULT_TABLE_LOCKED || why->id == FAULT_TARGET_LOCKED;
+}
+
+/* A lock that was let go of just then is nobody's. */
+static void add_locker(struct strbuf *text, struct conn *conn, int64_t relation)
+{
+    struct fault ignored; /* the refusal is what counts */
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    char oid[24];
+    snprintf(oid, sizeof oid, "%" PRId64, relation);
+    const char *const values[] = {oid};
+    if (!ask_with(conn, ASK_LOCKED_BY, 1, values, &rows, &ignored) || rows_count(&rows) == 0)
+        return;
+    strbuf_addf(text, ": %s", rows_text(&rows, 0, 0));
+}
+
+static bool refused(struct pool *pool, struct seat *seat, struct pool_job *job, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf said = STRBUF_EMPTY;
+    strbuf_addf(&said, "the %s: %s", side_word(seat->side), why->text);
+    bool locked = pool_locked_out(why);
+    if (!snapshot_let_go(seat->conn, why))
+        return false;
+    if (locked)
+        add_locker(&said, seat->conn, seat->part.oid);
+    return snapshot_let_go(seat->conn, why) && give_up(pool, job, &seat->part, said.text, why);
 }
 
 /* The snapshot goes with its holder; another session comes back once or twice. */
@@ -168,7 +203,7 @@ static bool try_again(struct pool *pool, struct seat *seat, struct pool_job *job
         return fault_during(why, "comparing %s", name.text);
     seat->tries++;
     log_warning("%s; reading this part of %s again", why->text, name.text);
-    return open_seat(pool, seat, why) && send_part(seat, job, why);
+    return open_seat(pool, seat, why) && send_part(pool, seat, job, why);
 }
 
 struct taking {
@@ -193,9 +228,7 @@ static bool end_part(struct pool *pool, struct seat *seat, struct pool_job *job,
         if (conn_broken(seat->conn))
             return try_again(pool, seat, job, why);
         seat->busy = false;
-        char said[1200];
-        snprintf(said, sizeof said, "the %s: %s", side_word(seat->side), why->text);
-        return give_up(pool, job, &seat->part, said, why) && snapshot_let_go(seat->conn, why);
+        return refused(pool, seat, job, why);
     }
     seat->busy = false;
     FAILPOINT("compare.part_read", why);

@@ -30,6 +30,9 @@ struct pool_job {
  * does a relation that was rewritten meanwhile: fourth column of the result, the file. */
 bool pool_run(struct pool *pool, struct pool_job *job, struct fault *why);
 
+/* Somebody's lock was waited for, for as long as the user said. */
+bool pool_locked_out(const struct fault *why);
+
 /* A session of this side that is idle, in the snapshot. */
 struct conn *pool_any(struct pool *pool, enum side side);
 

@@ -330,9 +330,19 @@ static bool note_refused(struct compare *compare, int64_t pair, const char *reas
     return db_run(compare->db, why, SQL_PAIR_SET_NOTE, "si", text.text, pair);
 }
 
-static bool repair_pair(struct compare *compare, struct pool *pool, struct conn *target, int64_t id,
-                        bool dry, struct fault *why)
+struct repairing {
+    struct compare *compare;
+    struct pool *pool;
+    struct conn *target;
+    bool dry;
+};
+
+static bool repair_pair(void *arg, int64_t id, struct fault *why)
 {
+    const struct repairing *r = arg;
+    struct compare *compare = r->compare;
+    struct conn *target = r->target;
+    bool dry = r->dry;
     scoped(drop_pair) struct pair pair = {.id = 0};
     scoped(drop_strbuf) struct strbuf columns = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
@@ -343,7 +353,7 @@ static bool repair_pair(struct compare *compare, struct pool *pool, struct conn 
         strbuf_clear(&pair.note);
     struct repair repair = {
         .compare = compare,
-        .pool = pool,
+        .pool = r->pool,
         .target = target,
         .pair = &pair,
         .columns = strbuf_text(&columns),
@@ -359,35 +369,9 @@ static bool repair_pair(struct compare *compare, struct pool *pool, struct conn 
     return note_refused(compare, id, why->text, why);
 }
 
-/* ---- all ---- */
-
-struct ids {
-    int64_t *list;
-    size_t count;
-};
-
-static void drop_ids(struct ids *ids)
-{
-    drop_memory(&ids->list);
-}
-
-static bool on_different(void *arg, const struct stmt *row, struct fault *why)
-{
-    struct ids *ids = arg;
-    (void)why;
-    ids->list = grow_memory(ids->list, ids->count, sizeof *ids->list);
-    ids->list[ids->count++] = stmt_int(row, 0);
-    return true;
-}
-
 bool compare_repair(struct compare *compare, struct conn *target, bool dry, struct fault *why)
 {
     scoped(drop_pool) struct pool *pool = pool_new(compare);
-    scoped(drop_ids) struct ids ids = {.list = NULL};
-    if (!catalog_list(compare->db, SQL_PAIR_LIST_DIFFERENT, 0, on_different, &ids, why))
-        return false;
-    for (size_t i = 0; i < ids.count; i++)
-        if (!repair_pair(compare, pool, target, ids.list[i], dry, why))
-            return false;
-    return true;
+    struct repairing repairing = {compare, pool, target, dry};
+    return pair_each_different(compare->db, repair_pair, &repairing, why);
 }

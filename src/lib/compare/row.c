@@ -53,6 +53,14 @@ static bool is_one_of(const struct column *column, const char *const *types)
     return false;
 }
 
+/* Of one length: the blanks at the end are the same ones. */
+static bool is_padded(const struct column *column)
+{
+    static const char begin[] = "bpchar/";
+    return column->type_length >= sizeof begin - 1 &&
+           memcmp(column->type, begin, sizeof begin - 1) == 0;
+}
+
 static const char *const numbers[] = {"float4", "float8", NULL};
 
 static const char *const same_in_binary[] = {
@@ -102,6 +110,9 @@ static void add_value(struct strbuf *sql, const struct column *a, const struct c
     } else if (same && (is_one_of(a, same_in_binary) || (old && is_one_of(a, with_floats)))) {
         add_name(sql, a);
         strbuf_addf(sql, "::pg_catalog.\"%.*s\"", (int)a->type_length, a->type);
+    } else if (same && is_padded(a)) {
+        add_name(sql, a);
+        strbuf_add(sql, "::pg_catalog.bpchar");
     } else if (a->own_cast || b->own_cast) {
         add_printed(sql, a);
     } else {

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 /* Columns of a table: lines of quoted name, tab, built-in type or nothing, tab, "own" or nothing.
- */
+ * The type "bpchar" has a slash and its length behind it, if it has one. */
 struct row_wish {
     const char *source;
     const char *target;

@@ -6,6 +6,7 @@
  */
 #include "compare/compare.h"
 #include "compare/find.h"
+#include "compare/pool.h"
 #include "compare/row.h"
 
 #include "base/scoped.h"
@@ -39,13 +40,20 @@ static bool on_relation(void *arg, const struct rows *row, struct fault *why)
                   rows_text(row, 0, 9), rows_text(row, 0, 10));
 }
 
+/* Sizes tell how to part what is read. Those of tables that are locked are not looked at; of one
+ * that is locked just then, none are. */
 static bool read_side(struct compare *compare, enum side side, struct fault *why)
 {
     struct reading reading = {compare->db, side};
     struct conn *conn = compare->sides[side].holder;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf unlocked = STRBUF_EMPTY;
     ask_add(&sql, ASK_COMPARED, conn_version(conn), NULL);
+    ask_add_unlocked(&unlocked, ASK_COMPARED, conn_version(conn), NULL);
     return conn_stream(conn, sql.text, on_relation, &reading, why) ||
+           (pool_locked_out(why) && snapshot_let_go(conn, why) &&
+            db_run(compare->db, why, SQL_SIDE_FORGET, "d", (int)side) &&
+            conn_stream(conn, unlocked.text, on_relation, &reading, why)) ||
            fault_during(why, "reading the relations of the %s", side_word(side));
 }
 

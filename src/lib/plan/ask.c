@@ -4,8 +4,9 @@
  * A text may hold pieces for some versions only: {120000: …} from that version
  * on, {<120000: …} before it. {chosen c.oid} is a condition on that column when
  * only some relations are meant, and nothing when all are; {only …} is there in
- * the first case only. {portable} is the text of ASK_PORTABLE. Pieces do not nest, and
- * braces have no other use.
+ * the first case only. {opened …} is there where relations may be opened, which
+ * waits for whoever has locked them, {unopened …} where they may not. {portable}
+ * is the text of ASK_PORTABLE. Pieces do not nest, and braces have no other use.
  */
 #include "plan/ask.h"
 
@@ -23,7 +24,15 @@ static const char *const texts[ASKS] = {
 
 static const char chosen_mark[] = "chosen ";
 static const char only_mark[] = "only ";
+static const char opened_mark[] = "opened ";
+static const char unopened_mark[] = "unopened ";
 static const char portable_mark[] = "portable}";
+
+struct asking {
+    int server_version;
+    const char *chosen;
+    bool unlocked;
+};
 
 static void add_chosen(struct strbuf *sql, const char *column, const char *close,
                        const char *chosen)
@@ -33,10 +42,13 @@ static void add_chosen(struct strbuf *sql, const char *column, const char *close
                     (int)(close - column), column, chosen);
 }
 
-static void add_only(struct strbuf *sql, const char *text, const char *close, const char *chosen)
+/* What is behind the mark, if that is what the piece begins with. */
+static bool begins(const char *piece, const char *mark, const char **ret_rest)
 {
-    if (chosen != NULL)
-        strbuf_add_bytes(sql, text, (size_t)(close - text));
+    if (strncmp(piece, mark, strlen(mark)) != 0)
+        return false;
+    *ret_rest = piece + strlen(mark);
+    return true;
 }
 
 static void add_for_version(struct strbuf *sql, const char *piece, const char *close,
@@ -49,12 +61,34 @@ static void add_for_version(struct strbuf *sql, const char *piece, const char *c
         strbuf_add_bytes(sql, text + 1, (size_t)(close - text - 1));
 }
 
-void ask_add(struct strbuf *sql, enum ask ask, int server_version, const char *chosen)
+static void add_piece(struct strbuf *sql, const char *piece, const char *close,
+                      const struct asking *asking)
 {
-    ask_expand(sql, texts[ask], server_version, chosen);
+    const char *rest;
+    bool there;
+    if (begins(piece, chosen_mark, &rest)) {
+        add_chosen(sql, rest, close, asking->chosen);
+        return;
+    }
+    if (begins(piece, portable_mark, &rest)) {
+        strbuf_add(sql, texts[ASK_PORTABLE]);
+        return;
+    }
+    if (begins(piece, only_mark, &rest)) {
+        there = asking->chosen != NULL;
+    } else if (begins(piece, opened_mark, &rest)) {
+        there = !asking->unlocked;
+    } else if (begins(piece, unopened_mark, &rest)) {
+        there = asking->unlocked;
+    } else {
+        add_for_version(sql, piece, close, asking->server_version);
+        return;
+    }
+    if (there)
+        strbuf_add_bytes(sql, rest, (size_t)(close - rest));
 }
 
-void ask_expand(struct strbuf *sql, const char *text, int server_version, const char *chosen)
+static void expand(struct strbuf *sql, const char *text, const struct asking *asking)
 {
     const char *at = text;
     for (;;) {
@@ -65,17 +99,24 @@ void ask_expand(struct strbuf *sql, const char *text, int server_version, const 
         }
         strbuf_add_bytes(sql, at, (size_t)(open - at));
         const char *close = strchr(open, '}');
-        const char *piece = open + 1;
-        if (strncmp(piece, chosen_mark, sizeof chosen_mark - 1) == 0)
-            add_chosen(sql, piece + sizeof chosen_mark - 1, close, chosen);
-        else if (strncmp(piece, only_mark, sizeof only_mark - 1) == 0)
-            add_only(sql, piece + sizeof only_mark - 1, close, chosen);
-        else if (strncmp(piece, portable_mark, sizeof portable_mark - 1) == 0)
-            strbuf_add(sql, texts[ASK_PORTABLE]);
-        else
-            add_for_version(sql, piece, close, server_version);
+        add_piece(sql, open + 1, close, asking);
         at = close + 1;
     }
+}
+
+void ask_add(struct strbuf *sql, enum ask ask, int server_version, const char *chosen)
+{
+    expand(sql, texts[ask], &(struct asking){server_version, chosen, false});
+}
+
+void ask_add_unlocked(struct strbuf *sql, enum ask ask, int server_version, const char *chosen)
+{
+    expand(sql, texts[ask], &(struct asking){server_version, chosen, true});
+}
+
+void ask_expand(struct strbuf *sql, const char *text, int server_version, const char *chosen)
+{
+    expand(sql, text, &(struct asking){server_version, chosen, false});
 }
 
 bool ask_with(struct conn *conn, enum ask ask, int count, const char *const *values,

@@ -18,7 +18,11 @@ enum ask {
  * these relations (an array of oids as the server writes it); NULL: about all. */
 void ask_add(struct strbuf *sql, enum ask ask, int server_version, const char *chosen);
 
-/* The same for a text of another book, with the same pieces. */
+/* The same, but so that the server opens none of the relations that it is about, and waits for no
+ * lock of theirs: they have the size that was noted last. */
+void ask_add_unlocked(struct strbuf *sql, enum ask ask, int server_version, const char *chosen);
+
+/* As ask_add() for a text of another book, with the same pieces. */
 void ask_expand(struct strbuf *sql, const char *text, int server_version, const char *chosen);
 
 /* Asks a server: with `count` text parameters, or about the chosen relations. */

@@ -32,9 +32,11 @@ struct plan {
     int64_t contents;      /* enum content */
     bool follow;           /* changes are applied when all else is there */
     int64_t large_objects; /* found by plan_work() */
+    bool names_only;       /* which relations there are; waits for no lock of theirs */
 };
 
-/* Reads relations, tables, indexes, constraints, sequences. */
+/* Reads relations, tables, indexes, constraints, sequences; with plan->names_only neither sizes nor
+ * indexes and constraints. */
 bool plan_source(struct plan *plan, struct fault *why);
 
 /* Splits tables; makes items and edges. */

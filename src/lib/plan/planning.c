@@ -181,9 +181,10 @@ static bool fill_in_write(struct db *db, void *arg, struct fault *why)
         .statistics = filled ? (enum statistics_wish)settings->statistics : STATISTICS_NONE,
         .contents = settings->contents,
         .follow = settings->follow,
+        .names_only = planning->names_only,
     };
     if (!plan_forget(db, why) || !plan_source(&plan, why) || !match_existing(planning, why) ||
-        !plan_work(&plan, why))
+        (!planning->names_only && !plan_work(&plan, why)))
         return false;
     planning->large_objects = plan.large_objects;
     return true;

@@ -17,6 +17,7 @@ struct planning {
     struct conn *target; /* NULL: there is none */
     const struct settings *settings;
     bool unchecked;             /* only to look at: what would end a run is not looked for */
+    bool names_only;            /* only which relations there are: nobody's lock is waited for */
     struct refusals *refusals;  /* NULL: the first one is the end */
     struct selection selection; /* filled by the first step */
     struct strbuf warnings;     /* a line each, by the first step */

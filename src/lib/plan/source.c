@@ -20,7 +20,10 @@
 static bool stream(struct plan *plan, enum ask ask, conn_each *each, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    ask_add(&sql, ask, conn_version(plan->source), plan->selection->chosen);
+    if (plan->names_only)
+        ask_add_unlocked(&sql, ask, conn_version(plan->source), plan->selection->chosen);
+    else
+        ask_add(&sql, ask, conn_version(plan->source), plan->selection->chosen);
     return conn_stream(plan->source, sql.text, each, plan, why);
 }
 
@@ -150,6 +153,12 @@ static bool keep_contents(const struct plan *plan, struct fault *why)
                             db_run(db, why, SQL_CONTENT_NO_CONSTRAINTS, "")));
 }
 
+/* pg_get_indexdef and the like open the table, too. */
+static bool is_read(const struct plan *plan, enum ask ask)
+{
+    return !plan->names_only || (ask != ASK_INDEXES && ask != ASK_CONSTRAINTS);
+}
+
 bool plan_source(struct plan *plan, struct fault *why)
 {
     static const struct {
@@ -163,7 +172,7 @@ bool plan_source(struct plan *plan, struct fault *why)
         {ASK_SEQUENCES, on_sequence, "sequences"},
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
-        if (!stream(plan, steps[i].ask, steps[i].each, why)) {
+        if (is_read(plan, steps[i].ask) && !stream(plan, steps[i].ask, steps[i].each, why)) {
             /* pg_get_indexdef and the like look at what is there now, not at the snapshot. */
             if (strcmp(why->sqlstate, "XX000") == 0) {
                 why->id = FAULT_TABLE_CHANGED;

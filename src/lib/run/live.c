@@ -13,13 +13,17 @@
 #include "wire/pgoutput.h"
 #include "wire/xids.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sys/file.h>
 
 enum {
     LOOK_MS = 10,
     TELL_MS = 3000,   /* when a wait is told of, */
     WAIT_MS = 120000, /* … and given up */
     TRIES = 50,       /* of a snapshot that is of one place in the stream */
+    HOLDS = 5,        /* of apply, when it was not kept until both snapshots were taken */
     WHERE_IT_IS = 1,  /* an LSN that everybody has passed */
 };
 
@@ -52,8 +56,29 @@ static bool nap(const struct live *live, struct fault *why)
            (live->leash->wish == LEASH_GO || leash_fault(live->leash, why));
 }
 
-struct wait {
+/* Apply waits from the first wish to the last one, if each was renewed before it ended. */
+struct hold {
     const struct live *live;
+    int64_t until_us; /* 0: there is no wish yet */
+    bool lost;        /* apply may have gone on meanwhile */
+};
+
+static bool still_held(struct hold *hold, int64_t until_us, struct fault *why)
+{
+    hold->lost = until_us != 0 && clock_utc_us() >= until_us;
+    return !hold->lost ||
+           fault_set(why, FAULT_COMPARE_HELD, "apply went on before both snapshots were taken");
+}
+
+/* The clock is read after the wish was written, which may have taken long. */
+static bool ask_hold(struct hold *hold, lsn_t at, struct fault *why)
+{
+    int64_t before_us = hold->until_us;
+    return pause_ask(hold->live->db, at, &hold->until_us, why) && still_held(hold, before_us, why);
+}
+
+struct wait {
+    struct hold *hold;
     int64_t begun_ms;
     bool told;
 };
@@ -62,25 +87,26 @@ struct wait {
 static bool wait_more(struct wait *wait, lsn_t at, const char *what, struct fault *why)
 {
     int64_t waited = clock_ms() - wait->begun_ms;
-    if (!workdir_is_locked(wait->live->dir))
-        return fault_set(why, FAULT_COMPARE_NOT_LIVE, "the run has ended");
+    const struct live *live = wait->hold->live;
+    if (!workdir_is_locked(live->dir))
+        return fault_set(why, FAULT_COMPARE_NOT_LIVE, "the run in \"%s\" has ended", live->dir);
     if (waited > WAIT_MS)
         return fault_set(why, FAULT_COMPARE_HELD, "waited in vain for %s", what);
     if (waited > TELL_MS && !wait->told)
         log_warning("waiting for %s", what);
     wait->told = waited > TELL_MS;
-    return pause_ask(wait->live->db, at, why) && nap(wait->live, why);
+    return ask_hold(wait->hold, at, why) && nap(live, why);
 }
 
-static bool hold_at(const struct live *live, lsn_t at, const char *what, lsn_t *ret_applied,
+static bool hold_at(struct hold *hold, lsn_t at, const char *what, lsn_t *ret_applied,
                     struct fault *why)
 {
-    struct wait wait = {.live = live, .begun_ms = clock_ms()};
+    struct wait wait = {.hold = hold, .begun_ms = clock_ms()};
     struct pause pause;
-    if (!pause_ask(live->db, at, why))
+    if (!ask_hold(hold, at, why))
         return false;
     for (;;) {
-        if (!pause_get(live->db, &pause, why))
+        if (!pause_get(hold->live->db, &pause, why))
             return false;
         if (pause.at == at && pause.held != 0) {
             *ret_applied = pause.held;
@@ -91,10 +117,33 @@ static bool hold_at(const struct live *live, lsn_t at, const char *what, lsn_t *
     }
 }
 
+/* Two that hold apply at once would let each other's go on. The lock ends with the file, which is
+ * the caller's from its opening on. */
+static bool be_alone(const struct live *live, int *fd, struct fault *why)
+{
+    char path[PATH_MAX];
+    int64_t begun_ms = clock_ms();
+    workdir_path(path, live->dir, "live.lock");
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*fd < 0)
+        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open \"%s\"", path);
+    for (bool told = false; flock(*fd, LOCK_EX | LOCK_NB) != 0; told = true) {
+        if (errno != EWOULDBLOCK)
+            return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock \"%s\"", path);
+        if (clock_ms() - begun_ms > WAIT_MS)
+            return fault_set(why, FAULT_COMPARE_HELD,
+                             "another compare of this run is about to take its snapshots");
+        if (!told)
+            log_info("waiting for another compare of this run to take its snapshots");
+        if (!nap(live, why))
+            return false;
+    }
+    return true;
+}
+
 /* ---- the stream ---- */
 
 struct reading {
-    const struct live *live;
     struct spool_reader *reader;
     struct live_order order;
     lsn_t known; /* what committed before it was met */
@@ -138,14 +187,14 @@ static void drop_reading(struct reading *r)
 }
 
 /* Reads until all that committed before `until` was met. */
-static bool find_place(const struct live *live, const char *xids, lsn_t applied, lsn_t until,
+static bool find_place(struct hold *hold, const char *xids, lsn_t applied, lsn_t until,
                        lsn_t *ret_place, struct fault *why)
 {
     char path[PATH_MAX];
-    workdir_path(path, live->dir, "spool");
-    const struct spool_place place = {.dir = path, .run = live->run};
-    scoped(drop_reading) struct reading reading = {.live = live, .order = {.xids = xids}};
-    struct wait wait = {.live = live, .begun_ms = clock_ms()};
+    workdir_path(path, hold->live->dir, "spool");
+    const struct spool_place place = {.dir = path, .run = hold->live->run};
+    scoped(drop_reading) struct reading reading = {.order = {.xids = xids}};
+    struct wait wait = {.hold = hold, .begun_ms = clock_ms()};
     reading.known = applied;
     spool_reader_open(&reading.reader, &place, applied);
     for (;;) {
@@ -167,17 +216,16 @@ static bool take(struct conn *conn, struct snapshot_export *ret_export, struct f
     return conn_run(conn, "ROLLBACK", why) && snapshot_take(conn, ret_export, why);
 }
 
-static bool take_source(const struct live *live, struct conn *source, struct conn *other,
-                        lsn_t applied, struct snapshot_export *ret_source, lsn_t *ret_place,
-                        struct fault *why)
+static bool take_source(struct hold *hold, struct conn *source, struct conn *other, lsn_t applied,
+                        struct snapshot_export *ret_source, lsn_t *ret_place, struct fault *why)
 {
     for (int i = 0; i < TRIES; i++) {
         scoped(drop_rows) struct rows xids = ROWS_NONE;
         lsn_t until;
-        if (!take(source, ret_source, why) ||
+        if (!ask_hold(hold, WHERE_IT_IS, why) || !take(source, ret_source, why) ||
             !conn_query(source, "SELECT pg_catalog.txid_current_snapshot()", &xids, why) ||
             !wal_end(other, &until, why) || !wal_flush(other, why) ||
-            !find_place(live, rows_text(&xids, 0, 0), applied, until, ret_place, why))
+            !find_place(hold, rows_text(&xids, 0, 0), applied, until, ret_place, why))
             return false;
         if (*ret_place != 0 && *ret_place >= applied)
             return true;
@@ -187,28 +235,46 @@ static bool take_source(const struct live *live, struct conn *source, struct con
                      "no snapshot of the source was of one place in the stream");
 }
 
-static bool take_both(const struct live *live, struct conn *source, struct conn *target,
-                      struct snapshot_export *ret_source, struct snapshot_export *ret_target,
-                      struct fault *why)
+struct both {
+    struct conn *source, *target;
+    struct conn *other; /* a second one of the source */
+    struct snapshot_export *ret_source, *ret_target;
+};
+
+static bool take_both(struct hold *hold, const struct both *both, struct fault *why)
 {
-    lsn_t applied, place;
+    lsn_t applied, place = 0;
     char lsn[LSN_TEXT];
-    scoped(drop_conn) struct conn *other = NULL;
-    struct conn_wish wish = {
-        .info = live->source_info, .application = "pghaul compare", .kept = true};
-    if (!conn_open(&other, &wish, live->leash, why) ||
-        !hold_at(live, WHERE_IT_IS, "apply to come to the end of a transaction", &applied, why))
+    if (!hold_at(hold, WHERE_IT_IS, "apply to come to the end of a transaction", &applied, why))
         return false;
     int64_t begun = clock_ms();
     FAILPOINT("live.held", why);
-    if (!take_source(live, source, other, applied, ret_source, &place, why) ||
-        !hold_at(live, place, "apply to come to the place of the source's snapshot", &applied,
+    if (!take_source(hold, both->source, both->other, applied, both->ret_source, &place, why))
+        return false;
+    FAILPOINT("live.placed", why);
+    if (!hold_at(hold, place, "apply to come to the place of the source's snapshot", &applied,
                  why) ||
-        !take(target, ret_target, why) || !pause_end(live->db, why))
+        !take(both->target, both->ret_target, why))
+        return false;
+    FAILPOINT("live.taken", why);
+    if (!still_held(hold, hold->until_us, why) || !pause_end(hold->live->db, why))
         return false;
     log_info("both sides are compared as of %s; apply was held for %" PRId64 " ms",
              lsn_text(lsn, place), clock_ms() - begun);
     return true;
+}
+
+/* Once more when this process, or a server, took too long to answer. */
+static bool take_in_time(const struct live *live, const struct both *both, struct fault *why)
+{
+    for (int i = 1;; i++) {
+        struct hold hold = {.live = live};
+        if (take_both(&hold, both, why))
+            return true;
+        if (!hold.lost || i == HOLDS)
+            return false;
+        log_info("%s: holding it once more", why->text);
+    }
 }
 
 static bool check(const struct live *live, struct fault *why)
@@ -220,9 +286,17 @@ static bool check(const struct live *live, struct fault *why)
         return false;
     if (!found)
         return fault_set(why, FAULT_NOT_FOLLOWING, "the run in \"%s\" does not follow", live->dir);
-    return (workdir_is_locked(live->dir) && made && run.phase == PHASE_FOLLOW) ||
-           fault_set(why, FAULT_COMPARE_NOT_LIVE, "the run in \"%s\" does not apply changes now",
-                     live->dir);
+    if (!workdir_is_locked(live->dir))
+        return fault_set(why, FAULT_COMPARE_NOT_LIVE, "the run in \"%s\" is not running",
+                         live->dir);
+    if (made && run.phase == PHASE_FOLLOW)
+        return true;
+    if (made && run.phase > PHASE_FOLLOW)
+        return fault_set(why, FAULT_COMPARE_NOT_LIVE,
+                         "the run in \"%s\" applies no more changes: it is ending", live->dir);
+    fault_set(why, FAULT_COMPARE_NOT_LIVE, "the run in \"%s\" does not apply changes yet",
+              live->dir);
+    return fault_hint(why, "Compare when it follows: pghaul status --dir \"%s\" tells.", live->dir);
 }
 
 bool live_snapshots(const struct live *live, struct conn *source, struct conn *target,
@@ -230,9 +304,15 @@ bool live_snapshots(const struct live *live, struct conn *source, struct conn *t
                     struct fault *why)
 {
     struct fault ignored; /* the wish ends by itself */
-    if (!check(live, why))
+    scoped(drop_conn) struct conn *other = NULL;
+    scoped(drop_fd) int alone = -1;
+    struct conn_wish wish = {
+        .info = live->source_info, .application = "pghaul compare", .kept = true};
+    if (!check(live, why) || !conn_open(&other, &wish, live->leash, why) ||
+        !be_alone(live, &alone, why))
         return false;
-    if (take_both(live, source, target, ret_source, ret_target, why))
+    struct both both = {source, target, other, ret_source, ret_target};
+    if (take_in_time(live, &both, why))
         return true;
     pause_end(live->db, &ignored);
     return false;

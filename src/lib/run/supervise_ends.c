@@ -129,7 +129,9 @@ static bool snapshot_was_gone(struct supervisor *s, struct place *place)
 static bool snapshot_is_lost(struct supervisor *s, const struct place *place)
 {
     enum fault_id id = place->fault.id;
-    bool lost = id == FAULT_SNAPSHOT_GONE || (id == FAULT_TABLE_CHANGED && place->fault.retry) ||
+    /* Of a plan that failed, the holder says more than the dump, which only finds him gone. */
+    bool heard = place->role == ROLE_SCHEMA && is_planning(s);
+    bool lost = (id == FAULT_SNAPSHOT_GONE && !heard) || (id == FAULT_TABLE_CHANGED && place->fault.retry) ||
                 (place->role == ROLE_SNAPSHOT && was_cut_off(place));
     return lost && s->what->settings->follow && s->stopping == NOT_STOPPING && s->resumed &&
            s->what->settings->retry_for_ms > 0;

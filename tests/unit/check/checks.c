@@ -122,6 +122,30 @@ START_TEST(names_are_shown_and_statements_are_kept)
 }
 END_TEST
 
+START_TEST(statements_are_told_once_under_their_server)
+{
+    struct findings findings = {.list = NULL};
+    struct finding_statement told;
+    size_t at = 0;
+    struct finding *finding =
+        findings_add(&findings, check_of(FAULT_NO_IDENTITY), CHECK_SOURCE, "");
+    finding_add_object(finding, NULL, "a", NULL, "ONE", true);
+    finding_add_object(finding, NULL, "b", NULL, "ONE", true);
+    finding_add_object(finding, NULL, "c", NULL, NULL, false);
+    finding_add_object(finding, NULL, "d", NULL, "TWO", true);
+    finding_add_object(finding, NULL, "e", NULL, "THREE", false);
+    finding_add_object(finding, NULL, "f", NULL, "THREE", false);
+    ck_assert(finding_next_statement(finding, &at, &told) && told.leads && told.safe);
+    ck_assert_str_eq(told.sql, "ONE");
+    ck_assert(finding_next_statement(finding, &at, &told) && !told.leads && told.safe);
+    ck_assert_str_eq(told.sql, "TWO");
+    ck_assert(finding_next_statement(finding, &at, &told) && told.leads && !told.safe);
+    ck_assert_str_eq(told.sql, "THREE");
+    ck_assert(!finding_next_statement(finding, &at, &told));
+    drop_findings(&findings);
+}
+END_TEST
+
 START_TEST(every_id_is_explained)
 {
     struct strbuf text = STRBUF_EMPTY;
@@ -139,4 +163,4 @@ SUITE(checks, every_check_says_what_it_is, ids_are_unique, questions_are_made_fo
       logical_decoding_on_demand_is_known_of_nineteen,
       clocks_are_compared_with_the_time_that_it_took, clocks_and_lines_are_judged,
       the_gravest_come_first_and_decide, names_are_shown_and_statements_are_kept,
-      every_id_is_explained)
+      statements_are_told_once_under_their_server, every_id_is_explained)

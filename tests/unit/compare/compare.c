@@ -54,6 +54,20 @@ START_TEST(columns_meet_by_name)
 }
 END_TEST
 
+/* Blanks at the end of char(n) do not count: where they may be others, they are cut off. */
+START_TEST(padded_text_of_one_length_is_taken_as_it_is)
+{
+    scoped(drop_row_sql) struct row_sql sql = {.row = STRBUF_EMPTY};
+    row_make(&sql, &(struct row_wish){
+                       .source = "\"a\"\tbpchar/8\t\n\"b\"\tbpchar/8\t\n",
+                       .target = "\"a\"\tbpchar/8\t\n\"b\"\tbpchar/9\t\n",
+                       .key = "",
+                       .share = "",
+                   });
+    ck_assert_str_eq(sql.row.text, "ROW(\"a\"::pg_catalog.bpchar, \"b\"::pg_catalog.text)");
+}
+END_TEST
+
 START_TEST(a_key_must_be_on_both_sides)
 {
     scoped(drop_row_sql) struct row_sql sql = {.row = STRBUF_EMPTY};
@@ -100,5 +114,5 @@ START_TEST(the_encoding_both_can_speak)
 END_TEST
 
 SUITE(compare, sums_are_taken_modulo_2_64, a_doubled_row_is_seen, columns_meet_by_name,
-      a_key_must_be_on_both_sides, only_some_columns, nothing_in_common,
-      the_encoding_both_can_speak)
+      padded_text_of_one_length_is_taken_as_it_is, a_key_must_be_on_both_sides, only_some_columns,
+      nothing_in_common, the_encoding_both_can_speak)

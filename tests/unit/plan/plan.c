@@ -35,7 +35,7 @@ START_TEST(queries_are_made_for_each_version)
             ck_assert(sql.length > 10);
             ck_assert_ptr_null(strpbrk(sql.text, "{}"));
             drop_strbuf(&sql);
-            ask_add(&sql, (enum ask)ask, versions[v], "(1,2)");
+            ask_add_unlocked(&sql, (enum ask)ask, versions[v], "(1,2)");
             ck_assert_ptr_null(strpbrk(sql.text, "{}"));
             drop_strbuf(&sql);
         }
@@ -53,5 +53,22 @@ START_TEST(queries_are_made_for_each_version)
 }
 END_TEST
 
+/* Their sizes are asked of functions that open them. */
+START_TEST(a_question_may_open_no_relation)
+{
+    static const enum ask asks[] = {ASK_TABLES, ASK_COMPARED};
+    for (size_t i = 0; i < sizeof asks / sizeof asks[0]; i++) {
+        struct strbuf sql = STRBUF_EMPTY;
+        ask_add(&sql, asks[i], 150000, NULL);
+        ck_assert_ptr_nonnull(strstr(sql.text, "_size("));
+        drop_strbuf(&sql);
+        ask_add_unlocked(&sql, asks[i], 150000, NULL);
+        ck_assert_ptr_null(strstr(sql.text, "_size("));
+        drop_strbuf(&sql);
+    }
+}
+END_TEST
+
 SUITE(plan, parts_are_more_than_workers_and_never_empty,
-      auto_splits_only_what_would_keep_others_waiting, queries_are_made_for_each_version)
+      auto_splits_only_what_would_keep_others_waiting, queries_are_made_for_each_version,
+      a_question_may_open_no_relation)

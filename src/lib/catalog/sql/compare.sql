@@ -4,6 +4,9 @@
 insert into side_relation (side, oid, nspname, relname, kind, filenode, bytes, blocks, top, populated, columns, key)
 values (:side, :oid, :nspname, :relname, :kind, :filenode, :bytes, :blocks, :top, :populated, :columns, :key)
 
+-- name: SIDE_FORGET scan-ok
+delete from side_relation where side = :side
+
 -- The source's, as far as the plan has chosen them.
 
 -- name: SIDE_CHOOSE_TABLES scan-ok
@@ -160,6 +163,8 @@ select c.id, c.pair, c.oid, c.low, c.high, c.bytes, coalesce(s.nspname, ''), coa
 -- name: PART_DELETE
 delete from scan_part where id = :id
 
+-- What is not read to its end is not read on.
+
 -- name: PART_FORGET
 delete from scan_part where pair = :pair
 
@@ -176,10 +181,13 @@ update pair set source_rows = :rows, source_high = :high, source_low = :low wher
 update pair set target_rows = :rows, target_high = :high, target_low = :low where id = :id
 
 -- name: PAIR_UNVERIFIED
-update pair set state = case state when 'open' then 'unverified' else state end, note = :note where id = :id
+update pair set state = 'unverified' where id = :id and state = 'open'
 
--- name: PAIR_ALL_READ
-select not exists (select 1 from scan_part where pair = :pair)
+-- Once each.
+
+-- name: PAIR_ADD_NOTE
+update pair set note = case when note = '' then :note else note || '; ' || :note end
+ where id = :id and instr(note, :note) = 0
 
 -- A pair of which anything was not read is not verified, whatever the reason.
 
@@ -198,9 +206,6 @@ select id, kind from pair
 
 -- name: PAIR_COUNT
 select count(*) from pair where state = :state
-
--- name: PAIR_COUNT_KIND scan-ok
-select count(*), coalesce(sum(source_rows), 0) from pair where kind = :kind and state <> 'unverified'
 
 -- name: PAIR_GET
 select kind, nspname, relname, row_sql, key_sql, columns, condition, note from pair where id = :id

@@ -176,9 +176,10 @@ config as (
       from pg_catalog.pg_extension e
 )
 select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
-       case when c.relkind = 'r' then pg_catalog.pg_table_size(c.oid) else 0 end,
+       {opened case when c.relkind = 'r' then pg_catalog.pg_table_size(c.oid) else 0 end,
        case when c.relkind = 'r' then pg_catalog.pg_relation_size(c.oid)
-                 / pg_catalog.current_setting('block_size')::bigint else 0 end,
+                 / pg_catalog.current_setting('block_size')::bigint else 0 end,}
+       {unopened 0, 0,}
        greatest(c.reltuples, 0)::bigint, {120000: coalesce(am.amname, '')} {<120000: 'heap'},
        coalesce(a.names, ''), coalesce(a.types, ''), coalesce(a.good, true),
        config.condition, config.oid is not null, coalesce(a.signature, '')
@@ -1602,11 +1603,37 @@ select b.type, case when n.nspname = 'pg_catalog' then '' else n.nspname end, b.
 -- part of; columns, a line each: name, its built-in type (of a domain, what is below it), whether a
 -- cast of the user's to text is in the way; the names of a key, a line each.
 
+-- Who has locked a relation ($1) so that it cannot be read, or waits to: whoever comes later waits, too.
+-- For people.
+
+-- name: ASK_LOCKED_BY
+select case when l.granted then 'it is locked by ' else 'a lock of it is wanted by ' end
+       || case when l.pid is null then 'a prepared transaction'
+               else 'backend ' || l.pid
+                    || coalesce(' (' || nullif(pg_catalog.concat_ws(', ', 'user "' || a.usename || '"',
+                                            'application "' || nullif(a.application_name, '') || '"',
+                                            a.state || ' for '
+                                            || pg_catalog.date_trunc('second', pg_catalog.now() - a.xact_start)), '')
+                                || ')', '') end
+  from pg_catalog.pg_locks l
+  left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+ where l.locktype = 'relation' and l.relation = $1::pg_catalog.oid and l.mode = 'AccessExclusiveLock'
+   and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+ order by l.granted desc, a.xact_start
+ limit 1
+
 -- name: ASK_COMPARED
-with recursive base (domain, typid) as (
-    select t.oid, t.typbasetype from pg_catalog.pg_type t where t.typtype = 'd'
+with recursive base (domain, typid, typmod) as (
+    select t.oid, t.typbasetype, t.typtypmod from pg_catalog.pg_type t where t.typtype = 'd'
     union all
-    select b.domain, t.typbasetype from base b join pg_catalog.pg_type t on t.oid = b.typid where t.typtype = 'd'
+    select b.domain, t.typbasetype, t.typtypmod
+      from base b join pg_catalog.pg_type t on t.oid = b.typid where t.typtype = 'd'
+),
+locked (oid) as (
+    select l.relation
+      from pg_catalog.pg_locks l
+     where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
+       and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
 ),
 above (oid, top) as (
     select i.inhrelid, i.inhparent
@@ -1638,13 +1665,21 @@ keys (oid, columns) as (
      order by i.indrelid, i.indisprimary desc, i.indnatts, i.indexrelid
 )
 select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
-       case when c.relkind = 'p' then 0 else pg_catalog.pg_table_size(c.oid) end,
-       case when c.relkind = 'r' {120000: and am.amname = 'heap'}
-            then pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8 else 0 end,
+       case when c.relkind = 'p' then 0
+            {opened when c.oid not in (select oid from locked) and c.reltoastrelid not in (select oid from locked)
+            then coalesce(pg_catalog.pg_table_size(c.oid), 0)}
+            else c.relpages * pg_catalog.current_setting('block_size')::pg_catalog.int8 end,
+       case when c.relkind <> 'r' {120000: or am.amname <> 'heap'} then 0
+            {opened when c.oid not in (select oid from locked)
+            then coalesce(pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8, 0)}
+            else c.relpages end,
        coalesce(t.top, 0), c.relispopulated,
        coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname) || E'\t'
                                    || case when y.typnamespace = 'pg_catalog'::pg_catalog.regnamespace and y.typtype = 'b'
-                                           then y.typname else '' end || E'\t'
+                                           then y.typname
+                                                || case when y.typname = 'bpchar' and coalesce(b.typmod, a.atttypmod) > 0
+                                                        then '/' || coalesce(b.typmod, a.atttypmod) else '' end
+                                           else '' end || E'\t'
                                    || case when exists (select 1 from pg_catalog.pg_cast k
                                                          where k.castsource = a.atttypid and k.castmethod = 'f'
                                                            and k.casttarget = 'pg_catalog.text'::pg_catalog.regtype
