@@ -9,7 +9,7 @@
 #include "base/scoped.h"
 #include "catalog/position.h"
 #include "jobs/script.h"
-#include "run/status.h"
+#include "show/status.h"
 #include "run/supervise.h"
 
 static bool check_options(const struct options *options, struct fault *why)

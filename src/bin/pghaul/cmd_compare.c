@@ -15,7 +15,7 @@
 #include "compare/schema.h"
 #include "plan/check.h"
 #include "run/live.h"
-#include "run/status.h"
+#include "show/status.h"
 #include "run/workdir.h"
 
 #include <inttypes.h>

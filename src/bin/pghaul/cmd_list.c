@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
-#include "run/status.h"
+#include "show/status.h"
 
 /* A listing is a table of columns; text and JSON come from the same rows. */
 struct column {

@@ -7,7 +7,7 @@
 #include "base/scoped.h"
 #include "catalog/catalog.h"
 #include "catalog/position.h"
-#include "run/status.h"
+#include "show/status.h"
 #include "run/workdir.h"
 
 struct positioning {

@@ -5,7 +5,7 @@
 
 #include "base/scoped.h"
 #include "catalog/catalog.h"
-#include "run/status.h"
+#include "show/status.h"
 #include "run/workdir.h"
 
 bool cmd_status(struct options *options, struct fault *why)

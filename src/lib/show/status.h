@@ -1,8 +1,8 @@
 /*
  * status.h - a picture of a run, from its catalog, while it runs or afterwards.
  */
-#ifndef PGHAUL_RUN_STATUS_H
-#define PGHAUL_RUN_STATUS_H
+#ifndef PGHAUL_SHOW_STATUS_H
+#define PGHAUL_SHOW_STATUS_H
 
 #include "base/strbuf.h"
 #include "catalog/position.h"
@@ -10,7 +10,7 @@
 
 struct json_t;
 
-/* The version of the JSON's shape (docs/reference/status-json.md). */
+/* The version of the JSON's shape (docs/status-json.md, docs/status.schema.json). */
 enum { STATUS_VERSION = 1 };
 
 /* Everything that is known, as a new reference. `dir` is the work directory. */
