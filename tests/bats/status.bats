@@ -170,3 +170,42 @@ tables() {
     valid
     [[ $(said '.tables.total, .tables.done, .progress.rows_done, (.members | map(.run.tables.done) | add)' | xargs) == '6 6 2002 6' ]]
 }
+
+watch_on() { "$PGH_TOP/tests/terminal" "$@" >"$BATS_TEST_TMPDIR/screen"; }
+screen_has() { grep -qaE -- "$1" "$BATS_TEST_TMPDIR/screen"; }
+
+@test "status --watch: on the whole terminal, wide and narrow, until q" {
+    tables
+    background follow
+    wait_for 30 following
+    TERM=xterm watch_on 160x40 'waits for.*changes of the source.*q ends this look' resize=50x14 'from, to [^\n]*postgres[^ \n]*\n' keys=x 'q ends this' keys=q -- "$PGHAUL" status --watch --dir "$RUN"
+    # Another screen, no cursor, and all as it was.
+    screen_has $'^\033\\[\\?1049h\033\\[\\?25l' && screen_has $'\033\\[\\?25h\033\\[\\?1049l$'
+    run ! screen_has 'NOT AS IT WAS'
+    # What stood in one row is in two now.
+    screen_has 'from, to .*postgres://.*  postgres://' && screen_has '^ {12}postgres://'
+    screen_has $'\033\\[40;1H' && screen_has $'\033\\[14;1H'
+    end_now
+    TERM=xterm watch_on 80x24 'done.*q ends' int -- "$PGHAUL" status --watch --dir "$RUN"
+    run ! screen_has 'NOT AS IT WAS'
+    NO_COLOR=1 TERM=xterm watch_on 80x24 'done.*q ends' keys=Q -- "$PGHAUL" status --watch --dir "$RUN"
+    run ! screen_has $'\033\\[[0-9]*m.*done'
+}
+
+@test "status --watch without such a terminal: lines, until the run ends" {
+    tables
+    clone_to supervisor.phase
+    "$PGHAUL" status --watch --dir "$RUN" >"$BATS_TEST_TMPDIR/lines" </dev/null 3>&- & PIDS="$PIDS $!"
+    local watching=$!
+    TERM=dumb watch_on 80x24 'running, ' int -- "$PGHAUL" status --watch --dir "$RUN"
+    run ! screen_has $'\033'
+    go_on
+    wait "$PID"
+    wait "$watching"
+    head -n 1 "$BATS_TEST_TMPDIR/lines" | grep -qE "^[0-9-]{10}T[0-9:.]+Z $DB: running, reading the source"
+    tail -n 1 "$BATS_TEST_TMPDIR/lines" | grep -qE "^[0-9-]{10}T[0-9:.]+Z $DB: done, done: .* of .*, tables 3/3, indexes 1/1$|tables 3/3"
+    run -2 "$PGHAUL" status --watch --json --dir "$RUN"
+    assert_output --partial 'PGH-1005: --watch and --json exclude each other'
+    run -6 "$PGHAUL" status --watch --dir "$RUN.none"
+    assert_output --partial PGH-4003
+}

@@ -209,6 +209,8 @@ const struct option book_options[] = {
 
     {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_POSITION | CMD_PING | CMD_LIST_OPTIONS | CMD_COMPARE, .group = general,
      .help = "print JSON"},
+    {.name = "watch", .type = TYPE_FLAG, .at = AT(watch), .commands = CMD_STATUS, .group = general,
+     .help = "show it on the whole terminal, again and again, until q or ^C; elsewhere a line every five seconds"},
     {.name = "html", .type = TYPE_TEXT, .at = AT(html), .arg = "FILE", .commands = CMD_CHECK, .group = general,
      .help = "write the report as a page that needs nothing else, too"},
     {.name = "fix", .type = TYPE_FLAG, .at = AT(fix), .commands = CMD_CHECK, .group = general,

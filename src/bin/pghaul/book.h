@@ -88,6 +88,7 @@ struct options {
     int64_t segment_size;
     bool binary;
     bool json;
+    bool watch;
     bool sql;
     bool markdown;
     bool schema_only;

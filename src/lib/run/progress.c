@@ -249,18 +249,6 @@ static int columns(void)
     return COLUMNS_USUAL;
 }
 
-/* Adds one line of the display, cut to the width. */
-static void add_cut(struct strbuf *out, const char *line, size_t length, int width)
-{
-    int shown = 0;
-    for (size_t at = 0; at < length && shown < width; shown++) {
-        size_t step = utf8_length(line + at);
-        step = step == 0 ? 1 : step;
-        strbuf_add_bytes(out, line + at, step);
-        at += step;
-    }
-}
-
 static void draw(void)
 {
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
@@ -273,7 +261,7 @@ static void draw(void)
     for (const char *line = strbuf_text(&text); line != NULL;) {
         size_t length = strcspn(line, "\n");
         strbuf_add(&out, drawing->lines_drawn++ == 0 ? "" : "\r\n");
-        add_cut(&out, line, length, width);
+        strbuf_add_cut(&out, line, length, width);
         line = line[length] == '\n' ? line + length + 1 : NULL;
     }
     ssize_t ignored = write(STDERR_FILENO, out.text, out.length);

@@ -27,10 +27,7 @@ static void add_padded(struct strbuf *text, const char *value, int width)
     scoped(drop_strbuf) struct strbuf shown = STRBUF_EMPTY;
     strbuf_add_shown(&shown, value);
     strbuf_add(text, strbuf_text(&shown));
-    int length = 0;
-    for (const char *at = strbuf_text(&shown); *at != '\0'; at += utf8_length(at))
-        length++;
-    for (; length < width; length++)
+    for (int length = text_width(strbuf_text(&shown)); length < width; length++)
         strbuf_add_char(text, ' ');
 }
 
