@@ -209,3 +209,28 @@ screen_has() { grep -qaE -- "$1" "$BATS_TEST_TMPDIR/screen"; }
     run -6 "$PGHAUL" status --watch --dir "$RUN.none"
     assert_output --partial PGH-4003
 }
+
+@test "list runs: a grid of all runs in the state directory, newest first" {
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    tables
+    run -0 "$PGHAUL" list runs
+    assert_output 'name  state  mode  source  target  databases  duration  start'
+    run -0 "$PGHAUL" list runs --json
+    assert_output '[]'
+    run -0 "$PGHAUL" clone --name first --schema-only
+    run -0 "$PGHAUL" clone --name 'sécond one' --drop-if-exists
+    background env PGHAUL_TEST_AT=supervisor.phase:kill "$PGHAUL" clone --name third --follow --drop-if-exists
+    wait "$PID" || true
+    mkdir -p "$XDG_STATE_HOME/pghaul/odd" "$XDG_STATE_HOME/pghaul/empty"
+    sqlite3 "$XDG_STATE_HOME/pghaul/odd/catalog.db" 'create table theirs (a); pragma user_version = 7'
+    run -0 "$PGHAUL" list runs
+    assert_line --index 0 --regexp '^name +state +mode +source +target +databases +duration +start$'
+    assert_line --index 1 --regexp '^third +crashed +follow +postgres://.* +postgres://.* +1 +.* +[0-9-]{10} [0-9:]{8}Z$'
+    assert_line --index 2 --regexp "^sécond one +done +offline +postgres://[^ ]*/$DB +postgres://[^ ]*/$DB +1 +"
+    assert_line --index 3 --regexp '^first +done +offline '
+    assert_line --index 4 --regexp '^.*/pghaul/odd +unreadable +.*catalog.db'
+    # A character is a column, however many bytes it has.
+    python3 -c 'import sys; a, b = [l.index("postgres:") for l in sys.argv[1:]]; sys.exit(a != b)' "${lines[1]}" "${lines[2]}"
+    run -0 "$PGHAUL" list runs --json
+    jq -e 'map([.state, .mode, .databases] | map(tostring) | join(" ")) == ["crashed follow 1", "done offline 1", "done offline 1", "unreadable null null"]' <<<"$output"
+}

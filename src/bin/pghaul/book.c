@@ -274,9 +274,10 @@ static const struct command commands[] = {
      .text = "Exports a snapshot of the source, prints its id, and holds it until it is stopped by SIGINT or "
              "SIGTERM. A clone in the same work directory uses it, and can be resumed in it after any crash.",
      .run = cmd_snapshot},
-    {.id = CMD_LIST, .name = "list", .arguments = "tables|parts|indexes|sequences",
-     .summary = "show what a clone would do, in which order",
-     .text = "Reads the source's catalogs and plans a clone without doing it. Nothing is written anywhere.",
+    {.id = CMD_LIST, .name = "list", .arguments = "tables|parts|indexes|sequences|runs",
+     .summary = "show what a clone would do, in which order; or all runs",
+     .text = "Reads the source's catalogs and plans a clone without doing it. Nothing is written anywhere. With runs "
+             "it shows the runs in the state directory instead, newest first, and connects to nothing.",
      .arguments_least = 1, .arguments_most = 1, .run = cmd_list},
     {.id = CMD_PLAN, .name = "plan", .arguments = "", .summary = "show every step of a clone, without doing it",
      .text = "A dry run: plans a clone with these options, checks both sides as a run does at its start, and shows its "

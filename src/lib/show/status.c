@@ -193,16 +193,20 @@ static bool collect_position(struct db *db, json_t *status, struct position *ret
     return true;
 }
 
+const char *status_run_state(const struct run *run, const char *dir)
+{
+    bool crashed = strcmp(run->state, "running") == 0 && !workdir_is_locked(dir);
+    return crashed ? "crashed" : run->state;
+}
+
 static void collect_run(const struct run *run, const char *dir, json_t *status)
 {
-    /* The catalog of a supervisor that was killed still says that it runs. */
-    bool crashed = strcmp(run->state, "running") == 0 && !workdir_is_locked(dir);
     int64_t until = run->ended_us != 0 ? run->ended_us : clock_utc_us();
     field_set_int(status, "version", STATUS_VERSION);
     field_set_text(status, "name", run->name);
     field_set_text(status, "mode", "offline");
     field_set_text(status, "directory", dir);
-    field_set_text(status, "state", crashed ? "crashed" : run->state);
+    field_set_text(status, "state", status_run_state(run, dir));
     field_set_text(status, "phase", phase_entry(run->phase)->word);
     field_set_text(status, "sentence", phase_entry(run->phase)->sentence);
     field_set_text(status, "source", run->source);

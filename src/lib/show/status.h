@@ -26,6 +26,10 @@ void status_add_summary(struct strbuf *text, const struct json_t *status);
 struct json_t *status_position(const struct position *position);
 void status_add_position(struct strbuf *text, const struct json_t *position);
 
+/* Its state; "crashed" when the catalog says running, but no process of the run lives. Borrowed
+ * from the run. */
+const char *status_run_state(const struct run *run, const char *dir);
+
 /* A JSON string of text in any encoding. */
 struct json_t *status_json_text(const char *text);
 
