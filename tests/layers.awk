@@ -11,6 +11,7 @@ BEGIN {
     for (i in pairs) { split(pairs[i], p, ":"); rank[p[1]] = p[2] }
     room["libpq-fe.h"] = "pg"
     room["sqlite3.h"] = "store"
+    room["microhttpd.h"] = "show"
     room["lz4.h"] = "wire"
     room["sys/signalfd.h"] = "proc"
     room["sys/prctl.h"] = "proc"

@@ -9,6 +9,7 @@
 #define ALL (~0U)
 #define RUNS (CMD_CLONE | CMD_COPY)
 #define LED (CMD_WORKER | CMD_SUPERVISE)
+#define ASIDE CMD_SERVE
 #define DONE_BY_RUN (RUNS | LED)
 #define PLANNED (DONE_BY_RUN | CMD_PLAN | CMD_CHECK)
 #define LOOKED_AT (CMD_LIST | CMD_PLAN | CMD_CHECK)
@@ -47,7 +48,7 @@ const struct option book_options[] = {
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
+     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | ASIDE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
      .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
@@ -211,6 +212,12 @@ const struct option book_options[] = {
      .help = "print JSON"},
     {.name = "watch", .type = TYPE_FLAG, .at = AT(watch), .commands = CMD_STATUS, .group = general,
      .help = "show it on the whole terminal, again and again, until q or ^C; elsewhere a line every five seconds"},
+    {.name = "metrics", .type = TYPE_TEXT, .at = AT(metrics), .arg = "[ADDR:]PORT", .env = "PGHAUL_METRICS", .commands = RUNS | CMD_FOLLOW, .group = directory,
+     .help = "serve metrics for Prometheus at /metrics, and a page at /, while the run goes on (ADDR: 127.0.0.1)"},
+    {.name = "metrics-token-file", .type = TYPE_TEXT, .at = AT(metrics_token_file), .arg = "FILE", .commands = RUNS | CMD_FOLLOW, .group = directory,
+     .help = "the token that readers of these must give; else PGHAUL_METRICS_TOKEN, or none"},
+    {.name = "socket", .type = TYPE_COUNT, .at = AT(socket), .arg = "FD", .fallback = "0", .min = 0, .max = 1 << 20, .commands = CMD_SERVE, .group = general,
+     .help = "descriptor that it listens on"},
     {.name = "html", .type = TYPE_TEXT, .at = AT(html), .arg = "FILE", .commands = CMD_CHECK, .group = general,
      .help = "write the report as a page that needs nothing else, too"},
     {.name = "fix", .type = TYPE_FLAG, .at = AT(fix), .commands = CMD_CHECK, .group = general,
@@ -222,11 +229,11 @@ const struct option book_options[] = {
     {.name = "markdown", .type = TYPE_FLAG, .at = AT(markdown), .commands = CMD_HELP, .group = general,
      .help = "print a page of the reference in docs/"},
     {.name = "log-level", .type = TYPE_TEXT, .at = AT(log_level), .arg = "LEVEL", .env = "PGHAUL_LOG_LEVEL", .fallback = "info",
-     .choices = "error|warning|info|debug", .commands = ALL & ~(unsigned)LED, .group = general,
+     .choices = "error|warning|info|debug", .commands = ALL & ~(unsigned)(LED | ASIDE), .group = general,
      .help = "gravest lines only, or all of them"},
-    {.name = "verbose", .letter = 'v', .type = TYPE_FLAG, .at = AT(verbose), .commands = ALL & ~(unsigned)LED, .group = general,
+    {.name = "verbose", .letter = 'v', .type = TYPE_FLAG, .at = AT(verbose), .commands = ALL & ~(unsigned)(LED | ASIDE), .group = general,
      .help = "the same as --log-level debug"},
-    {.name = "quiet", .letter = 'q', .type = TYPE_FLAG, .at = AT(quiet), .commands = ALL & ~(unsigned)LED, .group = general,
+    {.name = "quiet", .letter = 'q', .type = TYPE_FLAG, .at = AT(quiet), .commands = ALL & ~(unsigned)(LED | ASIDE), .group = general,
      .help = "only errors, no progress"},
     {.name = "number", .type = TYPE_COUNT, .at = AT(number), .arg = "N", .fallback = "1", .min = 1, .max = 1000, .commands = CMD_WORKER, .group = general,
      .help = "number of the worker among those of its role"},
@@ -330,6 +337,9 @@ static const struct command commands[] = {
      .text = "Started by the supervisor. By hand, under a debugger, it takes connections from PGHAUL_SOURCE and "
              "PGHAUL_TARGET, does the work that is ready for its role, and ends.",
      .hidden = true, .arguments_least = 1, .arguments_most = 1, .run = cmd_worker},
+    {.id = CMD_SERVE, .name = "serve", .arguments = "", .summary = "serve the metrics of a run",
+     .text = "Started by a run with --metrics, which gives it the socket.",
+     .hidden = true, .run = cmd_serve},
     {.id = CMD_SUPERVISE, .name = "supervise", .arguments = "", .summary = "be the supervisor of one of several runs",
      .text = "Started by a run over several databases, for a run that is made in the directory.",
      .hidden = true, .run = cmd_supervise},

@@ -35,6 +35,7 @@ enum command_id {
     CMD_CHECK = 1 << 17,
     CMD_EXPLAIN = 1 << 18,
     CMD_COMPARE = 1 << 19,
+    CMD_SERVE = 1 << 20,
 };
 
 enum { OPTIONS_MOST = 112, ARGUMENTS_MOST = 256 };
@@ -89,6 +90,9 @@ struct options {
     bool binary;
     bool json;
     bool watch;
+    const char *metrics;
+    const char *metrics_token_file;
+    int64_t socket; /* serve */
     bool sql;
     bool markdown;
     bool schema_only;
