@@ -107,7 +107,7 @@ tables() {
     says '.waits[0].holder | test("^process [0-9]+ \\(user postgres, it.s a report, active for 00:00:[0-9]+\\)$")' true
     wait_for 10 says '.position.lag_ms > 1000 and .substate == "catching_up"' true
     run -0 status
-    assert_line --regexp '^waits for apply 1 waits for a lock on "odd One"."T""t" held by process [0-9]+ \(user postgres, it.s a report, active'
+    assert_line --regexp '^waits for a lock on "odd One"."T""t" held by process [0-9]+ \(user postgres, it.s a report, active for .*\); apply 1 has waited for '
     assert_line --regexp '^behind +.*, [0-9.]+ s$'
     tgt -q -o /dev/null -c "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'it%'"
     wait_for 20 says '.substate + " " + .waits_for.what' 'caught_up changes'

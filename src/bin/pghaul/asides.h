@@ -12,11 +12,13 @@ struct asides {
     int socket;          /* of --metrics, listening; -1: none */
     struct strbuf token; /* NAME=VALUE */
     struct child serve;
+    const struct options *options;
+    struct child notify;
 };
 
-#define ASIDES_NONE                       \
-    {                                     \
-        .socket = -1, .serve = CHILD_NONE \
+#define ASIDES_NONE                                             \
+    {                                                           \
+        .socket = -1, .serve = CHILD_NONE, .notify = CHILD_NONE \
     }
 
 /* Before the run begins: what is wrong with the options, or with the address, is found here. */

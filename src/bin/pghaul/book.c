@@ -9,7 +9,7 @@
 #define ALL (~0U)
 #define RUNS (CMD_CLONE | CMD_COPY)
 #define LED (CMD_WORKER | CMD_SUPERVISE)
-#define ASIDE CMD_SERVE
+#define ASIDE (CMD_SERVE | CMD_NOTIFY)
 #define DONE_BY_RUN (RUNS | LED)
 #define PLANNED (DONE_BY_RUN | CMD_PLAN | CMD_CHECK)
 #define LOOKED_AT (CMD_LIST | CMD_PLAN | CMD_CHECK)
@@ -216,6 +216,14 @@ const struct option book_options[] = {
      .help = "serve metrics for Prometheus at /metrics, and a page at /, while the run goes on (ADDR: 127.0.0.1)"},
     {.name = "metrics-token-file", .type = TYPE_TEXT, .at = AT(metrics_token_file), .arg = "FILE", .commands = RUNS | CMD_FOLLOW, .group = directory,
      .help = "the token that readers of these must give; else PGHAUL_METRICS_TOKEN, or none"},
+    {.name = "notify", .type = TYPE_TEXT, .at = AT(notify), .arg = "URL|COMMAND", .env = "PGHAUL_NOTIFY", .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
+     .help = "tell of phases, the end, stalls, lag, and a slot in danger: post JSON there, or run this with sh"},
+    {.name = "notify-lag", .type = TYPE_DURATION, .at = AT(notify_lag_ms), .arg = "DURATION", .env = "PGHAUL_NOTIFY_LAG", .fallback = "5min", .min = 0, .max = INT64_C(604800000),
+     .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
+     .help = "when the target is older than this; 0: never"},
+    {.name = "notify-stall", .type = TYPE_DURATION, .at = AT(notify_stall_ms), .arg = "DURATION", .env = "PGHAUL_NOTIFY_STALL", .fallback = "10min", .min = 0, .max = INT64_C(604800000),
+     .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
+     .help = "when nothing has moved for so long; 0: never"},
     {.name = "socket", .type = TYPE_COUNT, .at = AT(socket), .arg = "FD", .fallback = "0", .min = 0, .max = 1 << 20, .commands = CMD_SERVE, .group = general,
      .help = "descriptor that it listens on"},
     {.name = "html", .type = TYPE_TEXT, .at = AT(html), .arg = "FILE", .commands = CMD_CHECK, .group = general,
@@ -340,6 +348,9 @@ static const struct command commands[] = {
     {.id = CMD_SERVE, .name = "serve", .arguments = "", .summary = "serve the metrics of a run",
      .text = "Started by a run with --metrics, which gives it the socket.",
      .hidden = true, .run = cmd_serve},
+    {.id = CMD_NOTIFY, .name = "notify", .arguments = "", .summary = "tell of the events of a run",
+     .text = "Started by a run with --notify.",
+     .hidden = true, .run = cmd_notify},
     {.id = CMD_SUPERVISE, .name = "supervise", .arguments = "", .summary = "be the supervisor of one of several runs",
      .text = "Started by a run over several databases, for a run that is made in the directory.",
      .hidden = true, .run = cmd_supervise},

@@ -36,6 +36,7 @@ enum command_id {
     CMD_EXPLAIN = 1 << 18,
     CMD_COMPARE = 1 << 19,
     CMD_SERVE = 1 << 20,
+    CMD_NOTIFY = 1 << 21,
 };
 
 enum { OPTIONS_MOST = 112, ARGUMENTS_MOST = 256 };
@@ -93,6 +94,9 @@ struct options {
     const char *metrics;
     const char *metrics_token_file;
     int64_t socket; /* serve */
+    const char *notify;
+    int64_t notify_lag_ms;
+    int64_t notify_stall_ms;
     bool sql;
     bool markdown;
     bool schema_only;

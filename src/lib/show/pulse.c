@@ -268,11 +268,11 @@ static bool on_backend(void *arg, const struct stmt *row, struct fault *why)
 static void add_lock(struct strbuf *text, const json_t *wait)
 {
     char time[32];
-    strbuf_addf(text, "%s %d waits for a lock", field_text(wait, "role"),
-                (int)field_int(wait, "number"));
+    strbuf_add(text, "a lock");
     if (field_text(wait, "object")[0] != '\0')
         strbuf_addf(text, " on %s", field_text(wait, "object"));
-    strbuf_addf(text, " held by %s, for %s", field_text(wait, "holder"),
+    strbuf_addf(text, " held by %s; %s %d has waited for %s", field_text(wait, "holder"),
+                field_text(wait, "role"), (int)field_int(wait, "number"),
                 duration_text(time, sizeof time, field_int(wait, "since_ms")));
 }
 
