@@ -9,8 +9,8 @@
 #include "base/scoped.h"
 #include "catalog/position.h"
 #include "jobs/script.h"
-#include "show/status.h"
 #include "run/supervise.h"
+#include "show/status.h"
 
 static bool check_options(const struct options *options, struct fault *why)
 {

@@ -203,8 +203,8 @@ static bool take_all(struct show_plan *s, struct fault *why)
 
 /* ---- the whole ---- */
 
-/* Beside copy and build workers: the snapshot's, pg_dump and the watch on the source; the snapshot's,
- * the schema's and the watch on the target. */
+/* Beside copy and build workers: the snapshot's, pg_dump and the watch on the source; the
+ * snapshot's, the schema's and the watch on the target. */
 static bool count_connections(struct show_plan *s, struct fault *why)
 {
     enum { SOURCE_OWN = 3, TARGET_OWN = 3 };

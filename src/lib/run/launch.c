@@ -4,7 +4,6 @@
 #include "base/scoped.h"
 #include "proc/channel.h"
 
-
 static bool send_settings(const struct launch *what, int channel, struct fault *why)
 {
     struct message message;

@@ -87,8 +87,7 @@ static bool on_message(struct supervisor *s, struct place *place, const struct m
     case MSG_DONE:
         place->failures = 0;
         place->moved_work = 0;
-        progress_done(s->progress, (enum work_kind)message->code, message->rows,
-                      message->bytes);
+        progress_done(s->progress, (enum work_kind)message->code, message->rows, message->bytes);
         /* An item that ended has left room for the next build. */
         supervisor_wake(s, message->lanes | 1U << LANE_BUILD);
         return true;

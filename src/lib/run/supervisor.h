@@ -31,7 +31,7 @@ struct supervisor {
     struct fault fault; /* why the run fails; id 0: it does not */
     int64_t began_ms;
     int64_t caught_up_us; /* when all that was received was applied last, as far as was seen */
-    int64_t tick_ms; /* next one */
+    int64_t tick_ms;      /* next one */
 };
 
 /* The run fails, for what a worker in this role (ROLES: we ourselves) has met: everybody is ended

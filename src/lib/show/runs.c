@@ -97,7 +97,7 @@ static json_t *in_order(json_t **runs, size_t count)
 {
     json_t *list = json_array();
     if (count > 0)
-        qsort(runs, count, sizeof(json_t *), newest_first);
+        qsort(runs, count, sizeof(void *), newest_first);
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, runs[i]);
     return list;
@@ -113,7 +113,7 @@ bool runs_collect(const char *home, json_t **ret_runs, struct fault *why)
     if (result != 0 && result != GLOB_NOMATCH)
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot read \"%s\"", home);
     size_t paths = result == 0 ? found.gl_pathc : 0;
-    scoped(drop_memory) json_t **runs = new_memory(paths + 1, sizeof *runs);
+    scoped(drop_memory) json_t **runs = new_memory(paths + 1, sizeof(void *));
     for (size_t i = 0; i < paths; i++)
         if ((runs[count] = read_or_explain(found.gl_pathv[i])) != NULL)
             count++;
