@@ -43,7 +43,7 @@ commands='clone dump restore snapshot list plan check explain ping status positi
     run -2 env PGHAUL_INDEX_JOBS=many "$PGHAUL" clone
     assert_output --partial 'environment variable PGHAUL_INDEX_JOBS'
     run -2 "$PGHAUL" list everything --source x
-    assert_output --partial 'tables, parts, indexes or sequences'
+    assert_output --partial 'tables, parts, indexes, sequences or runs'
 }
 
 @test "options that exclude each other" {

@@ -71,7 +71,7 @@ load lib.bash
     run -0 --separate-stderr "$PGHAUL" list sequences
     assert_line public.counter
     run -2 "$PGHAUL" list rubbish
-    assert_output --partial 'it lists tables, parts, indexes or sequences'
+    assert_output --partial 'it lists tables, parts, indexes, sequences or runs'
     run -2 "$PGHAUL" list
 }
 

@@ -48,7 +48,7 @@ logged() { grep -E "\] pghaul [a-z ]*[0-9]* ?[a-z]+@$DB LOG:  (statement|execute
     assert_line --regexp '^ +4  copy     empty +public\.plain$'
     assert_line --regexp '^ +[56]  copy     part +[0-9.]+ MB  public\.plain part 1$'
     assert_line --regexp '^to copy: [0-9]+ MB, 5 tables, [0-9,]+ rows \(estimated\), [0-9]+ indexes, '
-    assert_line --regexp '^connections, at most: 5 to the source, 1?[0-9] to the target$'
+    assert_line --regexp '^connections, at most: 6 to the source, 1?[0-9] to the target$'
     assert_line --regexp '^pg_dump: .*/pg_dump \(version [0-9]+\)$'
     assert_line 'left out: rows of table public.rooms: a filter leaves them out'
     assert_line --regexp '^left out: view .*of_tiny.*: it needs what is left out \(table .*tiny.*\)$'

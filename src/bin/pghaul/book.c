@@ -9,6 +9,7 @@
 #define ALL (~0U)
 #define RUNS (CMD_CLONE | CMD_COPY)
 #define LED (CMD_WORKER | CMD_SUPERVISE)
+#define ASIDE (CMD_SERVE | CMD_NOTIFY)
 #define DONE_BY_RUN (RUNS | LED)
 #define PLANNED (DONE_BY_RUN | CMD_PLAN | CMD_CHECK)
 #define LOOKED_AT (CMD_LIST | CMD_PLAN | CMD_CHECK)
@@ -47,7 +48,7 @@ const struct option book_options[] = {
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
+     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | ASIDE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
      .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
@@ -209,6 +210,22 @@ const struct option book_options[] = {
 
     {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_POSITION | CMD_PING | CMD_LIST_OPTIONS | CMD_COMPARE, .group = general,
      .help = "print JSON"},
+    {.name = "watch", .type = TYPE_FLAG, .at = AT(watch), .commands = CMD_STATUS, .group = general,
+     .help = "show it on the whole terminal, again and again, until q or ^C; elsewhere a line every five seconds"},
+    {.name = "metrics", .type = TYPE_TEXT, .at = AT(metrics), .arg = "[ADDR:]PORT", .env = "PGHAUL_METRICS", .commands = RUNS | CMD_FOLLOW, .group = directory,
+     .help = "serve metrics for Prometheus at /metrics, and a page at /, while the run goes on (ADDR: 127.0.0.1)"},
+    {.name = "metrics-token-file", .type = TYPE_TEXT, .at = AT(metrics_token_file), .arg = "FILE", .commands = RUNS | CMD_FOLLOW, .group = directory,
+     .help = "the token that readers of these must give; else PGHAUL_METRICS_TOKEN, or none"},
+    {.name = "notify", .type = TYPE_TEXT, .at = AT(notify), .arg = "URL|COMMAND", .env = "PGHAUL_NOTIFY", .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
+     .help = "tell of phases, the end, stalls, lag, and a slot in danger: post JSON there, or run this with sh"},
+    {.name = "notify-lag", .type = TYPE_DURATION, .at = AT(notify_lag_ms), .arg = "DURATION", .env = "PGHAUL_NOTIFY_LAG", .fallback = "5min", .min = 0, .max = INT64_C(604800000),
+     .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
+     .help = "when the target is older than this; 0: never"},
+    {.name = "notify-stall", .type = TYPE_DURATION, .at = AT(notify_stall_ms), .arg = "DURATION", .env = "PGHAUL_NOTIFY_STALL", .fallback = "10min", .min = 0, .max = INT64_C(604800000),
+     .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
+     .help = "when nothing has moved for so long; 0: never"},
+    {.name = "socket", .type = TYPE_COUNT, .at = AT(socket), .arg = "FD", .fallback = "0", .min = 0, .max = 1 << 20, .commands = CMD_SERVE, .group = general,
+     .help = "descriptor that it listens on"},
     {.name = "html", .type = TYPE_TEXT, .at = AT(html), .arg = "FILE", .commands = CMD_CHECK, .group = general,
      .help = "write the report as a page that needs nothing else, too"},
     {.name = "fix", .type = TYPE_FLAG, .at = AT(fix), .commands = CMD_CHECK, .group = general,
@@ -220,11 +237,11 @@ const struct option book_options[] = {
     {.name = "markdown", .type = TYPE_FLAG, .at = AT(markdown), .commands = CMD_HELP, .group = general,
      .help = "print a page of the reference in docs/"},
     {.name = "log-level", .type = TYPE_TEXT, .at = AT(log_level), .arg = "LEVEL", .env = "PGHAUL_LOG_LEVEL", .fallback = "info",
-     .choices = "error|warning|info|debug", .commands = ALL & ~(unsigned)LED, .group = general,
+     .choices = "error|warning|info|debug", .commands = ALL & ~(unsigned)(LED | ASIDE), .group = general,
      .help = "gravest lines only, or all of them"},
-    {.name = "verbose", .letter = 'v', .type = TYPE_FLAG, .at = AT(verbose), .commands = ALL & ~(unsigned)LED, .group = general,
+    {.name = "verbose", .letter = 'v', .type = TYPE_FLAG, .at = AT(verbose), .commands = ALL & ~(unsigned)(LED | ASIDE), .group = general,
      .help = "the same as --log-level debug"},
-    {.name = "quiet", .letter = 'q', .type = TYPE_FLAG, .at = AT(quiet), .commands = ALL & ~(unsigned)LED, .group = general,
+    {.name = "quiet", .letter = 'q', .type = TYPE_FLAG, .at = AT(quiet), .commands = ALL & ~(unsigned)(LED | ASIDE), .group = general,
      .help = "only errors, no progress"},
     {.name = "number", .type = TYPE_COUNT, .at = AT(number), .arg = "N", .fallback = "1", .min = 1, .max = 1000, .commands = CMD_WORKER, .group = general,
      .help = "number of the worker among those of its role"},
@@ -272,9 +289,10 @@ static const struct command commands[] = {
      .text = "Exports a snapshot of the source, prints its id, and holds it until it is stopped by SIGINT or "
              "SIGTERM. A clone in the same work directory uses it, and can be resumed in it after any crash.",
      .run = cmd_snapshot},
-    {.id = CMD_LIST, .name = "list", .arguments = "tables|parts|indexes|sequences",
-     .summary = "show what a clone would do, in which order",
-     .text = "Reads the source's catalogs and plans a clone without doing it. Nothing is written anywhere.",
+    {.id = CMD_LIST, .name = "list", .arguments = "tables|parts|indexes|sequences|runs",
+     .summary = "show what a clone would do, in which order; or all runs",
+     .text = "Reads the source's catalogs and plans a clone without doing it. Nothing is written anywhere. With runs "
+             "it shows the runs in the state directory instead, newest first, and connects to nothing.",
      .arguments_least = 1, .arguments_most = 1, .run = cmd_list},
     {.id = CMD_PLAN, .name = "plan", .arguments = "", .summary = "show every step of a clone, without doing it",
      .text = "A dry run: plans a clone with these options, checks both sides as a run does at its start, and shows its "
@@ -327,6 +345,12 @@ static const struct command commands[] = {
      .text = "Started by the supervisor. By hand, under a debugger, it takes connections from PGHAUL_SOURCE and "
              "PGHAUL_TARGET, does the work that is ready for its role, and ends.",
      .hidden = true, .arguments_least = 1, .arguments_most = 1, .run = cmd_worker},
+    {.id = CMD_SERVE, .name = "serve", .arguments = "", .summary = "serve the metrics of a run",
+     .text = "Started by a run with --metrics, which gives it the socket.",
+     .hidden = true, .run = cmd_serve},
+    {.id = CMD_NOTIFY, .name = "notify", .arguments = "", .summary = "tell of the events of a run",
+     .text = "Started by a run with --notify.",
+     .hidden = true, .run = cmd_notify},
     {.id = CMD_SUPERVISE, .name = "supervise", .arguments = "", .summary = "be the supervisor of one of several runs",
      .text = "Started by a run over several databases, for a run that is made in the directory.",
      .hidden = true, .run = cmd_supervise},

@@ -35,6 +35,8 @@ enum command_id {
     CMD_CHECK = 1 << 17,
     CMD_EXPLAIN = 1 << 18,
     CMD_COMPARE = 1 << 19,
+    CMD_SERVE = 1 << 20,
+    CMD_NOTIFY = 1 << 21,
 };
 
 enum { OPTIONS_MOST = 112, ARGUMENTS_MOST = 256 };
@@ -88,6 +90,13 @@ struct options {
     int64_t segment_size;
     bool binary;
     bool json;
+    bool watch;
+    const char *metrics;
+    const char *metrics_token_file;
+    int64_t socket; /* serve */
+    const char *notify;
+    int64_t notify_lag_ms;
+    int64_t notify_stall_ms;
     bool sql;
     bool markdown;
     bool schema_only;

@@ -12,6 +12,7 @@
 
 void drop_clone(struct clone *clone)
 {
+    drop_asides(&clone->asides);
     drop_members(&clone->members);
     drop_db(&clone->db);
     drop_conninfo(&clone->source);

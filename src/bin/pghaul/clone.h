@@ -4,6 +4,7 @@
 #ifndef PGHAUL_BIN_CLONE_H
 #define PGHAUL_BIN_CLONE_H
 
+#include "asides.h"
 #include "book.h"
 #include "catalog/members.h"
 #include "catalog/run.h"
@@ -21,11 +22,12 @@ struct clone {
     bool found;
     struct members members;       /* of a run over several databases */
     const struct restore *script; /* is restored; NULL: the source is copied */
+    struct asides asides;
 };
 
-#define CLONE_NONE           \
-    {                        \
-        .dir = {.lock = -1 } \
+#define CLONE_NONE                                 \
+    {                                              \
+        .dir = {.lock = -1}, .asides = ASIDES_NONE \
     }
 
 /* Frees, and unlocks the directory. For scoped(). */

@@ -23,7 +23,7 @@
 
 enum {
     LOCK_MOST_MS = 3000, /* nobody shall wait behind us for long */
-    SOURCE_OWN = 2,      /* connections besides those of the workers: see cmd_plan.c */
+    SOURCE_OWN = 3,      /* connections besides those of the workers: see cmd_plan.c */
     TARGET_OWN = 3,
     FOLLOW_OWN = 3, /* receiving, the walsender, the slot's guard; applying */
 };

@@ -9,8 +9,8 @@
 #include "base/scoped.h"
 #include "catalog/position.h"
 #include "jobs/script.h"
-#include "run/status.h"
 #include "run/supervise.h"
+#include "show/status.h"
 
 static bool check_options(const struct options *options, struct fault *why)
 {
@@ -136,7 +136,8 @@ static bool run_one(struct clone *clone, struct fault *why)
 
 bool clone_run(struct clone *clone, struct fault *why)
 {
-    return (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
+    return asides_start(&clone->asides, clone->dir.path, why) &&
+           (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
            print_summary(clone, why) && say_what_is_left(clone, why) &&
            (!clone->options->settings.follow || say_what_follows(clone, why));
 }
@@ -202,6 +203,7 @@ bool cmd_clone(struct options *options, struct fault *why)
            (options->resume || check_follow(options, why)) && set_up_log(options, "clone", why) &&
            read_side(options, SIDE_SOURCE, &clone.source, why) &&
            read_side(options, SIDE_TARGET, &clone.target, why) &&
+           asides_open(&clone.asides, options, why) &&
            find_directory(options, several_wanted(options) ? SEVERAL_NAME : clone.source.database,
                           path, why) &&
            conduct(&clone, path, why);

@@ -15,8 +15,8 @@
 #include "compare/schema.h"
 #include "plan/check.h"
 #include "run/live.h"
-#include "run/status.h"
 #include "run/workdir.h"
+#include "show/status.h"
 
 #include <inttypes.h>
 

@@ -81,7 +81,8 @@ bool cmd_follow(struct options *options, struct fault *why)
     clone.options = options;
     if (!set_up_log(options, "follow", why) ||
         !read_side(options, SIDE_SOURCE, &clone.source, why) ||
-        !read_side(options, SIDE_TARGET, &clone.target, why) || !enter(&clone, why) ||
+        !read_side(options, SIDE_TARGET, &clone.target, why) ||
+        !asides_open(&clone.asides, options, why) || !enter(&clone, why) ||
         !check_copied(&clone, &position, why))
         return false;
     if (options->resume && strcmp(clone.run.state, "done") == 0) {

@@ -1,5 +1,6 @@
 /*
- * cmd_list.c - what a clone would do: plans into memory and prints the plan.
+ * cmd_list.c - what a clone would do: plans into memory and prints the plan; and which runs there
+ * are.
  */
 #include "commands.h"
 #include "preview.h"
@@ -9,7 +10,9 @@
 #include "base/text.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
-#include "run/status.h"
+#include "run/workdir.h"
+#include "show/runs.h"
+#include "show/status.h"
 
 /* A listing is a table of columns; text and JSON come from the same rows. */
 struct column {
@@ -209,17 +212,35 @@ static bool print_listing(struct db *db, const struct listing *listing, bool jso
     return good && print_text(&text, why);
 }
 
+static bool list_runs(const struct options *options, struct fault *why)
+{
+    char home[PATH_MAX];
+    json_t *runs;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    if (!set_up_log(options, "list", why) || !workdir_state_home(home, sizeof home, why) ||
+        !runs_collect(home, &runs, why))
+        return false;
+    if (options->json)
+        add_json(&text, runs);
+    else
+        runs_add_text(&text, runs);
+    json_decref(runs);
+    return print_text(&text, why);
+}
+
 bool cmd_list(struct options *options, struct fault *why)
 {
     scoped(drop_preview) struct preview preview = PREVIEW_NONE;
     const struct listing *listing = NULL;
+    if (strcmp(options->arguments[0], "runs") == 0)
+        return list_runs(options, why);
     for (size_t i = 0; i < sizeof listings / sizeof listings[0]; i++)
         if (strcmp(listings[i].what, options->arguments[0]) == 0)
             listing = &listings[i];
     if (listing == NULL)
         return fault_set(why, FAULT_BAD_VALUE,
-                         "pghaul list cannot list \"%s\": it lists tables, parts, indexes or "
-                         "sequences",
+                         "pghaul list cannot list \"%s\": it lists tables, parts, indexes, "
+                         "sequences or runs",
                          options->arguments[0]);
     preview.planning.unchecked = true;
     return set_up_log(options, "list", why) && contents_choose(options, why) &&

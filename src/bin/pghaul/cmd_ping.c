@@ -8,7 +8,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "pg/conn.h"
-#include "run/status.h"
+#include "show/status.h"
 
 /* Facts that a migration may depend on. */
 static const char source_facts[] =

@@ -15,7 +15,7 @@
 #include "jobs/show.h"
 #include "run/phases.h"
 #include "run/staff.h"
-#include "run/status.h"
+#include "show/status.h"
 #include "wire/sql_script.h"
 
 #include <inttypes.h>
@@ -203,11 +203,11 @@ static bool take_all(struct show_plan *s, struct fault *why)
 
 /* ---- the whole ---- */
 
-/* Beside copy and build workers: the snapshot's and pg_dump on the source; the snapshot's, the
- * schema's and the watch on the target. */
+/* Beside copy and build workers: the snapshot's, pg_dump and the watch on the source; the
+ * snapshot's, the schema's and the watch on the target. */
 static bool count_connections(struct show_plan *s, struct fault *why)
 {
-    enum { SOURCE_OWN = 2, TARGET_OWN = 3 };
+    enum { SOURCE_OWN = 3, TARGET_OWN = 3 };
     struct staff copy, refresh;
     struct db *db = s->preview->db;
     if (!staff_for(db, &s->options->settings, PHASE_COPY, &copy, why) ||

@@ -7,8 +7,8 @@
 #include "base/scoped.h"
 #include "catalog/catalog.h"
 #include "catalog/position.h"
-#include "run/status.h"
 #include "run/workdir.h"
+#include "show/status.h"
 
 struct positioning {
     struct options *options;

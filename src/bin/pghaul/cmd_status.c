@@ -5,8 +5,9 @@
 
 #include "base/scoped.h"
 #include "catalog/catalog.h"
-#include "run/status.h"
 #include "run/workdir.h"
+#include "show/screen.h"
+#include "show/status.h"
 
 bool cmd_status(struct options *options, struct fault *why)
 {
@@ -14,10 +15,16 @@ bool cmd_status(struct options *options, struct fault *why)
     scoped(drop_db) struct db *db = NULL;
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     json_t *status;
+    if (options->watch && options->json)
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS, "--watch and --json exclude each other");
     if (!set_up_log(options, "status", why) || !find_directory(options, NULL, path, why))
         return false;
     workdir_path(file, path, "catalog.db");
-    if (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &status, why))
+    if (!catalog_open(&db, file, DB_READ_ONLY, why))
+        return false;
+    if (options->watch)
+        return screen_watch(db, path, why);
+    if (!status_collect(db, path, &status, why))
         return false;
     if (options->json)
         add_json(&text, status);

@@ -15,7 +15,8 @@ typedef bool command_function(struct options *options, struct fault *why);
 
 command_function cmd_clone, cmd_copy, cmd_dump, cmd_restore, cmd_snapshot, cmd_list, cmd_plan,
     cmd_ping, cmd_status, cmd_list_options, cmd_help, cmd_worker, cmd_supervise, cmd_stream,
-    cmd_position, cmd_cleanup, cmd_follow, cmd_check, cmd_explain, cmd_compare;
+    cmd_position, cmd_cleanup, cmd_follow, cmd_check, cmd_explain, cmd_compare, cmd_serve,
+    cmd_notify;
 
 /* Prints a text on stdout. FAULT_SYSTEM when it cannot be written (disk full, pipe closed). */
 bool print_text(const struct strbuf *text, struct fault *why);

@@ -351,5 +351,16 @@
   F(FAULT_BUG,                 9001, BUG,     "an internal error of pghaul",                       \
     "Please report it with the log file.")                                                         \
   F(FAULT_INJECTED,            9002, BUG,     "a fault injected by a test",                        \
-    "Unset PGHAUL_TEST_AT.")
+    "Unset PGHAUL_TEST_AT.")                                                                       \
+                                                                                                   \
+  F(FAULT_METRICS_ADDRESS,     9010, SYSTEM,  "the address for metrics cannot be listened on",     \
+    "Give another port (0 takes any that is free), or an address of this machine; the run has "    \
+    "not begun.")                                                                                  \
+  F(FAULT_METRICS_TOKEN,       9011, USAGE,   "metrics beyond this machine need a token",          \
+    "Put a token into PGHAUL_METRICS_TOKEN or a file for --metrics-token-file, or listen on "      \
+    "127.0.0.1.")                                                                                  \
+  F(FAULT_NOTIFY_TOOL,         9020, SYSTEM,  "webhooks need curl",                                \
+    "Install curl, or give a command that posts the notice in another way.")                      \
+  F(FAULT_NOTIFY,              9021, SYSTEM,  "a notice could not be delivered",                   \
+    "The run goes on. See what the command, or curl, has printed.")
 /* clang-format on */

@@ -64,6 +64,26 @@ static void add_part(struct strbuf *buf, const char *name)
     strbuf_add_shown(buf, strbuf_text(&quoted));
 }
 
+int text_width(const char *text)
+{
+    int width = 0;
+    for (size_t step; (step = utf8_length(text)) != 0; text += step)
+        width++;
+    return width;
+}
+
+int strbuf_add_cut(struct strbuf *buf, const char *line, size_t length, int columns)
+{
+    int shown = 0;
+    for (size_t at = 0; at < length && shown < columns; shown++) {
+        size_t step = utf8_length(line + at);
+        step = step == 0 ? 1 : step;
+        strbuf_add_bytes(buf, line + at, step);
+        at += step;
+    }
+    return shown;
+}
+
 void strbuf_add_name(struct strbuf *buf, const char *schema, const char *name)
 {
     add_part(buf, schema);

@@ -18,6 +18,12 @@ size_t utf8_length(const char *at);
 /* Adds text so that it can be shown on one line. */
 void strbuf_add_shown(struct strbuf *buf, const char *text);
 
+/* Columns that valid UTF-8 takes on a terminal, one a character. */
+int text_width(const char *text);
+
+/* Adds of one line as much as fits into so many columns; returns how many it took. */
+int strbuf_add_cut(struct strbuf *buf, const char *line, size_t length, int columns);
+
 /* Adds schema.name as people write it: quoted only where it must be, safe to show. */
 void strbuf_add_name(struct strbuf *buf, const char *schema, const char *name);
 

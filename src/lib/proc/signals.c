@@ -10,6 +10,7 @@ bool signals_open(int *ret_fd, struct fault *why)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGWINCH);
     sigprocmask(SIG_BLOCK, &set, NULL);
     *ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return *ret_fd >= 0 || fault_errno(why, FAULT_SYSTEM, "cannot open a signalfd");

@@ -8,7 +8,8 @@
 
 #include <signal.h>
 
-/* Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1; *ret_fd is readable when one of them has come. */
+/* Blocks SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGWINCH; *ret_fd is readable when one of them has
+ * come. */
 bool signals_open(int *ret_fd, struct fault *why);
 
 /* The next one; 0: none. */

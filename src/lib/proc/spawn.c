@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,6 +61,17 @@ static void become(const struct spawn *what, pid_t parent, int error_pipe, int l
     ssize_t ignored = write(error_pipe, &problem, sizeof problem);
     (void)ignored;
     _exit(127);
+}
+
+/* Under valgrind the link names valgrind, so a test may say which program is meant. */
+const char *own_program(void)
+{
+#ifdef PGHAUL_FAILPOINTS
+    const char *program = getenv("PGHAUL_TEST_PROGRAM");
+    if (program != NULL)
+        return program;
+#endif
+    return "/proc/self/exe";
 }
 
 bool spawn(const struct spawn *what, struct child *ret_child, struct fault *why)

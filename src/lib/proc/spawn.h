@@ -30,6 +30,9 @@ struct child {
         0, -1      \
     }
 
+/* This very program, also when its file has been replaced meanwhile. */
+const char *own_program(void);
+
 /* Starts the program. A program that cannot be executed is reported here. */
 bool spawn(const struct spawn *what, struct child *ret_child, struct fault *why);
 

@@ -5,10 +5,12 @@
  * It has a process and a connection of its own, so that nothing it waits for keeps the changes
  * waiting.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/size.h"
 #include "catalog/position.h"
+#include "catalog/pulse.h"
 #include "cdc/apply.h"
 #include "pg/replication.h"
 #include "plan/newcomers.h"
@@ -98,6 +100,24 @@ static bool look_at_slot(struct guard *guard, struct fault *why)
     return good;
 }
 
+/* ---- how far the source is ---- */
+
+static bool look_at_source(struct guard *guard, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    struct source_seen seen;
+    int64_t asked = clock_utc_us();
+    if (!wal_end(guard->worker->source, &seen.wal_end, why) ||
+        !conn_query(
+            guard->worker->source,
+            "SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::pg_catalog.int8",
+            &rows, why))
+        return false;
+    seen.at_us = clock_utc_us();
+    seen.skew_us = rows_int(&rows, 0, 0) - (asked + seen.at_us) / 2;
+    return source_seen_put(guard->worker->db, &seen, why);
+}
+
 /* ---- the tables ---- */
 
 /* At the end of the run there is nothing left to stop. */
@@ -147,8 +167,8 @@ bool worker_guard(struct worker *worker, struct fault *why)
     if (!worker_say(worker, MSG_READY, 0, why))
         return false;
     while (worker->leash->wish == LEASH_GO)
-        if (!look_at_slot(&guard, why) || !look_at_tables(&guard, why) ||
-            !leash_poll(worker->leash, NULL, 0, LOOK_MS, why))
+        if (!look_at_slot(&guard, why) || !look_at_source(&guard, why) ||
+            !look_at_tables(&guard, why) || !leash_poll(worker->leash, NULL, 0, LOOK_MS, why))
             return false;
     return worker->leash->wish == LEASH_NOW || look_at_tables(&guard, why);
 }

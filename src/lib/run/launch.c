@@ -4,8 +4,6 @@
 #include "base/scoped.h"
 #include "proc/channel.h"
 
-#include <stdlib.h>
-
 static bool send_settings(const struct launch *what, int channel, struct fault *why)
 {
     struct message message;
@@ -14,18 +12,6 @@ static bool send_settings(const struct launch *what, int channel, struct fault *
     message_add_text(&message, what->source);
     message_add_text(&message, what->target);
     return channel_send(channel, &message, why);
-}
-
-/* This very program, also when its file has been replaced meanwhile. Under valgrind the link names
- * valgrind, so a test may say which program is meant. */
-static const char *own_program(void)
-{
-#ifdef PGHAUL_FAILPOINTS
-    const char *program = getenv("PGHAUL_TEST_PROGRAM");
-    if (program != NULL)
-        return program;
-#endif
-    return "/proc/self/exe";
 }
 
 static bool start(const struct launch *what, int theirs, struct child *ret_child, struct fault *why)

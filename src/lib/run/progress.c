@@ -49,29 +49,35 @@ static struct progress *drawing;
 
 /* ---- numbers ---- */
 
-static void count(struct progress_numbers *n, enum work_kind kind, int64_t items, int64_t done,
-                  int64_t bytes, int64_t bytes_done)
+struct total {
+    int64_t items, done;
+    int64_t bytes, bytes_done;
+    int64_t rows;
+};
+
+static void count(struct progress_numbers *n, enum work_kind kind, const struct total *total)
 {
     switch (kind) {
     case WORK_TABLE:
     case WORK_PART:
     case WORK_SMALL:
     case WORK_CONFIG:
-        n->tables += items;
-        n->tables_done += done;
-        n->bytes += bytes;
-        n->bytes_done += bytes_done;
+        n->tables += total->items;
+        n->tables_done += total->done;
+        n->bytes += total->bytes;
+        n->bytes_done += total->bytes_done;
+        n->rows_done += total->rows;
         break;
     case WORK_INDEX:
     case WORK_EXCLUSION:
-        n->indexes += items;
-        n->indexes_done += done;
+        n->indexes += total->items;
+        n->indexes_done += total->done;
         break;
     case WORK_KEYS:
     case WORK_FOREIGN_KEYS:
     case WORK_ANALYZE:
-        n->keys += items;
-        n->keys_done += done;
+        n->keys += total->items;
+        n->keys_done += total->done;
         break;
     default:
         break;
@@ -81,9 +87,11 @@ static void count(struct progress_numbers *n, enum work_kind kind, int64_t items
 static bool on_total(void *arg, const struct stmt *row, struct fault *why)
 {
     enum work_kind kind;
+    const struct total total = {stmt_int(row, 1), stmt_int(row, 2), stmt_int(row, 3),
+                                stmt_int(row, 4), stmt_int(row, 5)};
     (void)why;
     if (work_kind_parse(stmt_text(row, 0), &kind))
-        count(arg, kind, stmt_int(row, 1), stmt_int(row, 2), stmt_int(row, 3), stmt_int(row, 4));
+        count(arg, kind, &total);
     return true;
 }
 
@@ -241,18 +249,6 @@ static int columns(void)
     return COLUMNS_USUAL;
 }
 
-/* Adds one line of the display, cut to the width. */
-static void add_cut(struct strbuf *out, const char *line, size_t length, int width)
-{
-    int shown = 0;
-    for (size_t at = 0; at < length && shown < width; shown++) {
-        size_t step = utf8_length(line + at);
-        step = step == 0 ? 1 : step;
-        strbuf_add_bytes(out, line + at, step);
-        at += step;
-    }
-}
-
 static void draw(void)
 {
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
@@ -265,7 +261,7 @@ static void draw(void)
     for (const char *line = strbuf_text(&text); line != NULL;) {
         size_t length = strcspn(line, "\n");
         strbuf_add(&out, drawing->lines_drawn++ == 0 ? "" : "\r\n");
-        add_cut(&out, line, length, width);
+        strbuf_add_cut(&out, line, length, width);
         line = line[length] == '\n' ? line + length + 1 : NULL;
     }
     ssize_t ignored = write(STDERR_FILENO, out.text, out.length);
@@ -313,10 +309,21 @@ void progress_phase(struct progress *p, enum phase phase)
         hide();
 }
 
-void progress_done(struct progress *p, enum work_kind kind, int64_t bytes)
+void progress_done(struct progress *p, enum work_kind kind, int64_t rows, int64_t bytes)
 {
+    const struct total total = {.done = 1, .bytes_done = bytes, .rows = rows > 0 ? rows : 0};
     if (p->loaded)
-        count(&p->numbers, kind, 0, 1, 0, bytes);
+        count(&p->numbers, kind, &total);
+}
+
+bool progress_now(struct progress *p, int64_t *ret_bytes, int64_t *ret_rows)
+{
+    struct fault ignored; /* then what is under way is not counted */
+    struct running running = {.progress = p};
+    catalog_list(p->db, SQL_WORK_RUNNING, 0, on_running, &running, &ignored);
+    *ret_bytes = p->numbers.bytes_done + running.moving;
+    *ret_rows = p->numbers.rows_done;
+    return p->loaded;
 }
 
 /* Asked for by a signal, so printed whatever the level. */

@@ -15,9 +15,9 @@ struct progress *progress_new(struct db *db, bool show);
 /* For scoped(): takes the display off the screen. */
 void drop_progress(struct progress **progress);
 
-/* A phase begins; an item is done (bytes as the plan expected). */
+/* A phase begins; an item is done (rows that it copied, bytes as the plan expected). */
 void progress_phase(struct progress *progress, enum phase phase);
-void progress_done(struct progress *progress, enum work_kind kind, int64_t bytes);
+void progress_done(struct progress *progress, enum work_kind kind, int64_t rows, int64_t bytes);
 
 /* Once a second: draws, or logs a line if it is time to. */
 void progress_tick(struct progress *progress);
@@ -31,9 +31,13 @@ struct progress_numbers {
     int64_t indexes, indexes_done;
     int64_t keys, keys_done; /* keys, constraints, foreign keys, statistics */
     int64_t bytes, bytes_done;
+    int64_t rows_done;
     int64_t rate; /* bytes a second; 0: not known */
 };
 void progress_add_line(struct strbuf *text, const struct progress_numbers *numbers);
+
+/* What is copied by now, items that are under way included; false as long as nothing is planned. */
+bool progress_now(struct progress *progress, int64_t *ret_bytes, int64_t *ret_rows);
 
 /* Reads the numbers from the catalog (not the rate). */
 bool progress_read(struct db *db, struct progress_numbers *ret_numbers, struct fault *why);

@@ -1,5 +1,5 @@
 /*
- * roles.c - what some roles do beside work items: the snapshot, resuming, watching.
+ * roles.c - what some roles do beside work items: the snapshot, resuming.
  */
 #include "run/worker.h"
 
@@ -16,7 +16,7 @@
 #include "run/reap.h"
 #include "run/workdir.h"
 
-enum { WATCH_MS = 1000, TARGET_IDLE_MS = 3000 };
+enum { TARGET_IDLE_MS = 3000 };
 
 /* ---- snapshot ---- */
 
@@ -109,50 +109,4 @@ bool worker_resume(struct worker *worker, struct fault *why)
            reap(worker, NULL, 0, worker->run.started_us, why) &&
            done_follow(worker->db, &worker->run, worker->target, why) &&
            (!source || begin_again_if_untouched(worker, why));
-}
-
-/* ---- watch ---- */
-
-/* How far the target's long statements are, and who keeps them waiting. */
-static const char *watch_query(int version)
-{
-    if (version < 120000)
-        return "SELECT a.pid, CASE WHEN a.wait_event_type = 'Lock' THEN 'waiting for a lock held "
-               "by '"
-               " || pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(a.pid), ', ') ELSE '' "
-               "END"
-               " FROM pg_catalog.pg_stat_activity a"
-               " WHERE a.application_name LIKE 'pghaul %' AND a.pid <> pg_catalog.pg_backend_pid()";
-    return "SELECT a.pid, CASE WHEN a.wait_event_type = 'Lock' THEN 'waiting for a lock held by '"
-           " || pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(a.pid), ', ')"
-           " WHEN p.tuples_total > 0 THEN p.phase || ' ' || p.tuples_done * 100 / p.tuples_total "
-           "|| ' %'"
-           " WHEN p.blocks_total > 0 THEN p.phase || ' ' || p.blocks_done * 100 / p.blocks_total "
-           "|| ' %'"
-           " ELSE coalesce(p.phase, '') END"
-           " FROM pg_catalog.pg_stat_activity a"
-           " LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid = a.pid"
-           " WHERE a.application_name LIKE 'pghaul %' AND a.pid <> pg_catalog.pg_backend_pid()";
-}
-
-static bool note_backends(struct worker *worker, struct fault *why)
-{
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!conn_query(worker->target, watch_query(conn_version(worker->target)), &rows, why))
-        return false;
-    for (int row = 0; row < rows_count(&rows); row++)
-        if (!process_note(worker->db, (int)rows_int(&rows, row, 0), rows_text(&rows, row, 1), why))
-            return false;
-    return true;
-}
-
-bool worker_watch(struct worker *worker, struct fault *why)
-{
-    /* A role that is set may not see what the other backends do. */
-    if (!conn_be_user(worker->target, why) || !worker_say(worker, MSG_READY, 0, why))
-        return false;
-    while (worker->leash->wish == LEASH_GO)
-        if (!note_backends(worker, why) || !leash_poll(worker->leash, NULL, 0, WATCH_MS, why))
-            return false;
-    return true;
 }

@@ -87,7 +87,7 @@ static bool on_message(struct supervisor *s, struct place *place, const struct m
     case MSG_DONE:
         place->failures = 0;
         place->moved_work = 0;
-        progress_done(s->progress, (enum work_kind)message->code, message->bytes);
+        progress_done(s->progress, (enum work_kind)message->code, message->rows, message->bytes);
         /* An item that ended has left room for the next build. */
         supervisor_wake(s, message->lanes | 1U << LANE_BUILD);
         return true;
@@ -248,8 +248,10 @@ static bool on_tick(struct supervisor *s, struct fault *why)
     if (!write_moved(s, why) || !check_stuck(s, why) || !supervisor_look(s, why))
         return false;
     progress_tick(s->progress);
-    if (s->phase >= PHASE_COPY && s->phase < PHASE_DONE && s->phase != PHASE_FOLLOW &&
-        s->stopping == NOT_STOPPING && clock_ms() - s->began_ms > WATCH_AFTER_MS)
+    if (s->phase < PHASE_COPY || s->phase >= PHASE_DONE || s->stopping != NOT_STOPPING)
+        return true;
+    supervisor_sample(s);
+    if (clock_ms() - s->began_ms > WATCH_AFTER_MS)
         return crew_fill_up_to(s->crew, ROLE_WATCH, 1, why);
     return true;
 }

@@ -179,7 +179,6 @@ static bool staff_follow_stage(struct supervisor *s, struct fault *why)
 {
     crew_end(s->crew, ROLE_SCHEMA, false);
     crew_end(s->crew, ROLE_BUILD, false);
-    crew_end(s->crew, ROLE_WATCH, false);
     return staff_snapshot(s, why) && crew_fill_up_to(s->crew, ROLE_APPLY, 1, why);
 }
 

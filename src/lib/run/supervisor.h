@@ -30,7 +30,8 @@ struct supervisor {
     enum stopping stopping;
     struct fault fault; /* why the run fails; id 0: it does not */
     int64_t began_ms;
-    int64_t tick_ms; /* next one */
+    int64_t caught_up_us; /* when all that was received was applied last, as far as was seen */
+    int64_t tick_ms;      /* next one */
 };
 
 /* The run fails, for what a worker in this role (ROLES: we ourselves) has met: everybody is ended
@@ -47,6 +48,9 @@ bool supervisor_worker_ended(struct supervisor *s, struct place *place, int stat
 
 /* Of a run that follows: is there more to receive? */
 bool supervisor_look(struct supervisor *s, struct fault *why);
+
+/* Notes how much is done by now, for who looks at the run. */
+void supervisor_sample(struct supervisor *s);
 
 /* Fills the places that the phase needs, and ends those that it needs no more. */
 bool supervisor_staff(struct supervisor *s, struct fault *why);

@@ -41,9 +41,9 @@ static const struct role_entry roles[ROLES] = {
                     true,
                     {LANE_BUILD, NO_LANE, NO_LANE}},
     [ROLE_WATCH] = {"watch",
-                    "asks the target how far its long statements are",
+                    "asks both servers what the run's backends do, and what they wait for",
                     false,
-                    true,
+                    false,
                     {NO_LANE, NO_LANE, NO_LANE}},
     [ROLE_RECEIVE] = {"receive",
                       "takes the source's changes from the slot into the spool",
@@ -425,6 +425,8 @@ static bool live(struct worker *worker, struct fault *why)
     if (worker->role == ROLE_RECEIVE)
         return reap(worker, roles[ROLE_RECEIVE].name, worker->number, 0, why) &&
                worker_receive(worker, why);
+    if (worker->role == ROLE_WATCH)
+        return worker_watch(worker, why);
     if (worker->role == ROLE_SNAPSHOT &&
         (!worker_connect(worker, SIDE_SOURCE, why) || !worker_take_snapshot(worker, why) ||
          !worker_load_run(worker, why)))
@@ -438,8 +440,6 @@ static bool live(struct worker *worker, struct fault *why)
     if (!reap(worker, before != 0 ? NULL : roles[worker->role].name,
               before != 0 ? 0 : worker->number, before, why))
         return false;
-    if (worker->role == ROLE_WATCH)
-        return worker_watch(worker, why);
     if (worker->role == ROLE_GUARD)
         return worker_guard(worker, why);
     FAILPOINT("worker.ready", why);

@@ -501,6 +501,43 @@ create table switched_off (
     primary key (nspname, relname, kind, name)
 ) strict, without rowid;
 
+-- What a run that goes on has done by when: a row for each of the last seconds, over and over.
+create table sample (
+    place        integer primary key,             -- the second, modulo their number
+    at_us        integer not null,
+    bytes        integer not null,                -- copied, as the plan counts them
+    rows         integer not null,                -- of finished items
+    transactions integer not null,                -- and so on: as in position
+    inserts      integer not null,
+    updates      integer not null,
+    deletes      integer not null,
+    received     text not null,
+    applied      text not null,
+    caught_up_us integer not null                 -- when all that was received was applied last; 0: not seen
+) strict;
+
+-- What the source said of itself, to who guards its slot.
+create table source_seen (
+    id      integer primary key check (id = 1),
+    at_us   integer not null,
+    wal_end text not null,
+    skew_us integer not null                      -- its clock is so far before ours
+) strict;
+
+-- What the backends of our processes did when they were looked at last.
+create table backend (
+    process  integer not null,                    -- process.id
+    side     text not null,                       -- source, target
+    at_us    integer not null,
+    since_us integer not null,                    -- when it was first seen waiting for this
+    state    text not null,                       -- as in pg_stat_activity:
+    type     text not null,                       -- wait_event_type,
+    event    text not null,                       -- wait_event
+    object   text not null,                       -- of a lock: the relation; '': another thing
+    holder   text not null,                       -- who has it, for people
+    primary key (process, side)
+) strict, without rowid;
+
 create table event (
     id       integer primary key,
     at_us    integer not null,

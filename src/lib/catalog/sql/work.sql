@@ -140,7 +140,7 @@ select count(*) from work where kind = :kind and attempts > 0
 
 -- name: WORK_TOTALS scan-ok
 select kind, count(*), sum(state = 'done'), sum(bytes),
-       sum(case when state = 'done' then bytes else 0 end)
+       sum(case when state = 'done' then bytes else 0 end), sum(rows)
   from work group by kind
 
 -- name: WORK_KINDS scan-ok

@@ -1,0 +1,130 @@
+#include "../unit.h"
+
+#include "base/scoped.h"
+#include "base/strbuf.h"
+#include "show/notices.h"
+
+#include <jansson.h>
+
+struct told {
+    struct notices seen;
+    struct strbuf events;
+    struct strbuf text; /* of the last one */
+};
+
+static void on_event(void *arg, const char *event, const char *text)
+{
+    struct told *told = arg;
+    strbuf_addf(&told->events, "%s ", event);
+    strbuf_clear(&told->text);
+    strbuf_add(&told->text, text);
+}
+
+static void drop_told(struct told *told)
+{
+    drop_strbuf(&told->events);
+    drop_strbuf(&told->text);
+}
+
+/* What is told of a status, after those before. */
+static const char *look(struct told *told, int64_t seconds, const char *fields)
+{
+    const struct notice_bounds bounds = {.stall_ms = 60000, .lag_ms = 10000};
+    struct json_error_t error;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_addf(&text, "{\"name\": \"r\", %s}", fields);
+    json_t *status = json_loads(text.text, 0, &error);
+    ck_assert_msg(status != NULL, "%s: %s", error.text, text.text);
+    strbuf_clear(&told->events);
+    notices_look(&told->seen, status, &bounds, seconds * 1000, on_event, told);
+    json_decref(status);
+    return strbuf_text(&told->events);
+}
+
+#define COPY "\"state\": \"running\", \"phase\": \"copy\", \"sentence\": \"copying\""
+#define FOLLOW "\"state\": \"running\", \"phase\": \"follow\", \"sentence\": \"applying\""
+
+START_TEST(a_beginning_phases_and_an_end)
+{
+    scoped(drop_told) struct told t = {.events = STRBUF_EMPTY};
+    ck_assert_str_eq(look(&t, 0, COPY), "begun ");
+    ck_assert_str_eq(t.text.text, "run r has begun: copying");
+    ck_assert_str_eq(look(&t, 1, COPY), "");
+    ck_assert_str_eq(look(&t, 2, FOLLOW), "phase ");
+    ck_assert_str_eq(t.text.text, "run r: applying");
+    ck_assert_str_eq(look(&t, 3,
+                          "\"state\": \"failed\", \"phase\": \"follow\", \"duration_ms\": 5000,"
+                          " \"fault\": {\"text\": \"the cause\"}"),
+                     "ended ");
+    ck_assert_str_eq(t.text.text, "run r has failed, after 5.0 s: the cause");
+    ck_assert_str_eq(look(&t, 4, "\"state\": \"failed\", \"phase\": \"follow\""), "");
+}
+END_TEST
+
+START_TEST(a_stall_is_told_once_and_ends)
+{
+    scoped(drop_told) struct told t = {.events = STRBUF_EMPTY};
+    look(&t, 0, COPY);
+    ck_assert_str_eq(look(&t, 59, COPY), "");
+    ck_assert_str_eq(look(&t, 60, COPY ", \"waits_for\": {\"sentence\": \"a lock\"}"), "stall ");
+    ck_assert_str_eq(t.text.text,
+                     "run r has not moved for 1 min 00 s while copying; it waits for a lock");
+    ck_assert_str_eq(look(&t, 500, COPY), "");
+    ck_assert_str_eq(look(&t, 501, COPY ", \"running\": [{\"note\": \"building index 3 %\"}]"),
+                     "moves ");
+    ck_assert_str_eq(look(&t, 550, COPY ", \"running\": [{\"note\": \"building index 3 %\"}]"), "");
+    ck_assert_str_eq(look(&t, 562, COPY ", \"running\": [{\"note\": \"building index 3 %\"}]"),
+                     "stall ");
+    ck_assert_str_eq(look(&t, 563, COPY ", \"progress\": {\"bytes_moved\": 1}"), "moves ");
+    /* Who has applied all may rest. */
+    look(&t, 564, FOLLOW);
+    ck_assert_str_eq(look(&t, 10000, FOLLOW ", \"substate\": \"caught_up\""), "");
+    ck_assert_str_eq(look(&t, 10059, FOLLOW ", \"substate\": \"catching_up\""), "");
+    ck_assert_str_eq(look(&t, 10061, FOLLOW ", \"substate\": \"catching_up\""), "stall ");
+}
+END_TEST
+
+START_TEST(lag_above_its_bound)
+{
+    scoped(drop_told) struct told t = {.events = STRBUF_EMPTY};
+    ck_assert_str_eq(look(&t, 0, COPY ", \"position\": {\"lag_ms\": 999999}"), "begun ");
+    look(&t, 1, FOLLOW);
+    ck_assert_str_eq(look(&t, 2, FOLLOW ", \"position\": {\"lag_ms\": 10000}"), "");
+    ck_assert_str_eq(look(&t, 3, FOLLOW ", \"position\": {\"lag_ms\": 10001}"), "lag ");
+    ck_assert_str_eq(t.text.text, "run r is 10.0 s behind (0 bytes of WAL)");
+    ck_assert_str_eq(look(&t, 4, FOLLOW ", \"position\": {\"lag_ms\": 9000}"), "");
+    ck_assert_str_eq(look(&t, 5, FOLLOW ", \"position\": {\"lag_ms\": 11000}"), "");
+    ck_assert_str_eq(look(&t, 6, FOLLOW ", \"position\": {\"lag_ms\": 4000}"), "caught_up ");
+    ck_assert_str_eq(look(&t, 7, FOLLOW ", \"position\": {\"lag_ms\": null}"), "");
+}
+END_TEST
+
+START_TEST(a_slot_in_danger)
+{
+    scoped(drop_told) struct told t = {.events = STRBUF_EMPTY};
+#define SLOT(state, keeps, safe)                                                                 \
+    FOLLOW ", \"position\": {\"slot\": \"s\", \"slot_state\": " state ", \"slot_keeps\": " keeps \
+           ", \"slot_safe\": " safe "}"
+    look(&t, 0, SLOT("null", "0", "null"));
+    ck_assert_str_eq(look(&t, 1, SLOT("\"reserved\"", "100", "null")), "");
+    ck_assert_str_eq(look(&t, 2, SLOT("\"extended\"", "700", "300")), "");
+    ck_assert_str_eq(look(&t, 3, SLOT("\"extended\"", "800", "200")), "slot_danger ");
+    ck_assert_str_eq(t.text.text,
+                     "run r: slot s is in danger (extended): the source keeps 800 bytes "
+                     "for it");
+    ck_assert_str_eq(look(&t, 4, SLOT("\"unreserved\"", "1000", "0")), "");
+    ck_assert_str_eq(look(&t, 5, SLOT("\"reserved\"", "10", "990")), "slot_safe ");
+}
+END_TEST
+
+START_TEST(what_is_a_url)
+{
+    ck_assert(notify_is_url("https://hooks.example/x"));
+    ck_assert(notify_is_url("HTTP://localhost:1/"));
+    ck_assert(!notify_is_url("mail -s x somebody"));
+    ck_assert(!notify_is_url("curl http://x/"));
+}
+END_TEST
+
+SUITE(notices, a_beginning_phases_and_an_end, a_stall_is_told_once_and_ends, lag_above_its_bound,
+      a_slot_in_danger, what_is_a_url)
