@@ -142,7 +142,7 @@ started() { # OPTIONS
     # Killed: the next start does, also one of a run that has been given up.
     for point in identity.noted identity.changed:kill:2 publication.made; do
         [[ $point == *:* ]] || point=$point:kill
-        PGHAUL_TEST_AT=$point run follow --no-identity full --endpos now
+        PGHAUL_TEST_AT=$point run follow --no-identity full --endpos now --retry-for 0
         [[ $status != 0 ]]
         fired "${point%%:*}"
         run -4 follow --restart --endpos now
@@ -152,7 +152,7 @@ started() { # OPTIONS
         again
     done
     # Killed while it puts back.
-    PGHAUL_TEST_AT='slot.made:error identity.restored:kill:2' run follow --no-identity full --endpos now
+    PGHAUL_TEST_AT='slot.made:error identity.restored:kill:2' run follow --no-identity full --endpos now --retry-for 0
     fired identity.restored
     [[ $(identities src) != "$given" ]]
     run -0 follow --resume
