@@ -214,3 +214,33 @@ writes_again() {
     end_now
     all_there
 }
+
+@test "tables that are apart on the source, and one the partition of the other on the target" {
+    src -q -c 'create table t (id int primary key)' -c 'create table t_1 (primary key (id)) inherits (t)' -c 'insert into t values (-1)' -c 'insert into t_1 select generate_series(1, 100)'
+    tgt -q -c 'create table t (id int primary key) partition by range (id)' -c 'create table t_1 partition of t for values from (0) to (1000)' -c 'create table t_x partition of t default'
+    run -5 "$PGHAUL" copy data --dir "$RUN" --truncate
+    assert_output --partial "PGH-3112: reading the source's catalogs: tables that are apart on the source are partitions on the target: public.t_1 of public.t"
+    [[ $(tgt -c 'select count(*) from t') == 0 ]]
+}
+
+@test "partitions that come while the others are copied, in one snapshot and another" {
+    of_partitions
+    src -q -c 'alter table refers drop constraint refers_p_k_fkey'
+    background env PGHAUL_TEST_AT=copy.before_commit:stop:3 "$PGHAUL" clone --dir "$RUN" --follow --data-only --table-jobs 1 --split-larger-than 1MB
+    stopped_at copy.before_commit
+    src -q -c 'create table p4 partition of p2 for values from (20000) to (30000)' -c "insert into p select i, i % 4, 'new' from generate_series(20000, 20400) i" \
+        -c 'create table p5 partition of p for values in (5)' -c "insert into p values (1, 5, 'five')" -c 'create table p6 partition of p for values in (6)' -c 'drop table p6'
+    wait_for 20 catalog_says "select count(*) from landing where leaf in ($(src -c "select string_agg(oid::text, ', ') from pg_class where relname in ('p4', 'p5')"))" 2
+    admin_source "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and application_name like 'pghaul %'" >/dev/null
+    go_on
+    wait_for 30 following
+    [[ $(catalog 'select resumes > 0 from run') == 1 ]]
+    caught_up
+    all_there
+    src -q -c 'drop table p5'
+    tgt -q -c 'delete from p where k = 5'
+    wait_for 20 catalog_says "select count(*) from landing where counts and leaf not in (select oid from obj_table)" 1
+    src -q -c 'truncate refers, p' -c "insert into p values (1, 1, 'a')"
+    end_now
+    all_there
+}

@@ -32,3 +32,8 @@ bool landing_add(struct db *db, int64_t leaf, const char *above, struct fault *w
 {
     return db_run(db, why, SQL_LANDING_ADD, "is", leaf, above);
 }
+
+bool landing_gone(struct db *db, int64_t leaf, struct fault *why)
+{
+    return db_run(db, why, SQL_LANDING_GONE, "i", leaf);
+}

@@ -25,6 +25,9 @@ bool landing_get(struct db *db, uint32_t leaf, struct landing *landing, struct f
 /* How many tables that the source still has go to this one? */
 bool landing_leaves(struct db *db, uint32_t root, int64_t *ret_count, struct fault *why);
 
+/* The source does not have it any more. */
+bool landing_gone(struct db *db, int64_t leaf, struct fault *why);
+
 /* A new table of the source, below those whose oids are in `above` (" 1  2 "): if others below one
  * of these go to it, so does this one. */
 bool landing_add(struct db *db, int64_t leaf, const char *above, struct fault *why);

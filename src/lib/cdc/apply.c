@@ -199,7 +199,7 @@ static bool find_relation(struct applying *a, uint32_t oid, struct relation **re
 {
     if (relations_find(&a->relations, oid, ret_relation, why))
         return true;
-    a->misfit = why->id == FAULT_APPLY_DDL;
+    a->misfit = why->id == FAULT_APPLY_DDL || why->id == FAULT_APPLY_REFUSED;
     return false;
 }
 

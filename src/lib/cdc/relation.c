@@ -264,7 +264,8 @@ static bool check_same_key(const struct relation *relation, const struct destina
     for (int i = 0; i < count; i++)
         for (int j = 0; j < to->key_count; j++)
             shared += key[i] == to->key[j];
-    return (shared == count && count == to->key_count) ||
+    bool image = count == 0 && relation->identity == PGOUTPUT_IDENTITY_FULL;
+    return (shared == count && count == to->key_count && image == to->by_image) ||
            fault_set(why, FAULT_APPLY_REFUSED,
                      "table %s.%s has another replica identity than others whose rows go to %s.%s "
                      "of the target, too",
@@ -437,10 +438,16 @@ static bool find_destination(struct relations *relations, struct relation *relat
     relation->gone = before->gone;
     if (!look_for(relations, relation, ret_to, why))
         return false;
-    if (*ret_to != NULL || before->gone || relations->is_gone == NULL)
+    /* The target may have a table of a new partition's name, and not use it. */
+    bool doubtful = *ret_to == NULL || (relation->root == 0 && !before->found);
+    if (!doubtful || before->gone || relations->is_gone == NULL)
         return true;
-    return relations->is_gone(relations->arg, relation->oid, &relation->gone, why) &&
-           (relation->gone || look_for(relations, relation, ret_to, why));
+    if (!relations->is_gone(relations->arg, relation->oid, &relation->gone, why))
+        return false;
+    if (relation->gone)
+        return true;
+    drop_destination(ret_to);
+    return look_for(relations, relation, ret_to, why);
 }
 
 /* How rows are told apart there. */

@@ -171,7 +171,7 @@ static bool secret_service(const struct conninfo *info, int *ret_fd, struct faul
 /* It read in a snapshot, and that went with who held it. */
 static bool lost_snapshot(const struct fault *why)
 {
-    return strstr(why->detail, "Query was: SET TRANSACTION SNAPSHOT") != NULL;
+    return strstr(why->detail, "uery was: SET TRANSACTION SNAPSHOT") != NULL;
 }
 
 /* What libpq says when it cannot connect, or is cut off. The tool may be run again then, which

@@ -111,10 +111,11 @@ static bool on_share(void *arg, const struct stmt *row, struct fault *why)
 
 struct matching {
     const struct existing *existing;
-    struct listing columns;   /* that are missing */
-    struct listing obstacles; /* triggers, rules and constraints that cannot be switched off */
-    struct listing guarded;   /* tables with triggers, rules or keys */
-    struct strbuf filled;     /* statement that finds tables with rows */
+    struct listing overlapping; /* that would be emptied with another one */
+    struct listing columns;     /* that are missing */
+    struct listing obstacles;   /* triggers, rules and constraints that cannot be switched off */
+    struct listing guarded;     /* tables with triggers, rules or keys */
+    struct strbuf filled;       /* statement that finds tables with rows */
     int asked;
     int64_t asked_of;    /* oid of the table whose rows were asked for last */
     struct listing rows; /* tables that have some */
@@ -122,6 +123,7 @@ struct matching {
 
 static void drop_matching(struct matching *m)
 {
+    drop_listing(&m->overlapping);
     drop_listing(&m->columns);
     drop_listing(&m->obstacles);
     drop_listing(&m->guarded);
@@ -258,6 +260,9 @@ static bool match_tables(const struct existing *e, struct fault *why)
 {
     scoped(drop_matching) struct matching m = {.existing = e};
     return catalog_list(e->db, SQL_EXISTING_SHARES, 0, on_share, (void *)(uintptr_t)e, why) &&
+           collect(&m.overlapping, e->db, SQL_EXISTING_OVERLAP, -1, -1, why) &&
+           refuse_any(&m.overlapping, FAULT_TARGET_LACKS_RELATION,
+                      "tables that are apart on the source are partitions on the target", why) &&
            catalog_list(e->db, SQL_EXISTING_TABLES, 0, on_table, &m, why) && find_rows(&m, why) &&
            collect(&m.obstacles, e->db, SQL_EXISTING_ROOT_OBSTACLES, -1, -1, why) &&
            refuse_any(&m.columns, FAULT_TARGET_LACKS_RELATION, "the target lacks", why) &&

@@ -17,7 +17,7 @@
 enum { CLASS_RELATION = 1259 };
 
 /* Columns of ASK_TABLES_NOW. */
-enum { OID, SCHEMA, NAME, ABOVE, ATTACHED, OLDER };
+enum { OID, SCHEMA, NAME, ABOVE, ATTACHED, OLDER, KIND };
 
 enum seen { SEEN_NEW, SEEN_ATTACHED, SEEN_UNPUBLISHED, SEEN_KEYLESS };
 
@@ -117,8 +117,10 @@ static bool on_table(void *arg, const struct rows *row, struct fault *why)
     if (*above != '\0' && !publication_covers(l->db, (uint32_t)oid, rows_text(row, 0, SCHEMA),
                                               rows_text(row, 0, NAME), above, &covered, why))
         return false;
+    bool leaf = strcmp(rows_text(row, 0, KIND), "r") == 0;
     if (covered)
-        return landing_add(l->db, oid, above, why) && look_at_partition(l, row, name.text, why);
+        return (!leaf || landing_add(l->db, oid, above, why)) &&
+               look_at_partition(l, row, name.text, why);
     if (!oids_have(l->selection->no_data, oid))
         tell(l->newcomers, SEEN_NEW, oid, &l->newcomers->come, name.text);
     return true;
@@ -175,8 +177,9 @@ static bool look_at_gone(struct newcomers *newcomers, struct db *db, int64_t oid
         return false;
     if (before.gone)
         return true;
-    listing_add(&newcomers->gone, name);
-    return described_gone(db, (uint32_t)oid, why);
+    if (*name != '\0')
+        listing_add(&newcomers->gone, name);
+    return landing_gone(db, oid, why) && described_gone(db, (uint32_t)oid, why);
 }
 
 static bool look_at_some(struct newcomers *newcomers, struct db *db, struct conn *source,
@@ -195,6 +198,8 @@ static bool look_at_some(struct newcomers *newcomers, struct db *db, struct conn
         if (!name_of(db, oid, &name, why) ||
             (gone && !look_at_gone(newcomers, db, oid, name.text, why)))
             return false;
+        if (name.length == 0)
+            continue;
         if (unpublished)
             tell(newcomers, SEEN_UNPUBLISHED, oid, &newcomers->unpublished, name.text);
         if (keyless && !unpublished)

@@ -292,7 +292,7 @@ static bool on_copied_in(void *arg, uint32_t relation, const struct copied **ret
     return recopied_find(applier->recopied, relation, ret_copied, why);
 }
 
-/* The guard may not have looked yet. Where the source cannot be asked, the table is missing. A new
+/* The guard may not have looked yet. Where the source may not be asked, the table is missing. A new
  * partition may belong to a table that has others on the target. */
 static bool on_missing(void *arg, uint32_t relation, bool *ret_gone, struct fault *why)
 {
@@ -309,7 +309,7 @@ static bool on_missing(void *arg, uint32_t relation, bool *ret_gone, struct faul
         return *ret_gone || landing_add(applier->worker->db, relation, rows_text(&rows, 0, 2), why);
     }
     log_debug("%s", why->text);
-    return why->id != FAULT_STOPPED;
+    return why->id != FAULT_STOPPED && !why->retry;
 }
 
 /* Until nobody wishes any more that nothing goes beyond that place. */

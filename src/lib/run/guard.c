@@ -111,8 +111,13 @@ static bool look_at_source(struct guard *guard, struct fault *why)
         !conn_query(
             guard->worker->source,
             "SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::pg_catalog.int8",
-            &rows, why))
-        return false;
+            &rows, why)) {
+        /* Only status needs it. */
+        if (conn_broken(guard->worker->source))
+            return false;
+        log_debug("cannot ask where the source is: %s", why->text);
+        return true;
+    }
     seen.at_us = clock_utc_us();
     seen.skew_us = rows_int(&rows, 0, 0) - (asked + seen.at_us) / 2;
     return source_seen_put(guard->worker->db, &seen, why);

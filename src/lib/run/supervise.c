@@ -152,6 +152,8 @@ static bool begin_phase(struct supervisor *s, enum phase phase, struct fault *wh
     if (phase == PHASE_DONE) {
         crew_end(s->crew, ROLES, false);
         crew_end(s->crew, ROLE_SNAPSHOT, false);
+        /* It has nothing to finish, and may be asking a server that does not answer. */
+        crew_end(s->crew, ROLE_WATCH, true);
         return true;
     }
     log_debug("phase: %s", phase_entry(phase)->sentence);
@@ -407,7 +409,11 @@ bool supervise(struct supervise *what, struct fault *why)
         if (!lost)
             return true;
         int64_t now = clock_ms();
-        bool again = since != 0 && now - began <= LONG_LIFE_MS;
+        bool planned;
+        if (!work_kind_is_done(what->db, WORK_PLAN, &planned, why))
+            return false;
+        /* Without a plan it has come nowhere, however long it took. */
+        bool again = since != 0 && (!planned || now - began <= LONG_LIFE_MS);
         since = again ? since : now;
         pause_ms = again ? PAUSE_MS : 0;
         if (now - since >= what->settings->retry_for_ms) {

@@ -15,7 +15,8 @@
 /* Who dumps the schema beside the planner may fail of the same cause, but says it worse. */
 static bool may_have_a_cause(const struct fault *why)
 {
-    return why->id == FAULT_TOOL_FAILED || why->id == FAULT_SNAPSHOT_GONE;
+    return why->id == FAULT_TOOL_FAILED || why->id == FAULT_SNAPSHOT_GONE ||
+           why->id == FAULT_SOURCE_CONNECT;
 }
 
 static bool explains_better(const struct supervisor *s, enum role role)
@@ -131,7 +132,8 @@ static bool snapshot_is_lost(struct supervisor *s, const struct place *place)
     enum fault_id id = place->fault.id;
     /* Of a plan that failed, the holder says more than the dump, which only finds him gone. */
     bool heard = place->role == ROLE_SCHEMA && is_planning(s);
-    bool lost = (id == FAULT_SNAPSHOT_GONE && !heard) || (id == FAULT_TABLE_CHANGED && place->fault.retry) ||
+    bool lost = (id == FAULT_SNAPSHOT_GONE && !heard) ||
+                (id == FAULT_TABLE_CHANGED && place->fault.retry) ||
                 (place->role == ROLE_SNAPSHOT && was_cut_off(place));
     return lost && s->what->settings->follow && s->stopping == NOT_STOPPING && s->resumed &&
            s->what->settings->retry_for_ms > 0;

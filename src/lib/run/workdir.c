@@ -10,6 +10,9 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/file.h>
+#include <time.h>
+
+enum { PEEKS = 20, PEEK_NS = 10000000 };
 
 void workdir_path(char *to, const char *dir, const char *name)
 {
@@ -66,9 +69,16 @@ bool workdir_make(const char *path, struct fault *why)
 static bool lock_or_explain(struct workdir *dir, struct fault *why)
 {
     char text[32] = "";
-    if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    if (errno != EWOULDBLOCK)
+    /* Who only looks whether it is locked holds it for a moment. */
+    int error = EWOULDBLOCK;
+    for (int turn = 0; turn < PEEKS && error == EWOULDBLOCK; turn++) {
+        if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        error = errno;
+        nanosleep(&(struct timespec){0, PEEK_NS}, NULL);
+    }
+    errno = error;
+    if (error != EWOULDBLOCK)
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock work directory \"%s\"", dir->path);
     ssize_t got = pread(dir->lock, text, sizeof text - 1, 0);
     pid_t holder = got > 0 ? (pid_t)strtol(text, NULL, 10) : 0;

@@ -97,7 +97,7 @@ static void look_for_stall(const struct look *look, int64_t bound_ms, int64_t no
     if (moves || is_at_rest(look->status)) {
         strlcpy(seen->moved, strbuf_text(&moved), sizeof seen->moved);
         seen->moved_ms = now_ms;
-        if (seen->stalled)
+        if (seen->stalled && strcmp(field_text(look->status, "state"), "running") == 0)
             tell(look, "moves", "run %s goes on", name_of(look));
         seen->stalled = false;
         return;
@@ -117,7 +117,8 @@ static void look_at_lag(const struct look *look, int64_t bound_ms)
     char time[32], size[32];
     const json_t *position = json_object_get(look->status, "position");
     int64_t lag = field_int(position, "lag_ms");
-    if (bound_ms == 0 || strcmp(field_text(look->status, "phase"), "follow") != 0)
+    if (bound_ms == 0 || strcmp(field_text(look->status, "phase"), "follow") != 0 ||
+        !json_is_integer(json_object_get(position, "lag_ms")))
         return;
     if (!seen->lags && lag > bound_ms)
         tell(look, "lag", "run %s is %s behind (%s of WAL)", name_of(look),

@@ -148,6 +148,13 @@ static bool collect_eta(struct db *db, const struct run *run, const struct posit
 /* ---- following ---- */
 
 /* As long as nothing was applied, the target is as the run found the source when it began. */
+/* It was caught up when that was looked at last, and that is not long ago. */
+static bool is_rest(const struct sample *last)
+{
+    const int64_t old_us = 15000000;
+    return last->caught_up_us == 0 || clock_utc_us() - last->caught_up_us < old_us;
+}
+
 static bool collect_lag(struct db *db, const struct run *run, const struct position *position,
                         json_t *status, struct fault *why)
 {
@@ -158,7 +165,7 @@ static bool collect_lag(struct db *db, const struct run *run, const struct posit
     if (!sample_span(db, 0, &first, &last, &found, why) || !source_seen_get(db, &seen, why))
         return false;
     struct lag_facts facts = {
-        .behind = position_behind(position) > 0,
+        .behind = position_behind(position) > 0 || !is_rest(&last),
         .now_us = clock_utc_us(),
         .commit_us = position->commit_us,
         .skew_us = seen.skew_us,

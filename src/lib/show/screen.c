@@ -87,10 +87,14 @@ __attribute__((format(printf, 3, 4))) static void add(struct screen *s, enum loo
 
 static void begin(struct screen *s, const char *label)
 {
-    char padded[LABEL + 1];
+    scoped(drop_strbuf) struct strbuf shown = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf padded = STRBUF_EMPTY;
     begin_line(s);
-    snprintf(padded, sizeof padded, "%-*s", LABEL, label);
-    add_cell(s, padded, DIM);
+    strbuf_add_shown(&shown, label);
+    strbuf_add_cut(&padded, strbuf_text(&shown), shown.length, LABEL);
+    while (padded.length < LABEL)
+        strbuf_add_char(&padded, ' ');
+    add_cell(s, strbuf_text(&padded), DIM);
 }
 
 /* ---- parts of the picture ---- */

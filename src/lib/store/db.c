@@ -32,6 +32,7 @@ struct db {
     const struct db_book *book;
     struct stmt *stmts; /* [book->count], prepared at first use */
     char path[PATH_SHOWN];
+    bool impatient; /* does not wait for a writer */
 };
 
 static bool db_fault(struct db *db, struct fault *why, const char *doing)
@@ -104,8 +105,8 @@ static bool check_version(struct db *db, struct fault *why)
 /* SQLite's own handler would sleep for a millisecond at least. */
 static int wait_for_writer(void *arg, int turn)
 {
-    (void)arg;
-    if (turn >= BUSY_TURNS)
+    const struct db *db = arg;
+    if (turn >= BUSY_TURNS || db->impatient)
         return 0;
     long us = turn < 8 ? BUSY_FIRST_US << turn : BUSY_MOST_US;
     nanosleep(&(struct timespec){0, us * 1000}, NULL);
@@ -114,7 +115,7 @@ static int wait_for_writer(void *arg, int turn)
 
 static bool prepare_file(struct db *db, enum db_mode mode, struct fault *why)
 {
-    sqlite3_busy_handler(db->handle, wait_for_writer, NULL);
+    sqlite3_busy_handler(db->handle, wait_for_writer, db);
     if (mode == DB_READ_ONLY)
         return check_version(db, why);
     if (!db_exec(db,
@@ -383,6 +384,11 @@ bool db_write(struct db *db, bool (*fn)(struct db *, void *, struct fault *), vo
         return false;
     }
     return db_commit(db, why);
+}
+
+void db_set_impatient(struct db *db, bool impatient)
+{
+    db->impatient = impatient;
 }
 
 bool db_durable(struct db *db, bool durable, struct fault *why)

@@ -96,6 +96,10 @@ bool db_begin(struct db *db, struct fault *why);
 bool db_commit(struct db *db, struct fault *why);
 void db_rollback(struct db *db);
 
+/* From now on (true), a statement fails at once while somebody else writes: for what can be left
+ * out. */
+void db_set_impatient(struct db *db, bool impatient);
+
 /* From now on (true), commits wait until they are on disk even if power fails. */
 bool db_durable(struct db *db, bool durable, struct fault *why);
 

@@ -93,8 +93,8 @@ below (root, oid) as (
     union
     select b.root, i.child from below b join obj_inherits i on i.parent = b.oid
 )
-insert into landing (leaf, root)
-select b.oid, b.root from below b
+insert into landing (leaf, root, counts)
+select b.oid, b.root, coalesce((select t.has_data from obj_table t where t.oid = b.oid), 0) from below b
  where b.oid <> b.root
    and b.root not in (select x.oid from below x where x.oid <> x.root)
 
@@ -128,6 +128,29 @@ with recursive below (nspname, relname) as (
 select f.obstacle || ' on table ' || shown(f.nspname, f.relname)
   from below b join found_relation f on f.nspname = b.nspname and f.relname = b.relname
  where f.obstacle <> ''
+
+-- Tables that rows go to, of which one is a partition of the other: each would be emptied with it.
+
+-- name: EXISTING_OVERLAP scan-ok
+with recursive goes (oid, nspname, relname) as (
+    select distinct r.oid, r.nspname, r.relname
+      from obj_table t
+      join obj_table r on r.oid = coalesce((select root from landing where leaf = t.oid), t.oid)
+     where t.has_data
+),
+above (oid, nspname, relname) as (
+    select g.oid, f.above_nsp, f.above_name
+      from goes g join found_relation f on f.nspname = g.nspname and f.relname = g.relname
+     where f.above_nsp is not null
+    union
+    select a.oid, f.above_nsp, f.above_name
+      from above a join found_relation f on f.nspname = a.nspname and f.relname = a.relname
+     where f.above_nsp is not null
+)
+select shown(g.nspname, g.relname) || ' of ' || shown(o.nspname, o.relname)
+  from above a
+  join goes o on o.nspname = a.nspname and o.relname = a.relname
+  join goes g on g.oid = a.oid
 
 -- Where rows of several tables go, those of one of them cannot be told from the others any more.
 
@@ -237,17 +260,21 @@ select (select min(0, coalesce(min(oid), 0)) - 1 from obj_constraint),
        :conname, 'f', 0, shown(:nspname, :relname), '', r.oid, 1, :verify
   from (select 1) one
   left join obj_table t on t.oid = (
-       with recursive above (nspname, relname) as (
-           values (:nspname, :relname)
+       with recursive above (depth, nspname, relname) as (
+           values (0, :nspname, :relname)
            union all
-           select f.above_nsp, f.above_name
+           select a.depth + 1, f.above_nsp, f.above_name
              from above a join found_relation f on f.nspname = a.nspname and f.relname = a.relname
             where f.above_nsp is not null
        )
-       select o.oid from above a join obj_table o on o.nspname = a.nspname and o.relname = a.relname
+       select coalesce(l.root, o.oid)
+         from above a join obj_table o on o.nspname = a.nspname and o.relname = a.relname
+         left join landing l on l.leaf = o.oid
         where o.has_data or o.is_root
-        limit 1)
-  left join obj_table r on r.nspname = :ref_nsp and r.relname = :ref_name
+        order by a.depth limit 1)
+  left join obj_table r on r.oid = (
+       select coalesce(l.root, o.oid) from obj_table o left join landing l on l.leaf = o.oid
+        where o.nspname = :ref_nsp and o.relname = :ref_name)
  where case when r.oid is not null then t.oid is not null or :truncate
             else t.oid is not null
                  and not exists (select 1 from obj_constraint o where o.table_oid = t.oid and o.verify = :verify) end

@@ -138,9 +138,15 @@ select kind = 'r' and logged and identity <> '' from published where oid = :oid
 select 1 from published
  where nspname = :nspname and relname = :relname and kind = 'r' and identity <> ''
 
--- name: PUBLISHED_AFTER
-select oid, shown(nspname, relname) from published
- where oid > :after and kind = 'r' and logged and identity <> '' order by oid limit 10000
+-- And partitions that came later, which the plan does not know.
+
+-- name: PUBLISHED_AFTER scan-ok
+select oid from published
+ where oid > :after and kind = 'r' and logged and identity <> ''
+union all
+select leaf from landing
+ where leaf > :after and counts and leaf not in (select oid from obj_table)
+ order by 1 limit 10000
 
 -- name: PUBLISHED_NAME
 select shown(nspname, relname) from published where oid = :oid
@@ -209,11 +215,11 @@ delete from switched_off
 select r.oid, r.nspname, r.relname from landing l join obj_table r on r.oid = l.root where l.leaf = :leaf
 
 -- name: LANDING_LEAVES
-select count(*) from landing l
- where l.root = :root
-   and not exists (select 1 from obj_table t where t.oid = l.leaf and t.kind = 'p')
-   and not exists (select 1 from described d where d.oid = l.leaf and d.gone)
+select count(*) from landing where root = :root and counts
 
 -- name: LANDING_ADD scan-ok
-insert or ignore into landing (leaf, root)
-select distinct :leaf, l.root from landing l where instr(:above, ' ' || l.root || ' ') > 0
+insert or ignore into landing (leaf, root, counts)
+select distinct :leaf, l.root, 1 from landing l where instr(:above, ' ' || l.root || ' ') > 0
+
+-- name: LANDING_GONE
+update landing set counts = 0 where leaf = :leaf

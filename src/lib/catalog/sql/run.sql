@@ -82,7 +82,7 @@ select s.seq, s.settled, s.xids from snapshot s
 
 -- name: TABLE_COPIED_IN
 select coalesce(max(snapshot), 0) from work
- where object = coalesce((select root from landing where leaf = :oid), :oid)
+ where object = coalesce((select object from work where leaf = :oid limit 1), :oid)
    and kind in ('table', 'part', 'small') and state = 'done'
 
 -- name: SNAPSHOT_END_HELD scan-ok

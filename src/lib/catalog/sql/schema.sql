@@ -174,8 +174,9 @@ create index obj_inherits_parent on obj_inherits (parent);
 
 -- A table of the source whose rows go to one above it, since the target has other partitions, or none.
 create table landing (
-    leaf integer primary key,
-    root integer not null
+    leaf   integer primary key,
+    root   integer not null,
+    counts integer not null                       -- the source has it, with rows of its own that follow
 ) strict;
 create index landing_root on landing (root);
 
@@ -283,6 +284,7 @@ create table work (
 create index work_ready on work (stage, lane, priority desc, id) where state = 'ready' and waits = 0;
 create index work_open on work (stage, lane) where state <> 'done';
 create index work_object on work (object, kind);
+create index work_leaf on work (leaf) where leaf is not null;
 create index work_owner on work (owner) where owner is not null;
 
 -- What was found on the target, before the run or by the check of the result: filled, compared, emptied.

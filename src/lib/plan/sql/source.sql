@@ -226,7 +226,8 @@ select c.oid, n.nspname, c.relname,
                    join pg_catalog.pg_attribute a on a.attrelid = i.inhrelid and a.attnum = -1
                   where c.relispartition and a.xmin::pg_catalog.text <> i.xmin::pg_catalog.text), '')} {<120000: ''},
        coalesce((select pg_catalog.format('t.xmin::pg_catalog.text = %L and t.cmin::pg_catalog.text::pg_catalog.int8 < %s', i.xmin, i.cmin)
-          from pg_catalog.pg_inherits i where i.inhrelid = c.oid and c.relispartition and c.relkind = 'r'), '')
+          from pg_catalog.pg_inherits i where i.inhrelid = c.oid and c.relispartition and c.relkind = 'r'), ''),
+       c.relkind
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where c.relkind in ('r', 'p') and c.relpersistence = 'p' {chosen c.oid}
