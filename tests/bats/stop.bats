@@ -67,7 +67,7 @@ refreshing() { [[ $(admin_target "select count(*) from pg_stat_activity where da
     pair work
     clone_to copy.moving "${options[@]}"
     run -0 "$PGHAUL" status --dir "$RUN"
-    assert_line --regexp '^state +running, copying data and building indexes$'
+    assert_line --regexp '^state +running, copying data and building indexes'
     run -0 bash -c "'$PGHAUL' status --dir '$RUN' --json | jq -e '.version == 1 and .state == \"running\" and .phase == \"copy\" and (.running | length) > 0 and .progress.tables > 5 and .source_version >= 150000'"
     kill -9 "$PID"
     wait "$PID" || true
