@@ -91,6 +91,7 @@ code() { get -o /dev/null -w '%{http_code}' "$@"; }
     ended_with 3 stopped
     # From the environment, on this machine too.
     background env PGHAUL_METRICS_TOKEN=another-one "$PGHAUL" clone --dir "$RUN" --resume --metrics 0
+    wait_for 30 grep -q 'shows the run' "$BATS_TEST_TMPDIR/err"
     wait_for 30 following
     URL=$(sed -n 's/.* \(http:[^ ]*:[0-9]*\/\) shows the run.*/\1/p' "$BATS_TEST_TMPDIR/err")
     [[ $(code "$URL") == 401 && $(code -H 'Authorization: Bearer another-one' "$URL") == 200 ]]

@@ -209,6 +209,7 @@ writes_again() {
     ended_with 5 "table public.p of the target has no unique index on the replica identity of public.p'1"
     tgt -q -c 'alter table p add primary key (k, id)'
     background "$PGHAUL" clone --dir "$RUN" --follow --resume
+    wait_for 30 catalog_says 'select resumes from run' 1
     wait_for 30 following
     src -q -c "update p set v = 'y' where k in (1, 3)" -c "update whole set v = v || id where id < 20"
     end_now
