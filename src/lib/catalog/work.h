@@ -64,7 +64,8 @@ enum lane {
     K(FOLLOW, "follow", "applying changes")                             \
     K(LAST_SEQUENCES, "last_sequences", "setting sequences anew")       \
     K(CHECK, "check", "checking the result")                            \
-    K(FINAL, "final", "cleaning up")
+    K(FINAL, "final", "cleaning up")                                    \
+    K(HAND_OVER, "hand_over", "handing over")
 
 enum work_kind {
 #define K(name, word, sentence) WORK_##name,

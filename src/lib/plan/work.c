@@ -188,7 +188,8 @@ static bool add_scripts(const struct plan *plan, struct fault *why)
                         add_tables(plan, why) && add(db, PHASE_POST, LANE_SCHEMA, WORK_POST, why) &&
                         add(db, PHASE_REFRESH, LANE_SCHEMA, WORK_REFRESH, why))) &&
            (!plan->follow || (add(db, PHASE_FOLLOW, LANE_APPLY, WORK_FOLLOW, why) &&
-                              add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_SEQUENCES, why))) &&
+                              add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_SEQUENCES, why) &&
+                              add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_HAND_OVER, why))) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_CHECK, why) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_FINAL, why);
 }
