@@ -145,9 +145,9 @@ static bool step_check(struct handing *h, struct fault *why)
         return false;
     if (run.phase != PHASE_FOLLOW)
         return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run does not follow yet");
-    return freeze_prepare(&h->freeze, why) && check_prepared(h, why) && look_at_tables(h, why) &&
-           warn_of_transactions(h, why) && warn_of_statistics(h, why) && job_check(h->job, why) &&
-           check_lag(h, why);
+    return freeze_prepare(&h->freeze, why) && check_prepared(h, why) && check_lag(h, why) &&
+           look_at_tables(h, why) && warn_of_transactions(h, why) && warn_of_statistics(h, why) &&
+           job_check(h->job, why);
 }
 
 /* So that little is left to do while nobody can write. */
@@ -389,10 +389,12 @@ static bool thaw_until_done(struct db *db, const struct conninfo *source, struct
     }
 }
 
-static bool give_up(struct handing *h, const struct fault *cause, struct fault *why)
+static bool give_up(struct handing *h, struct fault *cause, struct fault *why)
 {
     struct fault ignored;
     struct job *job = h->job;
+    if (fault_kind_of(cause) == FAULT_KIND_STOPPED)
+        cause->id = FAULT_CUTOVER_CUT_OFF;
     leash_end_deadline(job->leash);
     drop_freeze(&h->freeze);
     pause_end(job->db, &ignored);
@@ -418,7 +420,7 @@ static bool end_rehearsal(struct handing *h, struct fault *why)
 static bool commit_to_it(struct handing *h, struct fault *why)
 {
     FAILPOINT("cutover.before_hand_over", why);
-    if (!cutover_hand_over(h->job->db, h->cutover.id, h->end, why))
+    if (!still_wanted(h, why) || !cutover_hand_over(h->job->db, h->cutover.id, h->end, why))
         return false;
     leash_end_deadline(h->job->leash);
     FAILPOINT("cutover.handed_over", why);
