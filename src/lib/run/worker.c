@@ -220,8 +220,8 @@ static bool reach_source(struct worker *worker, struct fault *why)
 
 static bool asks_source(const struct worker *worker, const struct work *work)
 {
-    return work->kind == WORK_LAST_SEQUENCES ||
-           (work->kind == WORK_CHECK && worker->settings->follow);
+    return work->kind == WORK_LAST_SEQUENCES || work->kind == WORK_LAST_UNLOGGED ||
+           work->kind == WORK_LAST_BLOBS || (work->kind == WORK_CHECK && worker->settings->follow);
 }
 
 static bool do_job(struct worker *worker, struct job *job, struct fault *why)
