@@ -46,7 +46,7 @@ asked_ended_with() { # STATUS REGEXP
 }
 # The place of a step among those that every cutover has.
 nth() {
-    local steps=(check prepare freeze quiet marker apply sequences schema close last-look) i
+    local steps=(check prepare freeze quiet marker apply schema close sequences large-objects unlogged last-look) i
     for i in "${!steps[@]}"; do [[ ${steps[i]} != "$1" ]] || echo $((i + 1)); done
 }
 state() { catalog 'select state from cutover order by id desc limit 1'; }
@@ -89,8 +89,10 @@ drop_roles() {
 
 @test "cutover: all is there, the sequences too, the command has the facts, and the source is closed" {
     shop
+    src -q -o /dev/null -c "select lo_from_bytea(70000, 'first')" -c 'create unlogged table quick (a int primary key)'
     followed
     src -q -c "insert into log select 1, i from generate_series(1, 500) i" -c "select setval('counter', 70), nextval('counter')" -o /dev/null
+    src -q -o /dev/null -c "select lo_from_bytea(70001, 'new')" -c "select lo_put(70000, 0, 'other')" -c "insert into quick select 1"
     local before
     before=$(src -c 'select sum(amount), (select count(*) from log) from account')
     run -0 --separate-stderr cutover --on-cutover "env | grep ^PGHAUL_ | sort > $BATS_TEST_TMPDIR/facts"
@@ -104,6 +106,7 @@ drop_roles() {
     grep -qE '^PGHAUL_DOWNTIME_MS=[0-9]+$' "$BATS_TEST_TMPDIR/facts"
     [[ $(tgt -c 'select sum(amount), (select count(*) from log) from account') == "$before" ]]
     [[ $(tgt -c "select nextval('counter'), nextval('bare')") == '72|41' ]]
+    [[ $(tgt -c "select convert_from(lo_get(70000), 'utf8'), convert_from(lo_get(70001), 'utf8'), count(*) from quick") == 'other|new|1' ]]
     [[ $(tgt -c 'select handed_over is not null from pghaul.progress') == t ]]
     run -2 src -c 'select 1'
     assert_output --partial 'is not currently accepting connections'
@@ -298,7 +301,7 @@ drop_roles() {
     local step
     shop
     followed_to "cutover.step:$(nth freeze)"
-    for step in quiet marker apply sequences schema close last-look done; do
+    for step in quiet marker apply schema close sequences large-objects unlogged last-look done; do
         ask_cutover
         stopped_at cutover.step
         kill -9 "$PID"
@@ -312,7 +315,7 @@ drop_roles() {
     followed --resume
     run -0 cutover
     ended_with 0 'handed over'
-    [[ $(tgt -c 'select count(*) from log') == 8 ]]
+    [[ $(tgt -c 'select count(*) from log') == 10 ]]
 }
 
 @test "all are killed while the source is frozen: who goes on with the run lets it write again" {

@@ -19,6 +19,7 @@
 #include "cdc/apply.h"
 #include "cdc/receive.h"
 #include "cutover/freeze.h"
+#include "jobs/brought.h"
 #include "jobs/done.h"
 #include "jobs/firing.h"
 #include "plan/ask.h"
@@ -265,6 +266,29 @@ static bool clean_progress(struct cleanup *c, const char *run, struct fault *why
     return do_away(c, &thing, why);
 }
 
+static bool remove_brought(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    return brought_forget(c->target, thing->arg, why);
+}
+
+/* A run without large objects has none. */
+static bool clean_brought(struct cleanup *c, const char *run, struct fault *why)
+{
+    bool any;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!brought_any(c->target, run, &any, why) || !any)
+        return !any;
+    strbuf_addf(&sql, "DELETE FROM pghaul.large_objects WHERE run = '%s';", run);
+    struct thing thing = {"target", "rows of pghaul.large_objects", sql.text, true, remove_brought,
+                          run};
+    return do_away(c, &thing, why);
+}
+
+static bool clean_rows(struct cleanup *c, const char *run, struct fault *why)
+{
+    return clean_brought(c, run, why) && clean_progress(c, run, why);
+}
+
 static bool remove_done(struct cleanup *c, const struct thing *thing, struct fault *why)
 {
     struct job job = job_of(c);
@@ -309,9 +333,9 @@ static bool clean_target(struct cleanup *c, struct fault *why)
     FAILPOINT("cleanup.switched_on", why);
     for (size_t i = 0; i < c->made.count; i++)
         if (strcmp(c->made.list[i].run, c->run.uuid) != 0 &&
-            !clean_progress(c, c->made.list[i].run, why))
+            !clean_rows(c, c->made.list[i].run, why))
             return false;
-    if (!clean_progress(c, c->run.uuid, why) || !clean_done(c, why))
+    if (!clean_rows(c, c->run.uuid, why) || !clean_done(c, why))
         return false;
     FAILPOINT("cleanup.target_done", why);
     return true;

@@ -45,7 +45,8 @@ static bool check_copied(struct clone *clone, struct position *ret_position, str
 /* All that comes after the copy is to be done again. */
 static bool open_again_in_write(struct db *db, void *arg, struct fault *why)
 {
-    static const enum work_kind kinds[] = {WORK_FOLLOW, WORK_LAST_SEQUENCES, WORK_CHECK, WORK_FINAL,
+    static const enum work_kind kinds[] = {WORK_FOLLOW,     WORK_LAST_SEQUENCES, WORK_LAST_UNLOGGED,
+                                           WORK_LAST_BLOBS, WORK_CHECK,          WORK_FINAL,
                                            WORK_HAND_OVER};
     struct clone *clone = arg;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

@@ -266,6 +266,13 @@
   F(FAULT_KEY_DOUBLED,         3210, TARGET,  "rows of the target break a deferrable key",         \
     "Somebody else has written to the target while changes were applied: remove the row that the " \
     "source does not have, then go on with --resume.")                                             \
+  F(FAULT_LATE_OBJECT_TAKEN,   3330, TARGET,  "large objects of the target are in the way",        \
+    "Unlink those that are named on one of the two sides (SELECT lo_unlink(OID)), then go on "     \
+    "with --resume.")                                                                              \
+  F(FAULT_LATE_OBJECT_DENIED,  3331, TARGET,  "large objects cannot be read or written",           \
+    "Connect as a superuser, or make the role a member of the objects' owners.")                   \
+  F(FAULT_LATE_TABLE_MISSING,  3332, TARGET,  "the target lacks an unlogged table",                \
+    "Create it, or rename it as the source's is called now, then go on with --resume.")            \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \
@@ -330,6 +337,8 @@
   F(FAULT_CUTOVER_WRITTEN,     4083, GIVEN_UP, "somebody wrote to the source while it was frozen", \
     "Stop what writes there in spite of default_transaction_read_only (BEGIN READ WRITE), then "   \
     "cut over again.")                                                                             \
+  F(FAULT_CUTOVER_LONG,        4091, GIVEN_UP, "a cutover would take longer than it may",             \
+    "Give a longer --max-downtime, or leave out what takes so long, and bring it by other means.") \
   F(FAULT_CUTOVER_CHANGED,     4084, GIVEN_UP, "the source's schema changed during the cutover",   \
     "Cut over again when nobody changes it any more; what is not followed is not brought over.")   \
   F(FAULT_CUTOVER_RIGHTS,      4085, GIVEN_UP, "the role may not freeze the source",               \

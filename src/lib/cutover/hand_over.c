@@ -10,6 +10,7 @@
 #include "catalog/run.h"
 #include "cdc/apply.h"
 #include "cutover/quiet.h"
+#include "jobs/late.h"
 #include "plan/ask.h"
 #include "plan/newcomers.h"
 #include "proc/spawn.h"
@@ -137,6 +138,39 @@ static bool warn_of_transactions(struct handing *h, struct fault *why)
     return true;
 }
 
+static struct late late_of(const struct handing *h)
+{
+    return (struct late){
+        .db = h->job->db,
+        .settings = h->job->settings,
+        .run = h->job->run,
+        .source = h->job->source,
+        .target = h->job->target,
+    };
+}
+
+/* What is brought anew while the source is frozen. */
+static bool estimate(struct handing *h, struct fault *why)
+{
+    const struct late late = late_of(h);
+    struct late_estimate blobs, unlogged;
+    char bytes[2][32];
+    if (!late_blobs_estimate(&late, &blobs, why) || !late_unlogged_estimate(&late, &unlogged, why))
+        return false;
+    int64_t ms = blobs.milliseconds + unlogged.milliseconds;
+    if (blobs.count + unlogged.count > 0)
+        strbuf_addf(&h->note,
+                    "; %" PRId64 " large objects (%s) and %" PRId64
+                    " unlogged tables (%s) will take about %" PRId64 " ms",
+                    blobs.count, size_text(bytes[0], sizeof bytes[0], blobs.bytes), unlogged.count,
+                    size_text(bytes[1], sizeof bytes[1], unlogged.bytes), ms);
+    return ms < h->cutover.max_downtime_ms ||
+           fault_set(why, FAULT_CUTOVER_LONG,
+                     "large objects and unlogged tables would take about %" PRId64
+                     " ms, longer than --max-downtime",
+                     ms);
+}
+
 static bool step_check(struct handing *h, struct fault *why)
 {
     struct run run;
@@ -147,7 +181,7 @@ static bool step_check(struct handing *h, struct fault *why)
         return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run does not follow yet");
     return freeze_prepare(&h->freeze, why) && check_prepared(h, why) && check_lag(h, why) &&
            look_at_tables(h, why) && warn_of_transactions(h, why) && warn_of_statistics(h, why) &&
-           job_check(h->job, why);
+           job_check(h->job, why) && estimate(h, why);
 }
 
 /* So that little is left to do while nobody can write. */
@@ -156,6 +190,12 @@ static bool step_prepare(struct handing *h, struct fault *why)
     if (!job_last_sequences(h->job, why))
         return false;
     strbuf_addf(&h->note, "%" PRId64 " sequences set", h->job->rows);
+    const struct late late = late_of(h);
+    struct late_blobs_counts counts;
+    if (!late_blobs_pass(&late, &counts, why))
+        return false;
+    if (counts.written > 0)
+        strbuf_addf(&h->note, ", %" PRId64 " large objects written", counts.written);
     return look_at_tables(h, why) && read_marks(h, &h->marks, why);
 }
 
@@ -218,6 +258,29 @@ static bool step_sequences(struct handing *h, struct fault *why)
     if (!job_last_sequences(h->job, why))
         return false;
     strbuf_addf(&h->note, "%" PRId64 " set", h->job->rows);
+    return true;
+}
+
+static bool step_blobs(struct handing *h, struct fault *why)
+{
+    const struct late late = late_of(h);
+    struct late_blobs_counts counts;
+    if (!late_blobs_pass(&late, &counts, why))
+        return false;
+    if (counts.objects > 0)
+        strbuf_addf(&h->note, "%" PRId64 ", of which %" PRId64 " were written", counts.objects,
+                    counts.written);
+    return true;
+}
+
+static bool step_unlogged(struct handing *h, struct fault *why)
+{
+    const struct late late = late_of(h);
+    struct late_unlogged_counts counts;
+    if (!late_unlogged_copy(&late, &counts, why))
+        return false;
+    if (counts.tables > 0)
+        strbuf_addf(&h->note, "%" PRId64 " tables, %" PRId64 " rows", counts.tables, counts.rows);
     return true;
 }
 
@@ -311,10 +374,12 @@ static const struct step steps[] = {
     {"quiet", step_quiet, true},
     {"marker", step_marker, true},
     {"apply", step_apply, true},
-    {"sequences", step_sequences, true},
     {"schema", step_schema, true},
     {"verify", step_verify, true},
     {"close", step_close, true},
+    {"sequences", step_sequences, true},
+    {"large-objects", step_blobs, true},
+    {"unlogged", step_unlogged, true},
     {"last-look", step_last_look, true},
 };
 enum { STEPS = sizeof steps / sizeof steps[0] };

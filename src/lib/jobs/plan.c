@@ -9,6 +9,7 @@
 #include "catalog/position.h"
 #include "catalog/sql.h"
 #include "check/sides.h"
+#include "jobs/brought.h"
 #include "jobs/done.h"
 #include "pg/snapshot.h"
 #include "plan/plan.h"
@@ -91,6 +92,12 @@ static bool make_plan(struct job *job, struct planning *planning, struct fault *
     return check_published(job, why) && planning_check(planning, why);
 }
 
+static bool prepare_objects(struct job *job, const struct planning *planning, struct fault *why)
+{
+    return !job->settings->follow || planning->large_objects == 0 ||
+           brought_prepare(job->db, job->target, why);
+}
+
 /* The target is looked at before it is touched, the catalog filled before that. The transaction
  * lives as long as the run reads, and a lock on a catalog would as well: DROP SUBSCRIPTION, in any
  * database, would wait for that, and our pg_dump behind it. */
@@ -106,6 +113,7 @@ bool job_plan(struct job *job, struct fault *why)
     };
     struct notes notes = {job, &planning};
     return refusals_end(&refusals, make_plan(job, &planning, why), why) && done_prepare(job, why) &&
+           prepare_objects(job, &planning, why) &&
            db_write(job->db, note_what_is_missing, &notes, why) &&
            snapshot_let_go(job->source, why);
 }

@@ -146,7 +146,7 @@ static bool warn_of_unlogged(struct db *db, struct strbuf *warnings, struct faul
     if (!catalog_list(db, SQL_PUBLISHED_UNLOGGED, 0, on_name, &names, why))
         return false;
     if (names.count > 0)
-        strbuf_addf(warnings, "unlogged tables are copied, but their changes do not follow: %s\n",
+        strbuf_addf(warnings, "changes of unlogged tables do not follow, so these are copied anew at the end: %s\n",
                     listing_end(&names));
     return true;
 }

@@ -235,17 +235,23 @@ static bool reach_source(struct worker *worker, struct fault *why)
     return worker_connect(worker, SIDE_SOURCE, why);
 }
 
+/* What replication does not carry. A cutover has seen to it, before the hand-over. */
+static bool is_last(enum work_kind kind)
+{
+    return kind == WORK_LAST_SEQUENCES || kind == WORK_LAST_UNLOGGED || kind == WORK_LAST_BLOBS;
+}
+
 static bool asks_source(const struct worker *worker, const struct work *work)
 {
-    return !worker->handed_over && (work->kind == WORK_LAST_SEQUENCES ||
-                                    (work->kind == WORK_CHECK && worker->settings->follow));
+    return !worker->handed_over &&
+           (is_last(work->kind) || (work->kind == WORK_CHECK && worker->settings->follow));
 }
 
 static bool do_job(struct worker *worker, struct job *job, struct fault *why)
 {
+    if (worker->handed_over && is_last(job->work->kind))
+        return true;
     switch (job->work->kind) {
-    case WORK_LAST_SEQUENCES:
-        return worker->handed_over || job_run(job, why);
     case WORK_SETTLE:
         return worker_settle(worker, job, why);
     case WORK_FOLLOW:

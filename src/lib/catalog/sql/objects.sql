@@ -504,7 +504,8 @@ select b.id, a.id from work b join work a
 
 -- name: PLAN_EDGES_FOLLOW scan-ok
 insert or ignore into edge (before, after)
-select b.id, a.id from work b join work a on a.kind = 'last_sequences' where b.kind = 'follow'
+select b.id, a.id from work b join work a on a.kind in ('last_sequences', 'last_unlogged', 'last_blobs')
+ where b.kind = 'follow'
 
 -- name: PLAN_TABLE_COUNT scan-ok
 select count(*) from obj_table

@@ -65,6 +65,11 @@ values (:id, :lsn, :content, :holder, :holder_pid, :backend_pid, :backend_start,
 -- name: SNAPSHOT_GET
 select seq, id, lsn, holder, holder_pid, ended_us, content from snapshot where seq = :seq
 
+-- The first transaction (with its epoch) that one of those that were copied in does not see.
+
+-- name: SNAPSHOT_OLDEST scan-ok
+select min(cast(content as integer)) from snapshot where content <> ''
+
 -- name: SNAPSHOT_SET_CONTENT
 update snapshot set content = :content where seq = :seq
 

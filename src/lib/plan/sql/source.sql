@@ -531,6 +531,39 @@ select n.nspname, c.relname, 'RULE', r.rulename, case r.ev_enabled when 'A' then
  where r.ev_enabled in ('A', 'R') and c.relkind in ('r', 'p')
    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
 
+-- Unlogged tables that the run may copy anew; more conditions are added.
+
+-- name: ASK_UNLOGGED_NOW
+select c.oid, n.nspname, c.relname, pg_catalog.pg_table_size(c.oid) as bytes
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r' and c.relpersistence = 'u' {chosen c.oid}
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and not exists (select 1 from pg_catalog.pg_depend d
+                    where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                      and d.objid = c.oid and d.deptype = 'e')
+
+-- On the target, the table of this schema ($1) and name ($2): may it be truncated by itself; what keeps
+-- triggers from firing that do so on replicated changes as well, and undoes that.
+
+-- name: ASK_UNLOGGED_TARGET
+select pg_catalog.has_table_privilege(c.oid, 'TRUNCATE')
+         and not exists (select from pg_catalog.pg_constraint k
+                          where k.confrelid = c.oid and k.conrelid <> c.oid and k.contype = 'f'),
+       coalesce((select pg_catalog.string_agg(pg_catalog.format('ALTER TABLE ONLY %I.%I DISABLE TRIGGER %I;',
+                                                                n.nspname, c.relname, t.tgname), '' order by t.tgname)
+                   from pg_catalog.pg_trigger t
+                  where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('A', 'R')), ''),
+       coalesce((select pg_catalog.string_agg(pg_catalog.format('ALTER TABLE ONLY %I.%I ENABLE %s TRIGGER %I;',
+                                                                n.nspname, c.relname,
+                                                                case t.tgenabled when 'A' then 'ALWAYS' else 'REPLICA' end,
+                                                                t.tgname), '' order by t.tgname)
+                   from pg_catalog.pg_trigger t
+                  where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('A', 'R')), '')
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where n.nspname = $1 and c.relname = $2 and c.relkind = 'r'
+
 -- name: ASK_SEQUENCES
 select c.oid, n.nspname, c.relname
   from pg_catalog.pg_class c
