@@ -9,6 +9,7 @@
 #include "pg/replication.h"
 #include "plan/alter.h"
 #include "plan/ask.h"
+#include "plan/back.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -94,7 +95,8 @@ static bool read_in_write(struct db *db, void *arg, struct fault *why)
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     ask_add(&sql, ASK_IDENTITIES, conn_version(reading->source), reading->chosen);
     return db_run(db, why, SQL_PUBLISHED_FORGET, "") &&
-           conn_stream(reading->source, sql.text, on_identity, db, why);
+           conn_stream(reading->source, sql.text, on_identity, db, why) &&
+           back_publish_mark(db, reading->source, why);
 }
 
 static bool on_name(void *arg, const struct stmt *row, struct fault *why)

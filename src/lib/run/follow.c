@@ -361,8 +361,11 @@ static bool apply(struct worker *worker, const struct position *position, lsn_t 
                   struct fault *why)
 {
     char path[PATH_MAX];
+    bool back;
+    scoped(drop_strbuf) struct strbuf mirrored = STRBUF_EMPTY;
     scoped(drop_recopied) struct recopied recopied = {.db = worker->db};
-    if (!recopied_read(&recopied, why))
+    if (!recopied_read(&recopied, why) ||
+        !setting_get(worker->db, SETTING_MIRRORED, &mirrored, &back, why))
         return false;
     const struct applier begun = {.worker = worker, .recopied = &recopied, .until = until};
     struct apply_wish wish = {
@@ -372,6 +375,7 @@ static bool apply(struct worker *worker, const struct position *position, lsn_t 
         .run = worker->run.uuid,
         .start = position->consistent,
         .end = until != 0 ? until : position->end,
+        .mirrored = back ? mirrored.text : NULL,
         .on_conflict = (enum conflict_policy)worker->settings->on_conflict,
         .on_ddl = (enum ddl_policy)worker->settings->on_ddl,
         .tick = on_applied,

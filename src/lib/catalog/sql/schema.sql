@@ -471,6 +471,14 @@ create table published (
 ) strict;
 create index published_by_name on published (relname, nspname);
 
+-- Of a way back: the relations that the run which it turns back has brought.
+create table back_relation (
+    nspname text not null,
+    relname text not null,
+    kind    text not null,                        -- r table, p partitioned table, S sequence
+    primary key (nspname, relname)
+) strict, without rowid;
+
 -- Tables of the source that were given REPLICA IDENTITY FULL, and what they had before: those of a
 -- run that was given up, too.
 create table identity_changed (
