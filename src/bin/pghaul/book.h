@@ -37,6 +37,7 @@ enum command_id {
     CMD_COMPARE = 1 << 19,
     CMD_SERVE = 1 << 20,
     CMD_NOTIFY = 1 << 21,
+    CMD_REVERSE = 1 << 27,
 };
 
 enum { OPTIONS_MOST = 112, ARGUMENTS_MOST = 256 };

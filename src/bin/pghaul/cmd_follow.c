@@ -86,10 +86,11 @@ bool cmd_follow(struct options *options, struct fault *why)
         !check_copied(&clone, &position, why))
         return false;
     if (options->resume && strcmp(clone.run.state, "done") == 0) {
+        bool gone;
         log_info("run \"%s\" has reached its end already", clone.run.name);
-        return true;
+        return back_go_on(&clone, &gone, why);
     }
-    if (!begin(&clone, &position, why))
+    if (!check_not_closed(clone.db, why) || !begin(&clone, &position, why))
         return false;
     FAILPOINT("follow.opened", why);
     log_info("following on from %s to %s, work directory %s", strbuf_text(&clone.source.shown),

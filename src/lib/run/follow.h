@@ -20,6 +20,13 @@ bool follow_begin(struct worker *worker, struct snapshot *ret_snapshot, struct f
 /* A start that comes to nothing: drops what it has made on the source, unless there is a plan. */
 void follow_undo(struct worker *worker);
 
+/* Drops what the run has made on the source: it follows no more. */
+bool follow_drop(struct worker *worker, struct fault *why);
+
+/* The same, but for the identities that tables were given: the source's WAL need not be kept any
+ * more, and the rest is left to pghaul cleanup. May be done again. */
+bool follow_release(struct worker *worker, struct fault *why);
+
 /* The role that receives, until the end is reached or it is told to end. */
 bool worker_receive(struct worker *worker, struct fault *why);
 

@@ -77,9 +77,15 @@ bool role_parse(const char *name, enum role *ret_role)
     return false;
 }
 
+/* By hand, under a debugger, there is no supervisor. */
+static bool is_alone(const struct worker *worker)
+{
+    return worker->alone || worker->leash->channel < 0;
+}
+
 bool worker_say(struct worker *worker, int type, int64_t work, struct fault *why)
 {
-    return worker->leash->channel < 0 ||
+    return is_alone(worker) ||
            channel_say(worker->leash->channel, (enum message_type)type, work, why);
 }
 
@@ -190,7 +196,7 @@ static bool report_done(struct worker *worker, const struct job *job, unsigned l
                         struct fault *why)
 {
     struct message message;
-    if (worker->leash->channel < 0)
+    if (is_alone(worker))
         return true;
     message_begin(&message, MSG_DONE, job->work->id);
     message.code = (int32_t)job->work->kind;
@@ -308,11 +314,11 @@ static bool let_go_of_item(struct worker *worker, struct job *job, struct fault 
     return snapshot_let_go(worker->source, why) || worker->role == ROLE_SNAPSHOT;
 }
 
-/* Without a supervisor (by hand, under a debugger) a worker ends when it finds nothing. */
+/* Without a supervisor a worker ends when it finds nothing. */
 static bool wait_for_work(struct worker *worker, struct job *job, bool *ret_end, struct fault *why)
 {
     struct leash *leash = worker->leash;
-    *ret_end = leash->channel < 0;
+    *ret_end = is_alone(worker);
     if (*ret_end)
         return true;
     if (!release_source(worker, why) || !worker_say(worker, MSG_IDLE, 0, why) ||
