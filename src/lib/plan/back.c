@@ -2,8 +2,8 @@
 
 #include "base/listing.h"
 #include "base/scoped.h"
+#include "catalog/back.h"
 #include "catalog/objects.h"
-#include "catalog/run.h"
 #include "catalog/sql.h"
 
 static bool on_lacking(void *arg, const struct stmt *row, struct fault *why)
@@ -48,14 +48,14 @@ static bool find_mark(struct conn *source, const char *run, int64_t *ret_oid, st
 
 bool back_publish_mark(struct db *db, struct conn *source, struct fault *why)
 {
-    scoped(drop_strbuf) struct strbuf run = STRBUF_EMPTY;
+    char run[BACK_UUID];
     int64_t oid;
     bool found;
-    if (!setting_get(db, SETTING_MIRRORED, &run, &found, why))
+    if (!back_of(db, run, &found, why))
         return false;
     if (!found)
         return true;
-    if (!find_mark(source, run.text, &oid, why))
+    if (!find_mark(source, run, &oid, why))
         return false;
     return oid == 0 ? fault_set(why, FAULT_BACK_UNMARKED,
                                 "pghaul.progress has no row of the run that is to be turned back")

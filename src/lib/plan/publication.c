@@ -3,6 +3,7 @@
 #include "base/listing.h"
 #include "base/scoped.h"
 #include "base/text.h"
+#include "catalog/back.h"
 #include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
@@ -144,11 +145,16 @@ bool publication_refuse_numbers(struct db *db, struct fault *why)
 
 static bool warn_of_unlogged(struct db *db, struct strbuf *warnings, struct fault *why)
 {
+    char uuid[BACK_UUID];
+    bool back;
     scoped(drop_listing) struct listing names = {.count = 0};
-    if (!catalog_list(db, SQL_PUBLISHED_UNLOGGED, 0, on_name, &names, why))
+    if (!back_of(db, uuid, &back, why) ||
+        !catalog_list(db, SQL_PUBLISHED_UNLOGGED, 0, on_name, &names, why))
         return false;
     if (names.count > 0)
-        strbuf_addf(warnings, "unlogged tables are copied, but their changes do not follow: %s\n",
+        strbuf_addf(warnings, "%s: %s\n",
+                    back ? "changes of unlogged tables do not follow"
+                         : "unlogged tables are copied, but their changes do not follow",
                     listing_end(&names));
     return true;
 }

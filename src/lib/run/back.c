@@ -42,6 +42,17 @@ void back_path(char *to, const char *dir)
     workdir_path(to, dir, "back");
 }
 
+const char *back_state_word(enum back_state state)
+{
+    static const char *const words[] = {
+        [BACK_NONE] = NULL,
+        [BACK_BEGUN] = "begun",
+        [BACK_PREPARED] = "prepared",
+        [BACK_OPEN] = "open",
+    };
+    return words[state];
+}
+
 /* ---- what it is like ---- */
 
 static void turn_settings(struct settings *to, const struct settings *from, int target_version)
@@ -267,6 +278,8 @@ static bool make(struct turning *t, struct fault *why)
     struct fault ignored;
     if (!play(t, why)) {
         run_end(t->db, "failed", why, &ignored);
+        if (fault_kind_of(why) == FAULT_KIND_STOPPED)
+            fault_hint(why, "What it had made is dropped again: begin anew when it suits.");
         return fault_during(why, "preparing the way back");
     }
     FAILPOINT("back.made", why);

@@ -35,6 +35,9 @@ enum back_state {
     BACK_OPEN,     /* the target was handed over: it goes on until it is told to end */
 };
 
+/* "begun", "prepared", "open"; NULL for BACK_NONE. */
+const char *back_state_word(enum back_state state);
+
 /* DIR/back. `to` has PATH_MAX bytes. */
 void back_path(char *to, const char *dir);
 
