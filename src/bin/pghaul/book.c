@@ -13,7 +13,7 @@
 #define DONE_BY_RUN (RUNS | LED)
 #define PLANNED (DONE_BY_RUN | CMD_PLAN | CMD_CHECK)
 #define LOOKED_AT (CMD_LIST | CMD_PLAN | CMD_CHECK)
-#define AFTERWARDS (CMD_CLEANUP | CMD_FOLLOW)
+#define AFTERWARDS (CMD_CLEANUP | CMD_FOLLOW | CMD_REVERSE)
 #define FILTERED (RUNS | LOOKED_AT | CMD_DUMP | CMD_COMPARE)
 
 static const char connection[] = "Connection options";
@@ -138,7 +138,7 @@ const struct option book_options[] = {
      .help = "only this part, as pg_restore names it; may be given several times"},
     /* What the options above come to: kept, not typed. */
     {.name = "contents", .type = TYPE_SET, .use = USE_FIXED, .at = AT(settings.contents),
-     .choices = "schema|extensions|rows|large-objects|sequences|indexes|constraints|rest|refresh|roles|script", .group = contents},
+     .choices = "schema|extensions|rows|large-objects|sequences|indexes|constraints|rest|refresh|roles|script|changes", .group = contents},
     {.name = "truncate", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.truncate), .commands = PLANNED, .group = contents,
      .help = "without the schema: remove the rows that the target's tables have"},
     {.name = "drop-if-exists", .type = TYPE_FLAG, .use = USE_FIXED, .at = AT(settings.drop_if_exists), .commands = PLANNED, .group = contents,
@@ -212,17 +212,17 @@ const struct option book_options[] = {
      .help = "print JSON"},
     {.name = "watch", .type = TYPE_FLAG, .at = AT(watch), .commands = CMD_STATUS, .group = general,
      .help = "show it on the whole terminal, again and again, until q or ^C; elsewhere a line every five seconds"},
-    {.name = "metrics", .type = TYPE_TEXT, .at = AT(metrics), .arg = "[ADDR:]PORT", .env = "PGHAUL_METRICS", .commands = RUNS | CMD_FOLLOW, .group = directory,
+    {.name = "metrics", .type = TYPE_TEXT, .at = AT(metrics), .arg = "[ADDR:]PORT", .env = "PGHAUL_METRICS", .commands = RUNS | CMD_FOLLOW | CMD_REVERSE, .group = directory,
      .help = "serve metrics for Prometheus at /metrics, and a page at /, while the run goes on (ADDR: 127.0.0.1)"},
-    {.name = "metrics-token-file", .type = TYPE_TEXT, .at = AT(metrics_token_file), .arg = "FILE", .commands = RUNS | CMD_FOLLOW, .group = directory,
+    {.name = "metrics-token-file", .type = TYPE_TEXT, .at = AT(metrics_token_file), .arg = "FILE", .commands = RUNS | CMD_FOLLOW | CMD_REVERSE, .group = directory,
      .help = "the token that readers of these must give; else PGHAUL_METRICS_TOKEN, or none"},
-    {.name = "notify", .type = TYPE_TEXT, .at = AT(notify), .arg = "URL|COMMAND", .env = "PGHAUL_NOTIFY", .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
+    {.name = "notify", .type = TYPE_TEXT, .at = AT(notify), .arg = "URL|COMMAND", .env = "PGHAUL_NOTIFY", .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY | CMD_REVERSE, .group = directory,
      .help = "tell of phases, the end, stalls, lag, and a slot in danger: post JSON there, or run this with sh"},
     {.name = "notify-lag", .type = TYPE_DURATION, .at = AT(notify_lag_ms), .arg = "DURATION", .env = "PGHAUL_NOTIFY_LAG", .fallback = "5min", .min = 0, .max = INT64_C(604800000),
-     .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
+     .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY | CMD_REVERSE, .group = directory,
      .help = "when the target is older than this; 0: never"},
     {.name = "notify-stall", .type = TYPE_DURATION, .at = AT(notify_stall_ms), .arg = "DURATION", .env = "PGHAUL_NOTIFY_STALL", .fallback = "10min", .min = 0, .max = INT64_C(604800000),
-     .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
+     .commands = RUNS | CMD_FOLLOW | CMD_NOTIFY | CMD_REVERSE, .group = directory,
      .help = "when nothing has moved for so long; 0: never"},
     {.name = "socket", .type = TYPE_COUNT, .at = AT(socket), .arg = "FD", .fallback = "0", .min = 0, .max = 1 << 20, .commands = CMD_SERVE, .group = general,
      .help = "descriptor that it listens on"},
@@ -264,6 +264,10 @@ const struct option book_options[] = {
      .help = "do all but the hand-over, measure it, then let the source write again"},
     {.name = "leave-open", .type = TYPE_FLAG, .at = AT(leave_open), .commands = CMD_CUTOVER, .group = changes,
      .help = "let the old source write again after the hand-over; nothing of that is brought over"},
+    {.name = "reverse", .type = TYPE_FLAG, .at = AT(reverse), .commands = CMD_CUTOVER, .group = changes,
+     .help = "with a way back: from the hand-over on, what is written to the target comes to the source, until cutover --back or cleanup"},
+    {.name = "back", .type = TYPE_FLAG, .at = AT(back), .commands = CMD_CUTOVER, .group = changes,
+     .help = "go the way back of --reverse: hand over from the target to the source again"},
     {.name = "on-cutover", .type = TYPE_TEXT, .at = AT(on_cutover), .arg = "COMMAND", .env = "PGHAUL_ON_CUTOVER",
      .commands = CMD_CUTOVER | CMD_FOLLOW, .group = changes,
      .help = "what brings the application to the target: run by sh when that has everything"},
@@ -348,6 +352,12 @@ static const struct command commands[] = {
              "fails or takes longer than --max-downtime before the hand-over lets the source write again, and the run follows "
              "on: exit status 14.",
      .run = cmd_cutover},
+    {.id = CMD_REVERSE, .name = "reverse", .arguments = "prepare | start | drop", .summary = "the way back of a run that follows",
+     .text = "Of a run of clone --follow: prepare makes publication and slot on the target, from which what the application will "
+             "write there can be followed back to the source, while the run still goes on. When the run has reached its end, and before anybody "
+             "else writes to the target, start begins, or goes on with, following it back, as a run of its own in DIR/back. drop undoes what was prepared. "
+             "--source and --target are those of the run.",
+     .arguments_least = 1, .arguments_most = 1, .run = cmd_reverse},
     {.id = CMD_CLEANUP, .name = "cleanup", .arguments = "", .summary = "remove what a run that followed has left",
      .text = "Drops the slot of a run with --follow, then its publication, on the source; removes its rows from the target, "
              "and what it has received from the work directory. Nothing can follow then any more. What is not there is "

@@ -38,6 +38,7 @@ enum command_id {
     CMD_SERVE = 1 << 20,
     CMD_NOTIFY = 1 << 21,
     CMD_CUTOVER = 1 << 22,
+    CMD_REVERSE = 1 << 27,
 };
 
 enum { OPTIONS_MOST = 112, ARGUMENTS_MOST = 256 };
@@ -114,6 +115,8 @@ struct options {
     bool verify;
     bool rehearse;
     bool leave_open;
+    bool reverse;
+    bool back;
     const char *on_cutover;
     const char *before_freeze;
     bool help;

@@ -212,7 +212,7 @@ static bool resume(struct clone *clone, struct fault *why)
                          "the run restores \"%s\": it goes on by pghaul restore schema --resume",
                          clone->run.source);
     if (!check_follow(options, why) || !check_not_clean(clone->db, why) ||
-        !clone_change_end(clone, why))
+        !check_not_closed(clone->db, why) || !clone_change_end(clone, why))
         return false;
     return book_keep(options, clone->db, why) && run_set_resumed(clone->db, why);
 }

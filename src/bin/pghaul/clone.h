@@ -49,6 +49,10 @@ bool clone_enter(struct clone *clone, const char *path, struct fault *why);
 /* Works until all is done, then says what came of it (cmd_clone.c). */
 bool clone_run(struct clone *clone, struct fault *why);
 
+/* After the end of a run whose way back is open: goes that way, in its place. *ret_gone: it was,
+ * and the run's directory is let go of (cmd_reverse.c). */
+bool back_go_on(struct clone *clone, bool *ret_gone, struct fault *why);
+
 /* A new run, or the one that was found as the options say: --resume, --restart. */
 bool clone_begin(struct clone *clone, struct fault *why);
 

@@ -26,6 +26,7 @@
 #include "plan/check.h"
 #include "plan/identity.h"
 #include "plan/publication.h"
+#include "run/back.h"
 #include "run/workdir.h"
 
 static const char *const locks[] = {"lock", "stream.lock", "apply.lock"};
@@ -525,10 +526,56 @@ static bool forget(struct cleanup *c, struct fault *why)
     return true;
 }
 
+/* ---- its way back ---- */
+
+static bool undo_back(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    const struct back back = {
+        .dir = c->path,
+        .db = c->db,
+        .settings = &c->options->settings,
+        .source = &c->source_info,
+        .target = &c->target_info,
+        .leash = &c->leash,
+    };
+    (void)thing;
+    return back_undo(&back, why);
+}
+
+/* It is a run like others, the other way round. */
+static bool clean_run_back(const struct cleanup *c, const char *path, struct fault *why)
+{
+    scoped(drop_options) struct options options = {0};
+    back_options(&options, c->options, path);
+    options.dry_run = c->options->dry_run;
+    options.force = c->options->force;
+    log_info("the way back, of which the target is the source:");
+    return cmd_cleanup(&options, why);
+}
+
+static bool clean_back(struct cleanup *c, struct fault *why)
+{
+    char path[PATH_MAX];
+    enum back_state state;
+    back_path(path, c->path);
+    struct thing thing = {"target",  "slot and publication of the way back that was not gone",
+                          path,      true,
+                          undo_back, NULL};
+    if (!back_look(c->path, &state, why))
+        return false;
+    return state == BACK_NONE   ? true
+           : state == BACK_OPEN ? clean_run_back(c, path, why)
+                                : do_away(c, &thing, why);
+}
+
 static bool clean(struct cleanup *c, struct fault *why)
 {
     bool dry = c->options->dry_run;
-    if (!dry && (!check_free(c, why) || (c->follows && !position_clean(c->db, why))))
+    if (!dry && !check_free(c, why))
+        return false;
+    if (!clean_back(c, why))
+        return false;
+    if (!dry && c->follows && !position_clean(c->db, why))
         return false;
     FAILPOINT("cleanup.noted", why);
     return clean_sources(c, why) && clean_target(c, why) && clean_spool(c, why) &&

@@ -77,6 +77,14 @@ static bool say_what_follows(struct clone *clone, struct fault *why)
     return true;
 }
 
+/* The other way, if it is open: then there is nothing of the run that another one could go on with.
+ */
+static bool go_on(struct clone *clone, struct fault *why)
+{
+    bool gone;
+    return back_go_on(clone, &gone, why) && (gone || say_what_follows(clone, why));
+}
+
 static bool say_what_is_left(struct clone *clone, struct fault *why)
 {
     int64_t seq;
@@ -139,7 +147,7 @@ bool clone_run(struct clone *clone, struct fault *why)
     return asides_start(&clone->asides, clone->dir.path, why) &&
            (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
            print_summary(clone, why) && say_what_is_left(clone, why) &&
-           (!clone->options->settings.follow || say_what_follows(clone, why));
+           (!clone->options->settings.follow || go_on(clone, why));
 }
 
 /* What a run that is given up has made on the source, only another one that follows clears away. */
@@ -167,8 +175,9 @@ static bool conduct(struct clone *clone, const char *path, struct fault *why)
     if (!clone_enter(clone, path, why))
         return false;
     if (clone->options->resume && clone->found && strcmp(clone->run.state, "done") == 0) {
+        bool gone;
         log_info("run \"%s\" is done already", clone->run.name);
-        return true;
+        return back_go_on(clone, &gone, why);
     }
     if (!clone_begin(clone, why) || !bring_script(clone, why) || !warn_of_left(clone, why))
         return false;

@@ -14,6 +14,7 @@
 #include "catalog/position.h"
 #include "catalog/run.h"
 #include "proc/leash.h"
+#include "run/back.h"
 #include "run/workdir.h"
 
 #include <inttypes.h>
@@ -69,6 +70,9 @@ static bool wish_of(const struct options *options, struct cutover *ret_wish, str
     if (options->rehearse && options->dry_run)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "--rehearse and --dry-run exclude each other");
+    if (options->reverse && (options->back || options->leave_open))
+        return fault_set(why, FAULT_CONFLICTING_OPTIONS, "--reverse does not go with --%s",
+                         options->back ? "back" : "leave-open");
     *ret_wish = (struct cutover){
         .kind = options->dry_run    ? CUTOVER_DRY_RUN
                 : options->rehearse ? CUTOVER_REHEARSAL
@@ -77,6 +81,7 @@ static bool wish_of(const struct options *options, struct cutover *ret_wish, str
         .max_downtime_ms = options->max_downtime_ms,
         .verify = options->verify,
         .leave_open = options->leave_open,
+        .reverse = options->reverse,
     };
     return copy_command("on-cutover", options->on_cutover, ret_wish->command,
                         sizeof ret_wish->command, why) &&
@@ -189,7 +194,15 @@ bool cmd_cutover(struct options *options, struct fault *why)
     if (!set_up_log(options, "cutover", why) || !wish_of(options, &wish, why) ||
         !find_directory(options, NULL, a.path, why) || !leash_open(&a.leash, -1, why))
         return false;
+    if (options->back) {
+        char dir[PATH_MAX];
+        strlcpy(dir, a.path, sizeof dir);
+        back_path(a.path, dir);
+    }
     workdir_path(file, a.path, "catalog.db");
+    if (options->back && access(file, F_OK) != 0)
+        return fault_set(why, FAULT_CUTOVER_NOT_NOW,
+                         "there is no way back: the cutover was without --reverse");
     return catalog_open(&a.db, file, DB_EXISTING, why) && check(&a, why) &&
            cutover_ask(a.db, &wish, &a.cutover.id, why) && watch(&a, why) && tell_end(&a, why);
 }

@@ -23,17 +23,21 @@ static bool enter(struct clone *clone, struct fault *why)
     return clone->found || fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", path);
 }
 
-static bool check_copied(struct clone *clone, struct position *ret_position, struct fault *why)
+static bool check_follows(struct clone *clone, struct position *ret_position, struct fault *why)
 {
-    bool follows, open;
+    bool follows;
+    return position_get(clone->db, ret_position, &follows, why) &&
+           (follows || fault_set(why, FAULT_NOT_FOLLOWING,
+                                 "run \"%s\" was not started with --follow, so it has no slot",
+                                 clone->run.name));
+}
+
+static bool check_copied(struct clone *clone, struct fault *why)
+{
+    bool open;
     int64_t items;
-    if (!position_get(clone->db, ret_position, &follows, why))
-        return false;
-    if (!follows)
-        return fault_set(why, FAULT_NOT_FOLLOWING,
-                         "run \"%s\" was not started with --follow, so it has no slot",
-                         clone->run.name);
     if (!check_not_clean(clone->db, why) || !check_not_handed_over(clone->db, why) ||
+        !check_not_closed(clone->db, why) ||
         !work_open_before(clone->db, PHASE_FOLLOW, &open, why) ||
         !work_kind_count(clone->db, WORK_FOLLOW, &items, why))
         return false;
@@ -91,13 +95,14 @@ bool cmd_follow(struct options *options, struct fault *why)
         !read_side(options, SIDE_SOURCE, &clone.source, why) ||
         !read_side(options, SIDE_TARGET, &clone.target, why) ||
         !asides_open(&clone.asides, options, why) || !enter(&clone, why) ||
-        !check_copied(&clone, &position, why))
+        !check_follows(&clone, &position, why))
         return false;
     if (options->resume && strcmp(clone.run.state, "done") == 0) {
+        bool gone;
         log_info("run \"%s\" has reached its end already", clone.run.name);
-        return true;
+        return back_go_on(&clone, &gone, why);
     }
-    if (!begin(&clone, &position, why))
+    if (!check_copied(&clone, why) || !begin(&clone, &position, why))
         return false;
     FAILPOINT("follow.opened", why);
     log_info("following on from %s to %s, work directory %s", strbuf_text(&clone.source.shown),

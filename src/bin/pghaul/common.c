@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/lsn.h"
 #include "base/scoped.h"
+#include "catalog/back.h"
 #include "catalog/cutover.h"
 #include "catalog/position.h"
 #include "catalog/run.h"
@@ -106,6 +107,17 @@ bool check_not_handed_over(struct db *db, struct fault *why)
                         fault_set(why, FAULT_HANDED_OVER, "the run was handed over by a cutover")));
 }
 
+bool check_not_closed(struct db *db, struct fault *why)
+{
+    char uuid[BACK_UUID];
+    bool back, open;
+    if (!back_of(db, uuid, &back, why) || !back_is_open(db, &open, why))
+        return false;
+    return !back || open ||
+           fault_set(why, FAULT_BACK_CLOSED,
+                     "the run that this one turns back may still write to where it came from");
+}
+
 static bool check_portions(const struct options *options, struct fault *why)
 {
     for (int i = 0; i < options->filter_count; i++)
@@ -162,7 +174,7 @@ bool check_follow(const struct options *options, struct fault *why)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "changes would not go with a copy in another snapshot: --not-consistent "
                          "does not go with --follow");
-    if (settings->contents != CONTENT_ALL &&
+    if (settings->contents != CONTENT_ALL && settings->contents != CONTENT_CHANGES &&
         (settings->contents & ~(int64_t)CONTENT_REFRESH) != CONTENT_DATA)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "--follow goes with a whole clone, or with --data-only into tables that "

@@ -144,6 +144,21 @@
     "Install it on the source's server: test_decoding is in the contrib package of PostgreSQL, "   \
     "wal2json is a package of its own. Or let the publication be made that pgoutput needs: "       \
     "connect as the owner of the tables with GRANT CREATE ON DATABASE, or as a superuser.")        \
+  F(FAULT_BACK_LACKS,            2330, SOURCE,  "tables could not be followed back",               \
+    "Give them the names on the target that they have on the source, or go on without a way back.")\
+  F(FAULT_BACK_UNMARKED,         2331, SOURCE,  "no changes of the run have been applied yet",     \
+    "A way back begins when the run follows: wait until pghaul status says so.")                   \
+  F(FAULT_BACK_CLOSED,           2332, USAGE,   "the way back is not open yet",                    \
+    "It begins when the target is handed over: pghaul reverse start, once the run has reached its "\
+    "end.")                                                                                        \
+  F(FAULT_BACK_OTHER,            2333, USAGE,   "the way back is another run's",                   \
+    "Remove it with pghaul cleanup --force for the directory that is named, with --source and "    \
+    "--target the other way round.")                                                               \
+  F(FAULT_BACK_EARLY,            2334, USAGE,   "the run still follows",                           \
+    "Stop the application, let the run end (pghaul position set --end now), then begin the way "   \
+    "back.")                                                                                       \
+  F(FAULT_BACK_OPEN,             2335, USAGE,   "the way back is open",                            \
+    "End it as any other run that follows (pghaul position set --end now), then clean up.")        \
   F(FAULT_SLOT_LOST,           2260, SOURCE,  "the run's slot is lost",                            \
     "What it had not sent cannot be had any more: begin anew with --restart --drop-if-exists. "    \
     "Give the source more room for slots first (max_slot_wal_keep_size).")                         \

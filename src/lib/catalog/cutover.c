@@ -46,9 +46,9 @@ static bool ask_in_write(struct db *db, void *arg, struct fault *why)
         return false;
     if (other != 0)
         return fault_set(why, FAULT_CUTOVER_BUSY, "a cutover of this run is under way already");
-    if (!db_run(db, why, SQL_CUTOVER_ASK, "sdiddssi", kinds[wish->kind], (int)wish->freeze,
-                wish->max_downtime_ms, (int)wish->verify, (int)wish->leave_open, wish->command,
-                wish->before_command, clock_utc_us()))
+    if (!db_run(db, why, SQL_CUTOVER_ASK, "sdidddssi", kinds[wish->kind], (int)wish->freeze,
+                wish->max_downtime_ms, (int)wish->verify, (int)wish->leave_open, (int)wish->reverse,
+                wish->command, wish->before_command, clock_utc_us()))
         return false;
     asking->id = db_last_id(db);
     return true;
@@ -120,6 +120,7 @@ bool cutover_get(struct db *db, int64_t id, struct cutover *ret_cutover, struct 
     COPY_COLUMN(to->fault.text, row, 17);
     COPY_COLUMN(to->fault.detail, row, 18);
     COPY_COLUMN(to->fault.hint, row, 19);
+    to->reverse = stmt_int(row, 20) != 0;
     return true;
 }
 

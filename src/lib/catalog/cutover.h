@@ -33,6 +33,7 @@ struct cutover {
     int64_t max_downtime_ms;
     bool verify;
     bool leave_open;           /* the source is to take writes afterwards */
+    bool reverse;              /* a way back is prepared before, and gone afterwards */
     char command[1024];        /* of --on-cutover; "": none */
     char before_command[1024]; /* of --before-freeze; "": none */
     bool cancelled;
@@ -45,7 +46,7 @@ struct cutover {
 const char *cutover_kind_word(enum cutover_kind kind);
 const char *freeze_mode_word(enum freeze_mode mode);
 
-/* Asks for what `wish` says (kind, freeze, max_downtime_ms, verify, leave_open, commands).
+/* Asks for what `wish` says (kind, freeze, max_downtime_ms, verify, leave_open, reverse, commands).
  * FAULT_CUTOVER_BUSY while another one is under way. */
 bool cutover_ask(struct db *db, const struct cutover *wish, int64_t *ret_id, struct fault *why);
 

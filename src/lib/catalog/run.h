@@ -67,6 +67,9 @@ bool setting_put(struct db *db, const char *name, const char *value, struct faul
 bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *ret_found,
                  struct fault *why);
 
+/* Of a way back: uuid of the run that it turns back, whose changes are dropped from the stream. */
+#define SETTING_MIRRORED "mirrored"
+
 /* Slot, publication and source that changes are received from. */
 #define SETTING_STREAM "stream"
 

@@ -25,6 +25,8 @@ enum content {
     CONTENT_REFRESH = 1 << 8, /* materialized views are filled */
     CONTENT_ROLES = 1 << 9,   /* nothing else; else roles come when struct settings says so */
     CONTENT_SCRIPT = 1 << 10, /* nothing else: statements of a file, and there is no source */
+    CONTENT_CHANGES =
+        1 << 11, /* nothing else: a way back, where both sides have all that is there */
 
     CONTENT_DATA = CONTENT_ROWS | CONTENT_LARGE_OBJECTS | CONTENT_SEQUENCES,
     CONTENT_POST_DATA = CONTENT_INDEXES | CONTENT_CONSTRAINTS | CONTENT_REST | CONTENT_REFRESH,

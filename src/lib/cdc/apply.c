@@ -6,6 +6,7 @@
 #include "base/scoped.h"
 #include "catalog/landing.h"
 #include "cdc/batch.h"
+#include "cdc/mirrored.h"
 #include "cdc/spool_dir.h"
 #include "cdc/spool_read.h"
 #include "cdc/write.h"
@@ -33,7 +34,7 @@ struct applying {
     lsn_t flushed; /* … and on the target's disk */
     int64_t flush_due, tick_due;
     bool begun;    /* a transaction, or a connection: what comes before is the tail of something */
-    bool skipping; /* the open transaction: the target has it */
+    bool skipping; /* the open transaction: the target has it, or it came from there */
     bool parted;   /* some of the open transaction is in the target's transaction */
     bool ended;    /* the next transaction is not wanted any more */
     bool changed;  /* something but the position has moved since the last flush */
@@ -212,11 +213,40 @@ static bool add_change(struct applying *a, struct relation *relation,
     return false;
 }
 
+/* All of the open transaction, and what is in the target's of it already. The rest is passed over.
+ */
+static bool skip_open(struct applying *a, struct fault *why)
+{
+    if (a->parted && !write_rollback(&a->writer, why))
+        return false;
+    a->parted = false;
+    a->skipping = true;
+    a->batch.open = (struct change_list){NULL, NULL};
+    return true;
+}
+
+/* Is the table only there to tell whose a transaction is? Then it is nothing to the target. */
+static bool is_mark(struct applying *a, const struct pgoutput_change *change, bool *ret_is,
+                    struct fault *why)
+{
+    const char *mirrored = a->wish->mirrored;
+    const struct relation *relation =
+        mirrored == NULL ? NULL : relations_known(&a->relations, change->relation);
+    bool ours;
+    *ret_is = relation != NULL && mirrored_tells(relation);
+    return !*ret_is ||
+           (mirrored_is_of(relation, change, mirrored, &ours, why) && (!ours || skip_open(a, why)));
+}
+
 static bool on_change(struct applying *a, const struct spool_record *record,
                       const struct pgoutput_message *message, struct fault *why)
 {
-    bool copied;
+    bool mark, copied;
     struct relation *relation;
+    if (!is_mark(a, &message->change, &mark, why))
+        return false;
+    if (mark)
+        return true;
     if (!is_copied(a, message->change.relation, &copied, why))
         return false;
     if (copied)
@@ -378,11 +408,10 @@ static bool on_connection(struct applying *a, struct fault *why)
     a->begun = true;
     if (a->batch.transaction == NULL)
         return true;
-    if (a->parted && !write_rollback(&a->writer, why))
+    if (!skip_open(a, why))
         return false;
-    a->parted = a->skipping = false;
+    a->skipping = false;
     a->batch.transaction = NULL;
-    a->batch.open = (struct change_list){NULL, NULL};
     return true;
 }
 

@@ -47,6 +47,8 @@ struct apply_wish {
     const char *run; /* its uuid: the key of its row in pghaul.progress */
     lsn_t start;     /* where a run begins that has no such row yet */
     lsn_t end;       /* apply what committed before it, then end; 0: until told to stop */
+    const char *mirrored; /* uuid of a run whose changes the source got from here: they are dropped
+                             (mirrored.h); NULL: there is none */
     enum conflict_policy on_conflict;
     enum ddl_policy on_ddl;
 

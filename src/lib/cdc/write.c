@@ -14,14 +14,15 @@ enum {
 
 static const char *const chunk_savepoint = "SAVEPOINT pghaul_chunk";
 
-/* The row of the run is locked first: who comes second waits, and finds that it has moved. */
+/* The row of the run is taken first: who comes second waits, and finds that it has moved. And who
+ * reads the target's changes knows from the first of them that they are ours (mirrored.h). */
 static bool queue_lock(struct writer *w, struct fault *why)
 {
     char lsn[LSN_TEXT];
     strbuf_clear(&w->sql);
     strbuf_addf(&w->sql,
-                "SELECT FROM pghaul.progress WHERE run = '%s' AND applied = '%s'"
-                " AND handed_over IS NULL FOR UPDATE",
+                "UPDATE pghaul.progress SET at = pg_catalog.now()"
+                " WHERE run = '%s' AND applied = '%s' AND handed_over IS NULL",
                 w->run, lsn_text(lsn, w->applied));
     return queue_run(&w->queue, w->sql.text, 1, why);
 }

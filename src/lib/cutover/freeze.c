@@ -80,8 +80,9 @@ bool freeze_prepare(struct freeze *freeze, struct fault *why)
         return true;
     if (!check_owner(freeze, why))
         return false;
-    if (freeze->mode == FREEZE_AUTO && !connect_beside(freeze->info, conn_database(freeze->source),
-                                                       freeze->leash, &freeze->beside, &ignored)) {
+    if (freeze->mode == FREEZE_AUTO && !freeze->open &&
+        !connect_beside(freeze->info, conn_database(freeze->source), freeze->leash, &freeze->beside,
+                        &ignored)) {
         if (freeze->leash->wish != LEASH_GO)
             return leash_fault(freeze->leash, why);
         log_debug("no connection beside the source's database: %s", ignored.text);

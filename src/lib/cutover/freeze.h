@@ -18,6 +18,7 @@ struct freeze {
     struct leash *leash;
     const struct conninfo *info; /* of the source */
     enum freeze_mode mode;
+    bool open;           /* somebody of ours must be able to connect afterwards */
     struct conn *source; /* on the database; the caller's */
     struct conn
         *beside; /* on another one of the server; NULL: none, nobody is kept from connecting */

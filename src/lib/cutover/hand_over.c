@@ -30,6 +30,7 @@ enum {
 
 struct handing {
     struct job *job;
+    const struct ways *ways;
     struct cutover cutover;
     struct freeze freeze;
     struct newcomers tables;
@@ -219,6 +220,12 @@ static bool step_before_command(struct handing *h, struct fault *why)
            fault_during(why, "the command of --before-freeze");
 }
 
+/* Making a slot waits for whoever writes, which is apply alone. */
+static bool step_way_back(struct handing *h, struct fault *why)
+{
+    return h->ways->prepare(h->job, why);
+}
+
 /* ---- while it is frozen ---- */
 
 /* Apply, which waits already, is told sooner how far to go. */
@@ -367,19 +374,13 @@ struct step {
 };
 
 static const struct step steps[] = {
-    {"check", step_check, false},
-    {"prepare", step_prepare, false},
-    {"before-freeze", step_before_command, false},
-    {"freeze", step_freeze, true},
-    {"quiet", step_quiet, true},
-    {"marker", step_marker, true},
-    {"apply", step_apply, true},
-    {"schema", step_schema, true},
-    {"verify", step_verify, true},
-    {"close", step_close, true},
-    {"sequences", step_sequences, true},
-    {"large-objects", step_blobs, true},
-    {"unlogged", step_unlogged, true},
+    {"check", step_check, false},        {"prepare", step_prepare, false},
+    {"way-back", step_way_back, false},  {"before-freeze", step_before_command, false},
+    {"freeze", step_freeze, true},       {"quiet", step_quiet, true},
+    {"marker", step_marker, true},       {"apply", step_apply, true},
+    {"schema", step_schema, true},       {"verify", step_verify, true},
+    {"close", step_close, true},         {"sequences", step_sequences, true},
+    {"large-objects", step_blobs, true}, {"unlogged", step_unlogged, true},
     {"last-look", step_last_look, true},
 };
 enum { STEPS = sizeof steps / sizeof steps[0] };
@@ -387,6 +388,7 @@ enum { STEPS = sizeof steps / sizeof steps[0] };
 static bool is_left_out(const struct handing *h, const struct step *step)
 {
     return (step->run == step_verify && !h->cutover.verify) ||
+           (step->run == step_way_back && !h->cutover.reverse) ||
            (step->run == step_before_command && *h->cutover.before_command == '\0');
 }
 
@@ -454,6 +456,15 @@ static bool thaw_until_done(struct db *db, const struct conninfo *source, struct
     }
 }
 
+static void undo_way_back(struct handing *h)
+{
+    struct fault why;
+    if (h->cutover.reverse && !h->ways->undo(h->job, &why))
+        log_warning("the way back is left, and the target keeps WAL for it (pghaul reverse drop): "
+                    "%s",
+                    why.text);
+}
+
 static bool give_up(struct handing *h, struct fault *cause, struct fault *why)
 {
     struct fault ignored;
@@ -465,6 +476,7 @@ static bool give_up(struct handing *h, struct fault *cause, struct fault *why)
     pause_end(job->db, &ignored);
     if (!thaw_until_done(job->db, job->source_info, job->leash, why))
         return false;
+    undo_way_back(h);
     log_warning("cutover given up: %s", cause->text);
     event_add(job->db, "warning", cause->id, cause->text, &ignored);
     return cutover_end(job->db, h->cutover.id, "given up", cause, why);
@@ -477,8 +489,10 @@ static bool end_rehearsal(struct handing *h, struct fault *why)
     if (h->cutover.kind == CUTOVER_REHEARSAL && !cutover_ready(job->db, h->cutover.id, why))
         return false;
     drop_freeze(&h->freeze);
-    return pause_end(job->db, why) && thaw_until_done(job->db, job->source_info, job->leash, why) &&
-           cutover_end(job->db, h->cutover.id, "rehearsed", NULL, why);
+    if (!pause_end(job->db, why) || !thaw_until_done(job->db, job->source_info, job->leash, why))
+        return false;
+    undo_way_back(h);
+    return cutover_end(job->db, h->cutover.id, "rehearsed", NULL, why);
 }
 
 /* The run's end is where the source was left. */
@@ -492,11 +506,12 @@ static bool commit_to_it(struct handing *h, struct fault *why)
     return true;
 }
 
-bool hand_over(struct job *job, int64_t cutover, struct fault *why)
+bool hand_over(struct job *job, const struct ways *ways, int64_t cutover, struct fault *why)
 {
     struct fault cause;
     scoped(drop_handing) struct handing h = {
         .job = job,
+        .ways = ways,
         .freeze = {.db = job->db,
                    .leash = job->leash,
                    .info = job->source_info,
@@ -505,6 +520,7 @@ bool hand_over(struct job *job, int64_t cutover, struct fault *why)
     if (!cutover_get(job->db, cutover, &h.cutover, why) || !cutover_begin(job->db, cutover, why))
         return false;
     h.freeze.mode = h.cutover.freeze;
+    h.freeze.open = h.cutover.reverse;
     bool real = h.cutover.kind == CUTOVER_REAL;
     if (!do_steps(&h, &cause) || (real && !commit_to_it(&h, &cause))) {
         int64_t handed;
@@ -524,12 +540,13 @@ bool hand_over(struct job *job, int64_t cutover, struct fault *why)
 
 /* ---- after a break ---- */
 
-bool hand_over_recover(struct db *db, const struct conninfo *source, struct leash *leash,
-                       struct fault *why)
+bool hand_over_recover(struct job *job, const struct ways *ways, struct fault *why)
 {
+    struct db *db = job->db;
     struct fault cause;
     int64_t handed, open;
     bool frozen;
+    scoped(drop_handing) struct handing h = {.job = job, .ways = ways};
     if (!cutover_handed_over(db, &handed, why) || !cutover_open(db, &open, why) ||
         !frozen_any(db, &frozen, why))
         return false;
@@ -537,11 +554,16 @@ bool hand_over_recover(struct db *db, const struct conninfo *source, struct leas
         return true;
     if (frozen) {
         log_warning("a cutover was cut off: letting the source write again");
-        if (!thaw_until_done(db, source, leash, why))
+        if (!thaw_until_done(db, job->source_info, job->leash, why))
             return false;
     }
+    if (open == 0)
+        return true;
+    if (!cutover_get(db, open, &h.cutover, why))
+        return false;
+    undo_way_back(&h);
     fault_set(&cause, FAULT_CUTOVER_CUT_OFF, "the cutover was cut off: its process ended");
-    return open == 0 || cutover_end(db, open, "given up", &cause, why);
+    return cutover_end(db, open, "given up", &cause, why);
 }
 
 /* ---- when all is there ---- */
@@ -589,16 +611,17 @@ static bool run_hook(struct handing *h, struct fault *why)
     return fault_detail(why, "%s", detail);
 }
 
-bool hand_over_finish(struct job *job, struct fault *why)
+bool hand_over_finish(struct job *job, const struct ways *ways, struct fault *why)
 {
     int64_t id;
     struct db *db = job->db;
-    scoped(drop_handing) struct handing h = {.job = job};
+    scoped(drop_handing) struct handing h = {.job = job, .ways = ways};
     if (!cutover_handed_over(db, &id, why) || (id != 0 && !cutover_get(db, id, &h.cutover, why)))
         return false;
     if (id == 0 || strcmp(h.cutover.state, "handed over") != 0)
         return true;
-    if (!note_on_target(job, why) || !cutover_step_end(db, id, "finish", "", why) ||
+    if ((h.cutover.reverse && !ways->open(job, why)) || !ways->arrive(job, why) ||
+        !note_on_target(job, why) || !cutover_step_end(db, id, "finish", "", why) ||
         !cutover_ready(db, id, why))
         return false;
     FAILPOINT("cutover.ready", why);

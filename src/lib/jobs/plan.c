@@ -112,8 +112,10 @@ bool job_plan(struct job *job, struct fault *why)
         .refusals = &refusals,
     };
     struct notes notes = {job, &planning};
-    return refusals_end(&refusals, make_plan(job, &planning, why), why) && done_prepare(job, why) &&
-           prepare_objects(job, &planning, why) &&
+    /* A way back leaves nothing on its target before it is begun. */
+    bool leaves = (job->settings->contents & CONTENT_CHANGES) == 0;
+    return refusals_end(&refusals, make_plan(job, &planning, why), why) &&
+           (!leaves || (done_prepare(job, why) && prepare_objects(job, &planning, why))) &&
            db_write(job->db, note_what_is_missing, &notes, why) &&
            snapshot_let_go(job->source, why);
 }

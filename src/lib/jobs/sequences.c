@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
+#include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "jobs/show.h"
@@ -20,7 +21,7 @@
 
 #include <inttypes.h>
 
-enum { CHUNK = 500, DIRECTLY = 50 };
+enum { CHUNK = 500, DIRECTLY = 50, CLASS_RELATION = 1259 };
 
 /* A function tells the last value of one that was used since 10; else it is read, fewer at a time,
  * since a statement's cost grows faster than its parts. */
@@ -213,9 +214,13 @@ static void drop_reading(struct reading *reading)
 static bool on_source(void *arg, const struct rows *row, struct fault *why)
 {
     struct reading *reading = arg;
-    return oids_have(reading->selection.no_data, rows_int(row, 0, 0)) ||
-           db_run(reading->job->db, why, SQL_SEQUENCE_INSERT, "iss", rows_int(row, 0, 0),
-                  rows_text(row, 0, 1), rows_text(row, 0, 2));
+    int64_t oid = rows_int(row, 0, 0);
+    bool left_out;
+    if (!left_out_has(reading->job->db, CLASS_RELATION, oid, &left_out, why))
+        return false;
+    return left_out || oids_have(reading->selection.no_data, oid) ||
+           db_run(reading->job->db, why, SQL_SEQUENCE_INSERT, "iss", oid, rows_text(row, 0, 1),
+                  rows_text(row, 0, 2));
 }
 
 static bool read_in_write(struct db *db, void *arg, struct fault *why)

@@ -69,13 +69,21 @@ static bool refuse_missing(const struct existing *e, struct fault *why)
 /* Indexes and keys of partitions have no place where these are others. */
 static bool may_land(const struct existing *e)
 {
-    return (e->contents & CONTENT_ROWS) != 0 &&
+    return (e->contents & (CONTENT_ROWS | CONTENT_CHANGES)) != 0 &&
            (e->contents & (CONTENT_INDEXES | CONTENT_CONSTRAINTS)) == 0;
+}
+
+/* Only changes come: the rows are there, and what fires on changes is seen to by who applies them.
+ */
+static bool has_rows(const struct existing *e)
+{
+    return (e->contents & CONTENT_CHANGES) != 0;
 }
 
 static bool find_landing(const struct existing *e, struct fault *why)
 {
-    return !may_land(e) || (db_run(e->db, why, SQL_EXISTING_LANDING, "") &&
+    /* Where rows are copied, a table is emptied as a whole. */
+    return !may_land(e) || (db_run(e->db, why, SQL_EXISTING_LANDING, "d", (int)has_rows(e)) &&
                             db_run(e->db, why, SQL_EXISTING_ROOTS, ""));
 }
 
@@ -205,6 +213,8 @@ static bool on_table(void *arg, const struct stmt *row, struct fault *why)
                          root ? "a partitioned table" : "another kind of relation");
     if (!compare_columns(m, row, name.text, why))
         return false;
+    if (has_rows(m->existing))
+        return true;
     if (stmt_int(row, 7) != 0)
         listing_add(&m->guarded, name.text);
     if (*stmt_text(row, 8) != '\0') {
@@ -264,7 +274,8 @@ static bool match_tables(const struct existing *e, struct fault *why)
            refuse_any(&m.overlapping, FAULT_TARGET_LACKS_RELATION,
                       "tables that are apart on the source are partitions on the target", why) &&
            catalog_list(e->db, SQL_EXISTING_TABLES, 0, on_table, &m, why) && find_rows(&m, why) &&
-           collect(&m.obstacles, e->db, SQL_EXISTING_ROOT_OBSTACLES, -1, -1, why) &&
+           (has_rows(e) ||
+            collect(&m.obstacles, e->db, SQL_EXISTING_ROOT_OBSTACLES, -1, -1, why)) &&
            refuse_any(&m.columns, FAULT_TARGET_LACKS_RELATION, "the target lacks", why) &&
            refuse_any(&m.rows, FAULT_TARGET_HAS_ROWS, "tables on the target have rows", why) &&
            stream(e->source, ASK_COMPUTED_COLUMNS, e->chosen, on_computed, &m, why) &&
@@ -371,12 +382,12 @@ static bool match_built(struct existing *e, struct fault *why)
 
 bool existing_match(struct existing *e, struct fault *why)
 {
-    bool rows = (e->contents & CONTENT_ROWS) != 0;
+    bool rows = (e->contents & CONTENT_ROWS) != 0, tables = rows || has_rows(e);
     /* Names and definitions are compared as the source's session prints them. */
     return conn_run(e->target, "SET quote_all_identifiers = on", why) &&
            db_run(e->db, why, SQL_FOUND_CLEAR_RELATIONS, "") &&
            stream(e->target, ASK_TARGET_TABLES, NULL, on_relation, e->db, why) &&
-           find_landing(e, why) && refuse_missing(e, why) && (!rows || match_tables(e, why)) &&
+           find_landing(e, why) && refuse_missing(e, why) && (!tables || match_tables(e, why)) &&
            match_built(e, why) &&
            (!rows || stream(e->target, ASK_TARGET_KEYS, NULL, on_key, e, why)) &&
            db_run(e->db, why, SQL_FOUND_CLEAR_RELATIONS, "") &&

@@ -3,12 +3,14 @@
 #include "base/listing.h"
 #include "base/scoped.h"
 #include "base/text.h"
+#include "catalog/back.h"
 #include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "pg/replication.h"
 #include "plan/alter.h"
 #include "plan/ask.h"
+#include "plan/back.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -94,7 +96,8 @@ static bool read_in_write(struct db *db, void *arg, struct fault *why)
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     ask_add(&sql, ASK_IDENTITIES, conn_version(reading->source), reading->chosen);
     return db_run(db, why, SQL_PUBLISHED_FORGET, "") &&
-           conn_stream(reading->source, sql.text, on_identity, db, why);
+           conn_stream(reading->source, sql.text, on_identity, db, why) &&
+           back_publish_mark(db, reading->source, why);
 }
 
 static bool on_name(void *arg, const struct stmt *row, struct fault *why)
@@ -142,12 +145,18 @@ bool publication_refuse_numbers(struct db *db, struct fault *why)
 
 static bool warn_of_unlogged(struct db *db, struct strbuf *warnings, struct fault *why)
 {
+    char uuid[BACK_UUID];
+    bool back;
     scoped(drop_listing) struct listing names = {.count = 0};
-    if (!catalog_list(db, SQL_PUBLISHED_UNLOGGED, 0, on_name, &names, why))
+    if (!back_of(db, uuid, &back, why) ||
+        !catalog_list(db, SQL_PUBLISHED_UNLOGGED, 0, on_name, &names, why))
         return false;
     if (names.count > 0)
-        strbuf_addf(warnings, "changes of unlogged tables do not follow, so these are copied anew at the end: %s\n",
-                    listing_end(&names));
+        strbuf_addf(
+            warnings, "%s: %s\n",
+            back ? "changes of unlogged tables do not follow"
+                 : "changes of unlogged tables do not follow, so these are copied anew at the end",
+            listing_end(&names));
     return true;
 }
 

@@ -12,6 +12,7 @@
 #include "catalog/sql.h"
 #include "catalog/work.h"
 #include "plan/ask.h"
+#include "plan/back.h"
 #include "plan/portion.h"
 #include "plan/statistics.h"
 
@@ -144,9 +145,10 @@ static bool keep_contents(const struct plan *plan, struct fault *why)
     int configuration = (contents & CONTENT_EXTENSIONS) != 0;
     int constraints = (contents & CONTENT_CONSTRAINTS) != 0;
     bool indexes = (contents & CONTENT_INDEXES) != 0;
-    return ((contents & CONTENT_ROWS) != 0 ||
-            db_run(db, why, SQL_CONTENT_NO_ROWS, "d", configuration)) &&
-           ((contents & CONTENT_SEQUENCES) != 0 ||
+    const int64_t rows = CONTENT_ROWS | CONTENT_CHANGES;
+    const int64_t sequences = CONTENT_SEQUENCES | CONTENT_CHANGES;
+    return ((contents & rows) != 0 || db_run(db, why, SQL_CONTENT_NO_ROWS, "d", configuration)) &&
+           ((contents & sequences) != 0 ||
             db_run(db, why, SQL_CONTENT_NO_SEQUENCES, "d", configuration)) &&
            (indexes || db_run(db, why, SQL_CONTENT_NO_INDEXES, "d", constraints)) &&
            (constraints || (db_run(db, why, SQL_CONTENT_NO_CONSTRAINTS_INDEXES, "") &&
@@ -181,7 +183,9 @@ bool plan_source(struct plan *plan, struct fault *why)
             }
             return fault_during(why, "reading the source's %s", steps[i].what);
         }
-    return selection_apply(plan->db, plan->selection, why) && keep_contents(plan, why) &&
+    return selection_apply(plan->db, plan->selection, why) &&
+           ((plan->contents & CONTENT_CHANGES) == 0 || back_keep_brought(plan->db, why)) &&
+           keep_contents(plan, why) &&
            portion_apply(plan->db, plan->source, plan->selection->strict, why) &&
            db_run(plan->db, why, SQL_INDEXES_MAP_TABLESPACES, "") &&
            (plan->statistics != STATISTICS_CARRY || statistics_read(plan, why));

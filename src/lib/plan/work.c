@@ -248,8 +248,19 @@ static bool add_edges(struct plan *plan, struct fault *why)
            add_config_edges(plan, why) && work_count_waits(plan->db, why);
 }
 
+/* Both sides have all that is there: only what comes is brought. */
+static bool add_changes(struct plan *plan, struct fault *why)
+{
+    static const int edges[] = {SQL_PLAN_EDGES_FINAL, SQL_PLAN_EDGES_FOLLOW};
+    return add_scripts(plan, why) &&
+           db_run_all(plan->db, edges, sizeof edges / sizeof edges[0], why) &&
+           work_count_waits(plan->db, why);
+}
+
 bool plan_work(struct plan *plan, struct fault *why)
 {
+    if ((plan->contents & CONTENT_CHANGES) != 0)
+        return add_changes(plan, why) || fault_during(why, "planning the work");
     if (!split_tables(plan, why) || !add_scripts(plan, why) || !add_items(plan, why) ||
         !add_blobs(plan, why) || !add_sequences(plan, why) || !add_edges(plan, why))
         return fault_during(why, "planning the work");

@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "catalog/back.h"
 #include "catalog/landing.h"
 #include "catalog/pause.h"
 #include "catalog/position.h"
@@ -361,8 +362,10 @@ static bool apply(struct worker *worker, const struct position *position, lsn_t 
                   struct fault *why)
 {
     char path[PATH_MAX];
+    bool back;
+    char mirrored[BACK_UUID];
     scoped(drop_recopied) struct recopied recopied = {.db = worker->db};
-    if (!recopied_read(&recopied, why))
+    if (!recopied_read(&recopied, why) || !back_of(worker->db, mirrored, &back, why))
         return false;
     const struct applier begun = {.worker = worker, .recopied = &recopied, .until = until};
     struct apply_wish wish = {
@@ -372,6 +375,7 @@ static bool apply(struct worker *worker, const struct position *position, lsn_t 
         .run = worker->run.uuid,
         .start = position->consistent,
         .end = until != 0 ? until : position->end,
+        .mirrored = back ? mirrored : NULL,
         .on_conflict = (enum conflict_policy)worker->settings->on_conflict,
         .on_ddl = (enum ddl_policy)worker->settings->on_ddl,
         .tick = on_applied,

@@ -29,10 +29,9 @@ enum {
 
 /* ---- dropping what is ours ---- */
 
-/* The slot goes first: without its publications it could not be decoded. Identities go last:
- * without them the application's updates of what is published would fail. */
-static bool drop_made(struct worker *worker, struct conn *source, struct leash *leash,
-                      const struct position_left *made, struct fault *why)
+/* The slot goes first: without its publications it could not be decoded. */
+static bool drop_stream(struct conn *source, struct leash *leash, const struct position_left *made,
+                        struct fault *why)
 {
     bool active;
     if (!slot_await_free(source, leash, made->slot, &active, why) ||
@@ -40,7 +39,14 @@ static bool drop_made(struct worker *worker, struct conn *source, struct leash *
         return false;
     FAILPOINT("undo.slot_dropped", why);
     return publication_drop(source, made->publication, why) &&
-           publication_drop(source, made->insert_publication, why) &&
+           publication_drop(source, made->insert_publication, why);
+}
+
+/* Identities go last: without them the application's updates of what is published would fail. */
+static bool drop_made(struct worker *worker, struct conn *source, struct leash *leash,
+                      const struct position_left *made, struct fault *why)
+{
+    return drop_stream(source, leash, made, why) &&
            identities_restore(worker->db, source, leash, made->run,
                               worker->settings->lock_timeout_ms, why);
 }
@@ -56,6 +62,47 @@ static struct position_left own(const struct worker *worker, const struct positi
     return made;
 }
 
+static bool open_for_undo(struct worker *worker, struct leash *leash, struct conn **ret_source,
+                          struct fault *why)
+{
+    struct conn_wish wish = {
+        .info = worker->source_info,
+        .application = "pghaul undo",
+        .role = worker->settings->source_role,
+    };
+    return conn_open(ret_source, &wish, leash, why);
+}
+
+bool follow_drop(struct worker *worker, struct fault *why)
+{
+    bool found;
+    struct position position;
+    scoped(drop_conn) struct conn *source = NULL;
+    if (!position_get(worker->db, &position, &found, why))
+        return false;
+    if (!found || position.source_id[0] == '\0')
+        return true;
+    const struct position_left made = own(worker, &position);
+    return open_for_undo(worker, worker->leash, &source, why) &&
+           check_same(source, position.source_id, why) &&
+           drop_made(worker, source, worker->leash, &made, why) && position_undone(worker->db, why);
+}
+
+bool follow_release(struct worker *worker, struct fault *why)
+{
+    bool found;
+    struct position position;
+    scoped(drop_conn) struct conn *source = NULL;
+    if (!position_get(worker->db, &position, &found, why))
+        return false;
+    if (!found || position.source_id[0] == '\0')
+        return true;
+    const struct position_left made = own(worker, &position);
+    return position_clean(worker->db, why) && open_for_undo(worker, worker->leash, &source, why) &&
+           check_same(source, position.source_id, why) &&
+           drop_stream(source, worker->leash, &made, why);
+}
+
 void follow_undo(struct worker *worker)
 {
     bool found, planned;
@@ -64,17 +111,12 @@ void follow_undo(struct worker *worker)
     struct leash leash = {.channel = -1, .signals = -1};
     scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
     scoped(drop_conn) struct conn *source = NULL;
-    struct conn_wish wish = {
-        .info = worker->source_info,
-        .application = "pghaul undo",
-        .role = worker->settings->source_role,
-    };
     if (!position_get(worker->db, &position, &found, &why) ||
         !work_kind_is_done(worker->db, WORK_PLAN, &planned, &why) || !found ||
         position.source_id[0] == '\0' || planned)
         return;
     const struct position_left made = own(worker, &position);
-    if (!conn_open(&source, &wish, &leash, &why) ||
+    if (!open_for_undo(worker, &leash, &source, &why) ||
         !drop_made(worker, source, &leash, &made, &why) || !position_undone(worker->db, &why)) {
         position_add_made(&names, position.slot, position.publication);
         log_warning("%s may be left on the source: %s", names.text, why.text);
@@ -169,7 +211,9 @@ static bool plan_ahead(struct worker *worker, bool *ret_second, struct fault *wh
         !refusals_end(&refusals, check_all(worker, &planning, &warnings, ret_second, why), why))
         return false;
     if (planning.large_objects > 0)
-        strbuf_add(&warnings, "changes of large objects do not follow: what differs at the end is copied then\n");
+        strbuf_add(
+            &warnings,
+            "changes of large objects do not follow: what differs at the end is copied then\n");
     return warn_lines(worker->db, warnings.text, why) && conn_run(worker->source, "ROLLBACK", why);
 }
 

@@ -6,15 +6,84 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/scoped.h"
+#include "catalog/back.h"
+#include "catalog/catalog.h"
 #include "catalog/cutover.h"
+#include "cutover/freeze.h"
 #include "cutover/hand_over.h"
 #include "proc/channel.h"
+#include "run/back.h"
 #include "run/follow.h"
+#include "run/workdir.h"
 
 enum {
     LOOK_MS = 100,       /* between two looks for somebody who asks */
     SEQUENCES_MS = 5000, /* between two settings of sequences */
 };
+
+/* ---- the way back ---- */
+
+static struct back back_of_job(const struct job *job)
+{
+    return (struct back){
+        .dir = job->dir,
+        .db = job->db,
+        .settings = job->settings,
+        .source = job->source_info,
+        .target = job->target_info,
+        .leash = job->leash,
+    };
+}
+
+static bool prepare_back(struct job *job, struct fault *why)
+{
+    const struct back back = back_of_job(job);
+    return back_prepare(&back, why);
+}
+
+static bool undo_back(struct job *job, struct fault *why)
+{
+    const struct back back = back_of_job(job);
+    return back_undo(&back, why);
+}
+
+static bool open_back(struct job *job, struct fault *why)
+{
+    return back_open(job->dir, why);
+}
+
+/* A way back leads to where it was frozen for the way there: the catalog of that knows how it was.
+ */
+static bool arrive(struct job *job, struct fault *why)
+{
+    char path[PATH_MAX], uuid[BACK_UUID];
+    bool back, frozen;
+    scoped(drop_db) struct db *there = NULL;
+    if (!back_of(job->db, uuid, &back, why))
+        return false;
+    if (!back)
+        return true;
+    workdir_path(path, job->dir, "../catalog.db");
+    return catalog_open(&there, path, DB_EXISTING, why) && frozen_any(there, &frozen, why) &&
+           (!frozen || thaw(there, job->target_info, why));
+}
+
+static const struct ways ways = {prepare_back, undo_back, open_back, arrive};
+
+bool follow_recover(struct worker *worker, struct fault *why)
+{
+    struct job job = worker_job(worker);
+    return hand_over_recover(&job, &ways, why);
+}
+
+bool worker_hand_over(struct worker *worker, struct job *job, struct fault *why)
+{
+    (void)worker;
+    return hand_over_finish(job, &ways, why);
+}
+
+/* ---- the worker ---- */
 
 /* A connection that idles for days may be lost. */
 static bool reach(struct worker *worker, enum side side, struct fault *why)
@@ -68,7 +137,7 @@ static bool serve(struct worker *worker, struct job *job, int64_t *due_ms, struc
     if (!asked(worker, &id, why))
         return false;
     if (id != 0)
-        return reach_both(worker, job, why) && hand_over(job, id, why);
+        return reach_both(worker, job, why) && hand_over(job, &ways, id, why);
     if (clock_ms() < *due_ms)
         return true;
     *due_ms = clock_ms() + SEQUENCES_MS;
@@ -77,16 +146,7 @@ static bool serve(struct worker *worker, struct job *job, int64_t *due_ms, struc
 
 bool worker_cutover(struct worker *worker, struct fault *why)
 {
-    struct job job = {
-        .db = worker->db,
-        .leash = worker->leash,
-        .settings = worker->settings,
-        .run = &worker->run,
-        .dir = worker->dir,
-        .source_info = worker->source_info,
-        .target_info = worker->target_info,
-        .snapshot = &worker->snapshot,
-    };
+    struct job job = worker_job(worker);
     int64_t due_ms = clock_ms() + SEQUENCES_MS;
     if (!worker_say(worker, MSG_READY, 0, why))
         return false;

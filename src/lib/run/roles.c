@@ -91,6 +91,9 @@ static bool begin_again_if_untouched(struct worker *worker, struct fault *why)
 {
     bool created, any;
     int64_t roles;
+    /* A way back began where its slot did. */
+    if ((worker->settings->contents & CONTENT_CHANGES) != 0)
+        return true;
     if (!work_kind_is_done(worker->db, WORK_SCHEMA, &created, why) ||
         !work_kind_id(worker->db, WORK_ROLES, &roles, why) ||
         !done_any(&worker->run, worker->target, roles, &any, why))

@@ -6,7 +6,6 @@
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "catalog/cutover.h"
-#include "cutover/hand_over.h"
 #include "jobs/job.h"
 #include "pg/snapshot.h"
 #include "plan/check.h"
@@ -84,9 +83,15 @@ bool role_parse(const char *name, enum role *ret_role)
     return false;
 }
 
+/* By hand, under a debugger, there is no supervisor. */
+static bool is_alone(const struct worker *worker)
+{
+    return worker->alone || worker->leash->channel < 0;
+}
+
 bool worker_say(struct worker *worker, int type, int64_t work, struct fault *why)
 {
-    return worker->leash->channel < 0 ||
+    return is_alone(worker) ||
            channel_say(worker->leash->channel, (enum message_type)type, work, why);
 }
 
@@ -197,7 +202,7 @@ static bool report_done(struct worker *worker, const struct job *job, unsigned l
                         struct fault *why)
 {
     struct message message;
-    if (worker->leash->channel < 0)
+    if (is_alone(worker))
         return true;
     message_begin(&message, MSG_DONE, job->work->id);
     message.code = (int32_t)job->work->kind;
@@ -257,7 +262,7 @@ static bool do_job(struct worker *worker, struct job *job, struct fault *why)
     case WORK_FOLLOW:
         return worker_follow(worker, job, why);
     case WORK_HAND_OVER:
-        return hand_over_finish(job, why);
+        return worker_hand_over(worker, job, why);
     default:
         return job_run(job, why);
     }
@@ -336,11 +341,11 @@ static bool let_go_of_item(struct worker *worker, struct job *job, struct fault 
     return snapshot_let_go(worker->source, why) || worker->role == ROLE_SNAPSHOT;
 }
 
-/* Without a supervisor (by hand, under a debugger) a worker ends when it finds nothing. */
+/* Without a supervisor a worker ends when it finds nothing. */
 static bool wait_for_work(struct worker *worker, struct job *job, bool *ret_end, struct fault *why)
 {
     struct leash *leash = worker->leash;
-    *ret_end = leash->channel < 0;
+    *ret_end = is_alone(worker);
     if (*ret_end)
         return true;
     if (!release_source(worker, why) || !worker_say(worker, MSG_IDLE, 0, why) ||
@@ -409,9 +414,9 @@ static bool put_off(struct worker *worker, const struct work *work, struct fault
            work_put_off(worker->db, work, PHASE_REFRESH, text.text, why);
 }
 
-static bool do_items(struct worker *worker, struct fault *why)
+struct job worker_job(const struct worker *worker)
 {
-    struct job job = {
+    return (struct job){
         .db = worker->db,
         .leash = worker->leash,
         .settings = worker->settings,
@@ -422,6 +427,11 @@ static bool do_items(struct worker *worker, struct fault *why)
         .snapshot = &worker->snapshot,
         .moved = on_moved,
     };
+}
+
+static bool do_items(struct worker *worker, struct fault *why)
+{
+    struct job job = worker_job(worker);
     bool end = false;
     while (!end && worker->leash->wish == LEASH_GO) {
         scoped(drop_work) struct work work = {.id = 0};
@@ -460,7 +470,7 @@ static bool live(struct worker *worker, struct fault *why)
          !worker_load_run(worker, why)))
         return false;
     if ((worker->role == ROLE_RESUME || worker->role == ROLE_CUTOVER) &&
-        !hand_over_recover(worker->db, worker->source_info, worker->leash, why))
+        !follow_recover(worker, why))
         return false;
     if (!look_at_hand_over(worker, why) || !connect_sides(worker, why))
         return false;

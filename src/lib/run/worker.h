@@ -47,6 +47,7 @@ bool role_parse(const char *name, enum role *ret_role);
 struct worker {
     enum role role;
     int number;
+    bool alone; /* nobody waits for messages of it, and it ends when it finds nothing to do */
     const char *dir;
     struct leash *leash;
     struct db *db;

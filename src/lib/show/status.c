@@ -9,6 +9,7 @@
 #include "catalog/members.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
+#include "run/back.h"
 #include "run/phases.h"
 #include "run/progress.h"
 #include "run/workdir.h"
@@ -193,6 +194,22 @@ static bool collect_position(struct db *db, json_t *status, struct position *ret
     return true;
 }
 
+static bool collect_back(const char *dir, json_t *status, struct fault *why)
+{
+    char path[PATH_MAX];
+    enum back_state state;
+    if (!back_look(dir, &state, why))
+        return false;
+    json_t *json = state == BACK_NONE ? json_null() : json_object();
+    json_object_set_new(status, "back", json);
+    if (state == BACK_NONE)
+        return true;
+    back_path(path, dir);
+    field_set_text(json, "directory", path);
+    field_set_text(json, "state", back_state_word(state));
+    return true;
+}
+
 const char *status_run_state(const struct run *run, const char *dir)
 {
     bool crashed = strcmp(run->state, "running") == 0 && !workdir_is_locked(dir);
@@ -319,7 +336,7 @@ static bool collect_one(struct db *db, const char *dir, const struct run *run, j
     json_t *steps = field_new_list(status, "steps");
     return collect_snapshot(db, run, status, why) &&
            collect_position(db, status, &position, &follows, why) &&
-           collect_progress(db, status, why) &&
+           collect_back(dir, status, why) && collect_progress(db, status, why) &&
            catalog_list(db, SQL_WORK_RUNNING, 0, on_running, field_new_list(status, "running"),
                         why) &&
            catalog_list(db, SQL_WORK_KINDS, 0, on_step, steps, why) &&

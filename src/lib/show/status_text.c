@@ -313,6 +313,13 @@ static void add_events(struct strbuf *text, const json_t *status)
     }
 }
 
+static void add_back(struct strbuf *text, const json_t *back)
+{
+    if (json_is_object(back))
+        strbuf_addf(text, "%-10s%s: pghaul status --dir %s\n", "way back",
+                    field_text(back, "state"), field_text(back, "directory"));
+}
+
 void status_add_text(struct strbuf *text, const json_t *status)
 {
     char duration[32];
@@ -328,6 +335,7 @@ void status_add_text(struct strbuf *text, const json_t *status)
     add_field(text, "source", field_text(status, "source"));
     add_field(text, "target", field_text(status, "target"));
     add_field(text, "directory", field_text(status, "directory"));
+    add_back(text, json_object_get(status, "back"));
     add_field(text, "started", field_text(status, "started"));
     add_field(text, "ended", field_text(status, "ended"));
     add_field(text, "duration",

@@ -71,7 +71,7 @@ insert into found_relation (nspname, relname, kind, columns, no_truncate, is_gua
 values (:nspname, :relname, :kind, :columns, :no_truncate, :is_guarded, :obstacle, :above_nsp, :above_name)
 
 -- Partitions of the source that the target does not have go to a table above them that it has, if that is
--- partitioned there; and with them all others of that table, from which they could not be told.
+-- partitioned there (or may be an ordinary one, too); and with them all others of that table, from which they could not be told.
 
 -- name: EXISTING_LANDING scan-ok
 with recursive above (leaf, at) as (
@@ -88,7 +88,8 @@ below (root, oid) as (
     select a.at, a.at
       from above a
       join obj_table t on t.oid = a.at
-      join found_relation f on f.nspname = t.nspname and f.relname = t.relname and f.kind = 'p'
+      join found_relation f on f.nspname = t.nspname and f.relname = t.relname
+                           and (f.kind = 'p' or (f.kind = 'r' and :ordinary))
      where a.at <> a.leaf
     union
     select b.root, i.child from below b join obj_inherits i on i.parent = b.oid

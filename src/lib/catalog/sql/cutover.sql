@@ -1,8 +1,9 @@
 -- Handing over: what was asked for, how far it is, and what was changed on the source for it.
 
 -- name: CUTOVER_ASK
-insert into cutover (kind, state, freeze, max_downtime_ms, verify, leave_open, command, before_command, asked_us)
-values (:kind, 'asked', :freeze, :max_downtime, :verify, :leave_open, :command, :before_command, :now)
+insert into cutover (kind, state, freeze, max_downtime_ms, verify, leave_open, reverse, command, before_command,
+                     asked_us)
+values (:kind, 'asked', :freeze, :max_downtime, :verify, :leave_open, :reverse, :command, :before_command, :now)
 
 -- name: CUTOVER_OPEN scan-ok
 select id from cutover where state in ('asked', 'running', 'handed over') order by id limit 1
@@ -11,7 +12,7 @@ select id from cutover where state in ('asked', 'running', 'handed over') order 
 select id, kind, state, freeze, max_downtime_ms, verify, leave_open, command, before_command, cancelled,
        coalesce(stop, ''), asked_us, coalesce(begun_us, 0), coalesce(frozen_us, 0), coalesce(ready_us, 0),
        coalesce(ended_us, 0), coalesce(fault_id, 0), coalesce(fault_text, ''), coalesce(fault_detail, ''),
-       coalesce(fault_hint, '')
+       coalesce(fault_hint, ''), reverse
   from cutover where id = :id
 
 -- name: CUTOVER_LAST scan-ok

@@ -96,6 +96,12 @@ select oid, nspname, relname, kind, :identity, :given, :logged, :children
   from obj_table
  where oid = :oid and ((kind = 'r' and has_data and not is_config) or kind = 'p')
 
+-- Of a way back: the table that tells whose a transaction is.
+
+-- name: PUBLISHED_INSERT_MARK
+insert or replace into published (oid, nspname, relname, kind, identity, given, logged, children)
+values (:oid, 'pghaul', 'progress', 'r', 'key', '', 1, 0)
+
 -- name: PUBLISHED_WITHOUT_IDENTITY scan-ok
 select shown(nspname, relname) from published
  where kind = 'r' and logged and identity = '' order by nspname, relname

@@ -459,6 +459,7 @@ create table cutover (
     max_downtime_ms integer not null,
     verify          integer not null,
     leave_open      integer not null,             -- the source is to take writes afterwards
+    reverse         integer not null,             -- with a way back
     command         text not null,                -- of --on-cutover; '': none
     before_command  text not null,                -- of --before-freeze; '': none
     cancelled       integer not null default 0,   -- who asked wants it no more
@@ -512,6 +513,14 @@ create table published (
     children integer not null                     -- direct ones on the source; -1: it cannot be published whole
 ) strict;
 create index published_by_name on published (relname, nspname);
+
+-- Of a way back: the relations that the run which it turns back has brought.
+create table back_relation (
+    nspname text not null,
+    relname text not null,
+    kind    text not null,                        -- r table, p partitioned table, S sequence
+    primary key (nspname, relname)
+) strict, without rowid;
 
 -- Tables of the source that were given REPLICA IDENTITY FULL, and what they had before: those of a
 -- run that was given up, too.
