@@ -528,3 +528,31 @@ SQL
     came_back
     back_ends
 }
+
+@test "all else that is written to the target for the run does not come back either" {
+    bank
+    src -q <<'SQL'
+create unlogged table quick (a int primary key);
+insert into quick values (1);
+create table fired (what text, n int primary key generated always as identity);
+create function fire() returns trigger language plpgsql as $$ begin insert into fired (what) values (tg_table_name); return new; end $$;
+create trigger always after insert on account for each row execute function fire();
+alter table account enable always trigger always;
+SQL
+    followed
+    caught_up
+    # Somebody has spoiled the target, before.
+    tgt -q -c 'update account set amount = 0 where id = 7' -c 'delete from log' -c 'delete from part where id < 5'
+    run -0 reverse prepare
+    # A repair, sequences at the end, triggers on again, the last rows of pghaul.progress and its end.
+    src -q -o /dev/null -c "select nextval('counter') from generate_series(1, 9)" -c "insert into account values (3000, 1, 'forward')"
+    caught_up
+    run -0 "$PGHAUL" compare data --repair
+    assert_output --partial 'table public.account differs (repaired)'
+    [[ $(tgt -c 'select count(*) from pghaul.progress') == 1 ]]
+    forward_ends
+    goes_back
+    back_counts '[.transactions, .inserts, .updates, .deletes, .truncates, .conflicts]' '[0,0,0,0,0,0]'
+    back_ends
+    run -0 same_data
+}
