@@ -345,3 +345,214 @@ SQL
     ended_with 2 'PGH-2332: the way back of the run in .* is not prepared'
     src -q -c "drop role ${DB}_r"
 }
+
+@test "tables that are partitioned otherwise, and columns in another order" {
+    src -q <<'SQL'
+create table plain (id int, k int, v text, primary key (id, k));
+insert into plain select i, i % 4, 'v' from generate_series(1, 100) i;
+create table tree (id int, k int, v text, primary key (id, k)) partition by list (k);
+create table tree_0 partition of tree for values in (0, 1);
+create table tree_1 partition of tree for values in (2, 3);
+insert into tree select i, i % 4, 'v' from generate_series(1, 100) i;
+create table flat (id int, k int, v text, primary key (id, k)) partition by range (id);
+create table flat_1 partition of flat for values from (0) to (50);
+create table flat_2 partition of flat for values from (50) to (10000);
+insert into flat select i, i % 4, 'v' from generate_series(1, 100) i;
+create table turned (a int primary key, b text, c int);
+insert into turned select i, 'b', i from generate_series(1, 10) i;
+SQL
+    tgt -q <<'SQL'
+create table plain (id int, k int, v text, primary key (id, k)) partition by hash (id);
+create table plain_a partition of plain for values with (modulus 2, remainder 0);
+create table plain_b partition of plain for values with (modulus 2, remainder 1);
+create table tree (id int, k int, v text, primary key (id, k)) partition by range (id);
+create table tree_low partition of tree for values from (0) to (40);
+create table tree_high partition of tree for values from (40) to (10000);
+create table flat (id int, k int, v text, primary key (id, k)) partition by hash (id);
+create table flat_a partition of flat for values with (modulus 1, remainder 0);
+create table turned (c int, a int primary key, b text);
+SQL
+    followed --data-only
+    caught_up
+    run -0 reverse prepare
+    src -q -c "update plain set v = 'forward'; update tree set k = 3 - k, v = 'forward' where id < 50; delete from flat where id = 7; update turned set c = 0"
+    forward_ends
+    goes_back
+    for table in plain tree flat; do
+        tgt -q -c "insert into $table select i, i % 4, 'new' from generate_series(200, 260) i" -c "update $table set v = 'back' where id % 3 = 0" \
+            -c "delete from $table where id % 10 = 0" -c "update $table set id = id + 1000, k = 0 where id between 1 and 5"
+    done
+    tgt -q -c "update turned set b = 'back', c = 7 where a > 5"
+    came_back
+    back_counts '[.conflicts]' '[0]'
+    back_ends
+    for table in plain tree flat; do
+        [[ $(src -c "select count(*), md5(string_agg(t::text, ' ' order by id)) from $table t") == "$(tgt -c "select count(*), md5(string_agg(t::text, ' ' order by id)) from $table t")" ]]
+    done
+    [[ $(src -c "select string_agg(concat(a, b, c), ' ' order by a) from turned") == "$(tgt -c "select string_agg(concat(a, b, c), ' ' order by a) from turned")" ]]
+}
+
+@test "a TRUNCATE of one of the target's partitions, which the source does not have" {
+    src -q -c 'create table plain (id int primary key)' -c 'insert into plain select generate_series(1, 10)'
+    tgt -q -c 'create table plain (id int primary key) partition by range (id)' -c 'create table plain_low partition of plain for values from (0) to (6)' \
+        -c 'create table plain_high partition of plain for values from (6) to (100)'
+    followed --data-only
+    caught_up
+    run -0 reverse prepare
+    forward_ends
+    tgt -q -c 'truncate plain_low'
+    background "$PGHAUL" reverse start --dir "$RUN"
+    ended_with 5 'PGH-3203: TRUNCATE of some partitions only'
+    [[ $(src -c 'select count(*) from plain') == 10 ]]
+    # All of them is all of it.
+    src -q -c 'delete from plain where id < 6'
+    background "$PGHAUL" follow --resume --on-ddl warn --dir "$BACK" --source "$TARGET" --target "$SOURCE"
+    came_back
+    tgt -q -c 'truncate plain'
+    came_back
+    [[ $(src -c 'select count(*) from plain') == 0 ]]
+    back_ends
+}
+
+@test "roles that are no superusers, on both sides" {
+    local side
+    for side in admin_source admin_target; do
+        $side "create role ${DB}_o login replication"
+        $side "alter database $DB owner to ${DB}_o"
+        $side "grant set on parameter session_replication_role to ${DB}_o"
+    done
+    src -q -c "set role ${DB}_o" -c 'create table t (id int primary key generated always as identity, v text, ref int references t)' -c 'create sequence s' \
+        -c "insert into t (v) select 'x' from generate_series(1, 20)"
+    PGHAUL_SOURCE="$SOURCE user=${DB}_o" PGHAUL_TARGET="$TARGET user=${DB}_o"
+    followed --no-owner --no-acl
+    caught_up
+    run -0 reverse prepare
+    src -q -c "update t set v = 'y' where id < 5"
+    frozen
+    forward_ends
+    goes_back
+    tgt -q -o /dev/null -c "insert into t (v, ref) select 'there', 1 from generate_series(1, 10)" -c "select nextval('s') from generate_series(1, 70)" -c 'delete from t where id = 20'
+    came_back
+    back_ends
+    run -0 same_data
+    [[ $(src -c 'select last_value from s') == $(tgt -c 'select last_value from s') && $(src -c "select last_value from t_id_seq") == 30 ]]
+    [[ $(tgt -c "select pubowner::regrole from pg_publication") == "${DB}_o" ]]
+    run -0 cleanup
+    for side in admin_source admin_target; do
+        $side "alter database $DB owner to postgres"
+        $side "revoke set on parameter session_replication_role from ${DB}_o"
+    done
+    src -q -c 'set default_transaction_read_only = off' -c "drop owned by ${DB}_o" -c "drop role ${DB}_o"
+    tgt -q -c "drop owned by ${DB}_o" -c "drop role ${DB}_o"
+}
+
+@test "by plugins that tell in text, and tables without a replica identity" {
+    bank
+    src -q -c 'create table bare (a int, b text)' -c "insert into bare values (1, 'x'), (1, 'x'), (2, 'y')"
+    followed --plugin test_decoding --no-identity exclude
+    caught_up
+    run -0 reverse prepare
+    [[ $(target_slots)$(target_publications) == 10 ]]
+    src -q -c "update account set note = 'forward'; delete from whole where a = 3" -c "insert into bare values (9, 'only here')"
+    forward_ends
+    goes_back
+    back_counts '[.transactions, .conflicts]' '[0,0]'
+    tgt -q -c "update account set note = 'back' where id < 20; insert into log values (1, 1, now()); delete from whole where a = 4" -c "insert into bare values (8, 'only there')"
+    came_back
+    back_counts '[.transactions, .conflicts]' '[1,0]'
+    back_ends
+    run -0 "$PGHAUL" compare data -T bare
+    run -0 cleanup
+
+    # With FULL for as long, which both sides have.
+    again
+    admin_target "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '$DB'" >/dev/null
+    followed --no-identity full
+    caught_up
+    run -0 reverse prepare
+    forward_ends
+    goes_back
+    tgt -q -c "update bare set b = 'back' where a = 1" -c 'delete from bare where a = 2'
+    came_back
+    back_ends
+    run -0 same_data
+    run -0 cleanup
+    [[ $(src -c "select relreplident from pg_class where relname = 'bare'")$(tgt -c "select relreplident from pg_class where relname = 'bare'") == dd ]]
+}
+
+@test "there, back, and there again" {
+    bank
+    followed
+    caught_up
+    run -0 reverse prepare
+    forward_ends
+    goes_back
+    first=$PID
+    # The way back has a way back, too: its directory is one of a run.
+    run -0 "$PGHAUL" reverse prepare --dir "$BACK" --source "$TARGET" --target "$SOURCE"
+    [[ $(slots) == 1 ]]
+    tgt -q -c "insert into log values (1, 1, now())" -c "update account set amount = amount + 1 where id = 1"
+    came_back
+    PID=$first
+    back_ends
+    run -0 same_data
+    background "$PGHAUL" reverse start --dir "$BACK" --source "$TARGET" --target "$SOURCE"
+    src -q -c "insert into log values (1, 2, now())" -c "update account set amount = amount - 3 where id = 1"
+    wait_for 20 eval '[[ $(tgt -c "select count(*) from log") == 2 && $(tgt -c "select amount from account where id = 1") == 998 ]]'
+    [[ $(target_slots) == 0 ]]
+    run -0 "$PGHAUL" position set --dir "$BACK/back" --end now
+    ended_with 0 'applied all that committed before'
+    [[ $(sqlite3 "$BACK/back/catalog.db" 'select transactions, conflicts from position') == '2|0' ]]
+    run -0 same_data
+    run -0 cleanup
+    [[ $(slots)$(publications)$(target_slots)$(target_publications) == 0000 ]]
+    [[ $(src -c "select count(*) from pg_namespace where nspname = 'pghaul'")$(tgt -c "select count(*) from pg_namespace where nspname = 'pghaul'") == 00 ]]
+}
+
+@test "a filter, and a table that comes to the new side" {
+    bank
+    src -q -c 'create schema aside' -c 'create table aside.t (id int primary key)' -c 'create table keyless (a int)'
+    followed -n public -T keyless
+    caught_up
+    run -0 reverse prepare
+    [[ $(tgt -c "select count(*) from pg_publication_tables where tablename in ('t', 'keyless')") == 0 ]]
+    forward_ends
+    goes_back
+    # Not meant, then meant.
+    tgt -q -c 'create schema aside' -c 'create table aside.other (id int primary key)'
+    tgt -q -c 'insert into log values (1, 1, now())'
+    came_back
+    tgt -q -c 'create table fresh (id int primary key)'
+    ended_with 4 'PGH-2261: tables came to the source after the run began, and are not followed: public.fresh'
+    background "$PGHAUL" follow --resume --on-ddl warn --dir "$BACK" --source "$TARGET" --target "$SOURCE"
+    came_back
+    back_ends
+}
+
+@test "all else that is written to the target for the run does not come back either" {
+    bank
+    src -q <<'SQL'
+create unlogged table quick (a int primary key);
+insert into quick values (1);
+create table fired (what text, n int primary key generated always as identity);
+create function fire() returns trigger language plpgsql as $$ begin insert into fired (what) values (tg_table_name); return new; end $$;
+create trigger always after insert on account for each row execute function fire();
+alter table account enable always trigger always;
+SQL
+    followed
+    caught_up
+    # Somebody has spoiled the target, before.
+    tgt -q -c 'update account set amount = 0 where id = 7' -c 'delete from log' -c 'delete from part where id < 5'
+    run -0 reverse prepare
+    # A repair, sequences at the end, triggers on again, the last rows of pghaul.progress and its end.
+    src -q -o /dev/null -c "select nextval('counter') from generate_series(1, 9)" -c "insert into account values (3000, 1, 'forward')"
+    caught_up
+    run -0 "$PGHAUL" compare data --repair
+    assert_output --partial 'table public.account differs (repaired)'
+    [[ $(tgt -c 'select count(*) from pghaul.progress') == 1 ]]
+    forward_ends
+    goes_back
+    back_counts '[.transactions, .inserts, .updates, .deletes, .truncates, .conflicts]' '[0,0,0,0,0,0]'
+    back_ends
+    run -0 same_data
+}

@@ -8,10 +8,10 @@ bool mirrored_tells(const struct relation *relation)
 }
 
 /* A text is the same in both forms of values. */
-static bool is_text(const struct pgoutput_value *value, const char *text)
+static bool begins(const struct pgoutput_value *value, const char *text)
 {
     return (value->kind == PGOUTPUT_TEXT || value->kind == PGOUTPUT_BINARY) &&
-           value->length == strlen(text) && memcmp(value->bytes, text, value->length) == 0;
+           value->length >= strlen(text) && memcmp(value->bytes, text, strlen(text)) == 0;
 }
 
 /* The column is the table's key, so that each row has it. */
@@ -24,7 +24,7 @@ bool mirrored_is_of(const struct relation *relation, const struct pgoutput_chang
     if (tuple.count == relation->count)
         for (int i = 0; pgoutput_tuple_next(&tuple, &value); i++)
             if (strcmp(relation->columns[i].name, "run") == 0) {
-                *ret_is = is_text(&value, run);
+                *ret_is = begins(&value, run);
                 return true;
             }
     return fault_set(why, FAULT_STREAM_UNKNOWN,

@@ -3,7 +3,8 @@
  * came from.
  *
  * Who applies a run's changes writes its row of pghaul.progress in each of its transactions, first
- * of all. A way back publishes that table, too: a transaction that writes this row is an echo.
+ * of all. A way back publishes that table, too: a transaction that writes this row is an echo. So
+ * is one that writes another whose name begins so (helper_mark(), pg/helper.h).
  */
 #ifndef PGHAUL_CDC_MIRRORED_H
 #define PGHAUL_CDC_MIRRORED_H

@@ -16,6 +16,7 @@
 #include "catalog/objects.h"
 #include "catalog/sql.h"
 #include "pg/copy_in.h"
+#include "pg/helper.h"
 #include "pg/relay.h"
 #include "plan/ask.h"
 
@@ -311,7 +312,7 @@ static bool in_transaction(struct repair *r, bool dry, struct fault *why)
     struct fault ignored; /* the first one tells */
     if (!conn_run(r->target, "BEGIN", why))
         return false;
-    if (replace_any(r, dry, why)) {
+    if ((dry || helper_mark(r->target, why)) && replace_any(r, dry, why)) {
         FAILPOINT("compare.before_repaired", why);
         return conn_run(r->target, dry ? "ROLLBACK" : "COMMIT", why);
     }

@@ -1,10 +1,31 @@
 #include "pg/helper.h"
 
+#include "base/scoped.h"
+
 void helper_add_quiet(struct strbuf *sql)
 {
     strbuf_add(sql, "DO $pghaul$BEGIN"
                     " PERFORM pg_catalog.set_config('session_replication_role', 'replica', true);"
                     " EXCEPTION WHEN insufficient_privilege THEN NULL; END$pghaul$;");
+}
+
+bool helper_mark(struct conn *target, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_query(target,
+                    "SELECT pg_catalog.has_table_privilege(oid, 'INSERT')"
+                    " AND pg_catalog.has_table_privilege(oid, 'DELETE')"
+                    " AND pg_catalog.has_schema_privilege(relnamespace, 'USAGE')"
+                    " FROM pg_catalog.pg_class"
+                    " WHERE oid = pg_catalog.to_regclass('pghaul.progress')",
+                    &rows, why))
+        return false;
+    return rows_count(&rows) == 0 || !rows_bool(&rows, 0, 0) ||
+           conn_run(target,
+                    "INSERT INTO pghaul.progress (run, applied, at)"
+                    " SELECT run || ' repair', applied, at FROM pghaul.progress;"
+                    "DELETE FROM pghaul.progress WHERE run LIKE '% repair'",
+                    why);
 }
 
 void helper_add_drop_if_empty(struct strbuf *sql, const char *table)

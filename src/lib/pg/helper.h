@@ -5,10 +5,16 @@
 #define PGHAUL_PG_HELPER_H
 
 #include "base/strbuf.h"
+#include "pg/conn.h"
 
 /* Adds a statement that keeps the target's event triggers away from the rest of the transaction:
  * they have nothing to do with our tables. Not every role may say so. */
 void helper_add_quiet(struct strbuf *sql);
+
+/* Of a transaction that writes for the source's sake, and not by applying changes: no way back
+ * takes it there (cdc/mirrored.h). Keeps nobody waiting who applies, and leaves no row. Does
+ * nothing where no run follows, or we may not. */
+bool helper_mark(struct conn *target, struct fault *why);
 
 /* Adds a statement that drops this table of the schema, and then the schema, where they are empty.
  * A row that another run has not committed yet is seen once the table is locked; a run that keeps
