@@ -48,10 +48,10 @@ const struct option book_options[] = {
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | ASIDE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
+     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_CUTOVER | LED | ASIDE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
+     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_CUTOVER | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
      .help = "name of the run (default: the source database's)"},
     {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE | CMD_FOLLOW, .group = directory,
      .help = "go on with the run in the work directory"},
@@ -190,7 +190,7 @@ const struct option book_options[] = {
      .choices = "stop|overwrite|log", .commands = CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "when a row to insert is there, or one to change is not: stop, make it the source's, or leave it out with a line in the log"},
 
-    {.name = "dry-run", .type = TYPE_FLAG, .at = AT(dry_run), .commands = CMD_CLEANUP | CMD_COMPARE, .group = changes,
+    {.name = "dry-run", .type = TYPE_FLAG, .at = AT(dry_run), .commands = CMD_CLEANUP | CMD_CUTOVER | CMD_COMPARE, .group = changes,
      .help = "only print what would be done, and do nothing"},
     {.name = "repair", .type = TYPE_FLAG, .at = AT(repair), .commands = CMD_COMPARE, .group = changes,
      .help = "with data: write the source's rows, values of sequences and large objects for those that differ"},
@@ -252,6 +252,24 @@ const struct option book_options[] = {
      .help = "a new file of the spool is begun at this size"},
     {.name = "end", .type = TYPE_TEXT, .at = AT(end), .arg = "LSN|now", .commands = CMD_POSITION, .group = changes,
      .help = "with set: apply what committed before it, then end"},
+    {.name = "max-downtime", .type = TYPE_DURATION, .at = AT(max_downtime_ms), .arg = "DURATION", .env = "PGHAUL_MAX_DOWNTIME", .fallback = "30s",
+     .min = 100, .max = INT64_C(86400000), .commands = CMD_CUTOVER, .group = changes,
+     .help = "how long the source may be frozen: after that it takes writes again, and the run follows on"},
+    {.name = "freeze", .type = TYPE_CHOICE, .at = AT(freeze), .arg = "MODE", .fallback = "auto", .choices = "auto|readonly|lock|none",
+     .commands = CMD_CUTOVER, .group = changes,
+     .help = "how the source is kept from taking writes; auto: read-only, sessions ended, and at last nobody can connect"},
+    {.name = "verify", .type = TYPE_FLAG, .at = AT(verify), .commands = CMD_CUTOVER, .group = changes,
+     .help = "compare all rows while the source is frozen"},
+    {.name = "rehearse", .type = TYPE_FLAG, .at = AT(rehearse), .commands = CMD_CUTOVER, .group = changes,
+     .help = "do all but the hand-over, measure it, then let the source write again"},
+    {.name = "leave-open", .type = TYPE_FLAG, .at = AT(leave_open), .commands = CMD_CUTOVER, .group = changes,
+     .help = "let the old source write again after the hand-over; nothing of that is brought over"},
+    {.name = "on-cutover", .type = TYPE_TEXT, .at = AT(on_cutover), .arg = "COMMAND", .env = "PGHAUL_ON_CUTOVER",
+     .commands = CMD_CUTOVER | CMD_FOLLOW, .group = changes,
+     .help = "what brings the application to the target: run by sh when that has everything"},
+    {.name = "before-freeze", .type = TYPE_TEXT, .at = AT(before_freeze), .arg = "COMMAND", .env = "PGHAUL_BEFORE_FREEZE",
+     .commands = CMD_CUTOVER, .group = changes,
+     .help = "run by sh before the source is frozen; when it fails, nothing is"},
     {.name = "budget", .type = TYPE_TEXT, .at = AT(budget), .arg = "FILE", .commands = CMD_SUPERVISE, .group = general,
      .help = "workers are shared with other runs by this file"},
     {.name = "version", .letter = 'V', .type = TYPE_FLAG, .at = AT(version), .commands = ALL, .group = general,
@@ -324,6 +342,12 @@ static const struct command commands[] = {
              "and applies what changed on the source since, until a new end. Nothing is copied again. With --resume it goes "
              "on towards the end that was set before, and does nothing when that was reached.",
      .run = cmd_follow},
+    {.id = CMD_CUTOVER, .name = "cutover", .arguments = "", .summary = "hand over to the target",
+     .text = "Asks the run that follows in the work directory to hand over: freezes the source, waits until nobody writes, "
+             "brings the target to exactly that place with all sequences, looks once more, and runs --on-cutover. Whatever "
+             "fails or takes longer than --max-downtime before the hand-over lets the source write again, and the run follows "
+             "on: exit status 14.",
+     .run = cmd_cutover},
     {.id = CMD_CLEANUP, .name = "cleanup", .arguments = "", .summary = "remove what a run that followed has left",
      .text = "Drops the slot of a run with --follow, then its publication, on the source; removes its rows from the target, "
              "and what it has received from the work directory. Nothing can follow then any more. What is not there is "

@@ -37,6 +37,7 @@ enum command_id {
     CMD_COMPARE = 1 << 19,
     CMD_SERVE = 1 << 20,
     CMD_NOTIFY = 1 << 21,
+    CMD_CUTOVER = 1 << 22,
 };
 
 enum { OPTIONS_MOST = 112, ARGUMENTS_MOST = 256 };
@@ -108,6 +109,13 @@ struct options {
     const char *html;
     bool fix;
     bool yes;
+    int64_t max_downtime_ms;
+    int64_t freeze; /* enum freeze_mode */
+    bool verify;
+    bool rehearse;
+    bool leave_open;
+    const char *on_cutover;
+    const char *before_freeze;
     bool help;
     bool version;
     int exit_status; /* of a command that went well and has more to say than that */

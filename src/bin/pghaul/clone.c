@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "catalog/cutover.h"
 #include "catalog/position.h"
 #include "plan/databases.h"
 #include "plan/plan.h"
@@ -216,6 +217,18 @@ static bool resume(struct clone *clone, struct fault *why)
     return book_keep(options, clone->db, why) && run_set_resumed(clone->db, why);
 }
 
+/* A run whose cutover was cut off is the only one that knows what the source was. */
+static bool refuse_frozen(struct clone *clone, struct fault *why)
+{
+    bool frozen;
+    int64_t handed;
+    return frozen_any(clone->db, &frozen, why) && cutover_handed_over(clone->db, &handed, why) &&
+           (!frozen || handed != 0 ||
+            fault_set(why, FAULT_SOURCE_FROZEN,
+                      "run \"%s\" has frozen the source for a cutover that was cut off",
+                      clone->run.name));
+}
+
 bool clone_begin(struct clone *clone, struct fault *why)
 {
     struct options *options = clone->options;
@@ -229,6 +242,8 @@ bool clone_begin(struct clone *clone, struct fault *why)
             return refuse_found(clone, why);
         log_info("the run before this one failed before it changed anything: beginning anew");
     }
+    if (clone->found && !refuse_frozen(clone, why))
+        return false;
     drop_members(&clone->members);
     return (!several_wanted(options) || several_choose(clone, why)) && clone_create(clone, why);
 }

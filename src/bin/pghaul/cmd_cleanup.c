@@ -13,10 +13,12 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "catalog/cutover.h"
 #include "catalog/position.h"
 #include "catalog/run.h"
 #include "cdc/apply.h"
 #include "cdc/receive.h"
+#include "cutover/freeze.h"
 #include "jobs/brought.h"
 #include "jobs/done.h"
 #include "jobs/firing.h"
@@ -448,6 +450,38 @@ static bool connect_sides(struct cleanup *c, struct fault *why)
            fault_set(why, FAULT_RUN_DIFFERS, "this source is not the one that the run began with");
 }
 
+/* ---- a source that a cutover has frozen ---- */
+
+static bool show_thaw(struct cleanup *c, const char *sentence, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!thaw_show(c->db, &sql, why))
+        return false;
+    if (sql.length > 0)
+        log_info("source: %s: %s", sentence, sql.text);
+    return true;
+}
+
+/* Nobody might be able to connect. After a hand-over it stays read-only. */
+static bool thaw_source(struct cleanup *c, struct fault *why)
+{
+    bool frozen;
+    int64_t handed;
+    if (!frozen_any(c->db, &frozen, why) || !cutover_handed_over(c->db, &handed, why))
+        return false;
+    if (!frozen)
+        return true;
+    if (c->options->dry_run)
+        return show_thaw(c, "a cutover has frozen it", why);
+    if (handed == 0) {
+        log_warning("source: a cutover that was cut off has frozen it: letting it write again");
+        return thaw(c->db, &c->source_info, why);
+    }
+    return thaw_connections(c->db, &c->source_info, why) &&
+           show_thaw(c, "connections are allowed, and it stays read-only; to let it write again",
+                     why);
+}
+
 /* ---- all of it ---- */
 
 static bool is_here(const struct cleanup *c, const struct position_left *made)
@@ -510,5 +544,14 @@ bool cmd_cleanup(struct options *options, struct fault *why)
         !book_recall(options, c.db, why) || !read_side(options, SIDE_SOURCE, &c.source_info, why) ||
         !read_side(options, SIDE_TARGET, &c.target_info, why) || !leash_open(&c.leash, -1, why))
         return false;
-    return connect_sides(&c, why) ? clean(&c, why) : by_hand(&c, why);
+    if (!thaw_source(&c, why))
+        return false;
+    if (connect_sides(&c, why))
+        return clean(&c, why);
+    bool frozen;
+    struct fault ignored;
+    if (!options->dry_run || !frozen_any(c.db, &frozen, &ignored) || !frozen)
+        return by_hand(&c, why);
+    log_warning("what else would be done cannot be seen while nobody can connect: %s", why->text);
+    return true;
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/lsn.h"
 #include "base/scoped.h"
+#include "catalog/cutover.h"
 #include "catalog/position.h"
 #include "catalog/run.h"
 #include "catalog/work.h"
@@ -92,6 +93,17 @@ bool check_not_clean(struct db *db, struct fault *why)
     if (!position_is_clean(db, &clean, why))
         return false;
     return !clean || fault_set(why, FAULT_CLEANED_UP, "the run was cleaned up: its slot is gone");
+}
+
+bool check_not_handed_over(struct db *db, struct fault *why)
+{
+    struct cutover cutover;
+    int64_t id;
+    if (!cutover_handed_over(db, &id, why))
+        return false;
+    return id == 0 || (cutover_get(db, id, &cutover, why) &&
+                       (strcmp(cutover.state, "done") != 0 ||
+                        fault_set(why, FAULT_HANDED_OVER, "the run was handed over by a cutover")));
 }
 
 static bool check_portions(const struct options *options, struct fault *why)

@@ -20,7 +20,8 @@ static bool queue_lock(struct writer *w, struct fault *why)
     char lsn[LSN_TEXT];
     strbuf_clear(&w->sql);
     strbuf_addf(&w->sql,
-                "SELECT FROM pghaul.progress WHERE run = '%s' AND applied = '%s' FOR UPDATE",
+                "SELECT FROM pghaul.progress WHERE run = '%s' AND applied = '%s'"
+                " AND handed_over IS NULL FOR UPDATE",
                 w->run, lsn_text(lsn, w->applied));
     return queue_run(&w->queue, w->sql.text, 1, why);
 }

@@ -68,7 +68,7 @@ bool job_check(struct job *job, struct fault *why)
     if (!quote_all(job->target, why))
         return false;
     bool same = compare(job, why);
-    if (!same && why->id == FAULT_TARGET_DIFFERS && job->settings->follow)
+    if (!same && why->id == FAULT_TARGET_DIFFERS && job->settings->follow && job->source != NULL)
         same = quote_all(job->source, why) && db_write(job->db, forget_changed, job, why) &&
                compare(job, why);
     return same && existing_forget_built(job->db, why);

@@ -56,7 +56,7 @@ bool fault_may_be_left_out(const struct fault *why);
 /* The functions, one file each. */
 job_function job_plan, job_renew, job_dump, job_roles, job_schema, job_tables, job_views,
     job_restore, job_empty, job_copy, job_blobs, job_sequences, job_last_sequences,
-    job_last_unlogged, job_last_blobs, job_index, job_keys, job_exclusion, job_foreign_keys,
-    job_analyze, job_post, job_refresh, job_check, job_final;
+    job_refresh_sequences, job_last_unlogged, job_last_blobs, job_index, job_keys, job_exclusion,
+    job_foreign_keys, job_analyze, job_post, job_refresh, job_check, job_final;
 
 #endif

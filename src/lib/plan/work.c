@@ -165,7 +165,8 @@ static bool add_last(const struct plan *plan, struct fault *why)
            add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_SEQUENCES, why) &&
            ((plan->contents & CONTENT_ROWS) == 0 ||
             add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_UNLOGGED, why)) &&
-           (!brings_objects(plan) || add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_BLOBS, why));
+           (!brings_objects(plan) || add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_BLOBS, why)) &&
+           add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_HAND_OVER, why);
 }
 
 /* Done by who has both connections. */

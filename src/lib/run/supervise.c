@@ -198,7 +198,7 @@ static bool advance(struct supervisor *s, struct fault *why)
 /* What these do brings no phase to its end. */
 static bool is_aside(enum role role)
 {
-    return role == ROLE_WATCH || role == ROLE_RECEIVE || role == ROLE_GUARD;
+    return role == ROLE_WATCH || role == ROLE_RECEIVE || role == ROLE_GUARD || role == ROLE_CUTOVER;
 }
 
 /* Nobody works and nobody is coming, but there are items left: this would wait for ever. Only true

@@ -80,7 +80,7 @@ static bool after_resume(struct supervisor *s, struct fault *why)
         return false;
     s->data_open = open || (!s->planned && settings_have_source(s->what->settings));
     s->resumed = true;
-    return true;
+    return supervisor_look(s, why);
 }
 
 static bool renew(struct supervisor *s, bool unfinished, struct fault *why)

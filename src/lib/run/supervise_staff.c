@@ -179,7 +179,8 @@ static bool staff_follow_stage(struct supervisor *s, struct fault *why)
 {
     crew_end(s->crew, ROLE_SCHEMA, false);
     crew_end(s->crew, ROLE_BUILD, false);
-    return staff_snapshot(s, why) && crew_fill_up_to(s->crew, ROLE_APPLY, 1, why);
+    return staff_snapshot(s, why) && crew_fill_up_to(s->crew, ROLE_APPLY, 1, why) &&
+           (s->received || crew_fill_up_to(s->crew, ROLE_CUTOVER, 1, why));
 }
 
 bool supervisor_staff(struct supervisor *s, struct fault *why)
@@ -213,6 +214,7 @@ bool supervisor_staff(struct supervisor *s, struct fault *why)
         crew_end(s->crew, ROLE_BUILD, false);
         crew_end(s->crew, ROLE_RECEIVE, false);
         crew_end(s->crew, ROLE_APPLY, false);
+        crew_end(s->crew, ROLE_CUTOVER, false);
         return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why);
     default:
         return true;

@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
+#include "catalog/cutover.h"
+#include "cutover/hand_over.h"
 #include "jobs/job.h"
 #include "pg/snapshot.h"
 #include "plan/check.h"
@@ -60,6 +62,11 @@ static const struct role_entry roles[ROLES] = {
                     true,
                     false,
                     {NO_LANE, NO_LANE, NO_LANE}},
+    [ROLE_CUTOVER] = {"cutover",
+                      "keeps sequences as the source's are, and hands over when asked to",
+                      true,
+                      true,
+                      {NO_LANE, NO_LANE, NO_LANE}},
 };
 
 const struct role_entry *role_entry(enum role role)
@@ -154,7 +161,7 @@ static bool enter_snapshot(struct worker *worker, struct fault *why)
 static bool connect_sides(struct worker *worker, struct fault *why)
 {
     const struct role_entry *role = &roles[worker->role];
-    return (!role->has_source || worker->source != NULL ||
+    return (!role->has_source || worker->source != NULL || worker->handed_over ||
             !settings_have_source(worker->settings) || worker_connect(worker, SIDE_SOURCE, why)) &&
            (!role->has_target || worker->target != NULL ||
             worker_connect(worker, SIDE_TARGET, why));
@@ -200,6 +207,16 @@ static bool report_done(struct worker *worker, const struct job *job, unsigned l
     return channel_send(worker->leash->channel, &message, why);
 }
 
+/* After a hand-over the source may let nobody connect, and is of no interest any more. */
+static bool look_at_hand_over(struct worker *worker, struct fault *why)
+{
+    int64_t id;
+    if (!cutover_handed_over(worker->db, &id, why))
+        return false;
+    worker->handed_over = id != 0;
+    return true;
+}
+
 /* Which databases these are: for a resume, which must find the same ones. */
 bool worker_note_sides(struct worker *worker, struct fault *why)
 {
@@ -218,19 +235,29 @@ static bool reach_source(struct worker *worker, struct fault *why)
     return worker_connect(worker, SIDE_SOURCE, why);
 }
 
+/* What replication does not carry. A cutover has seen to it, before the hand-over. */
+static bool is_last(enum work_kind kind)
+{
+    return kind == WORK_LAST_SEQUENCES || kind == WORK_LAST_UNLOGGED || kind == WORK_LAST_BLOBS;
+}
+
 static bool asks_source(const struct worker *worker, const struct work *work)
 {
-    return work->kind == WORK_LAST_SEQUENCES || work->kind == WORK_LAST_UNLOGGED ||
-           work->kind == WORK_LAST_BLOBS || (work->kind == WORK_CHECK && worker->settings->follow);
+    return !worker->handed_over &&
+           (is_last(work->kind) || (work->kind == WORK_CHECK && worker->settings->follow));
 }
 
 static bool do_job(struct worker *worker, struct job *job, struct fault *why)
 {
+    if (worker->handed_over && is_last(job->work->kind))
+        return true;
     switch (job->work->kind) {
     case WORK_SETTLE:
         return worker_settle(worker, job, why);
     case WORK_FOLLOW:
         return worker_follow(worker, job, why);
+    case WORK_HAND_OVER:
+        return hand_over_finish(job, why);
     default:
         return job_run(job, why);
     }
@@ -242,6 +269,7 @@ static bool do_item(struct worker *worker, struct job *job, struct fault *why)
     bool reads = job->work->lane == LANE_COPY || job->work->lane == LANE_PLAN;
     if (!worker_load_run(worker, why) || !find_snapshot(worker, why) ||
         (reads && !enter_snapshot(worker, why)) || !match_encoding(worker, why) ||
+        !look_at_hand_over(worker, why) ||
         (asks_source(worker, job->work) && !reach_source(worker, why)) ||
         (job->work->kind == WORK_PLAN &&
          (!worker_note_sides(worker, why) || !worker_load_run(worker, why))))
@@ -431,7 +459,10 @@ static bool live(struct worker *worker, struct fault *why)
         (!worker_connect(worker, SIDE_SOURCE, why) || !worker_take_snapshot(worker, why) ||
          !worker_load_run(worker, why)))
         return false;
-    if (!connect_sides(worker, why))
+    if ((worker->role == ROLE_RESUME || worker->role == ROLE_CUTOVER) &&
+        !hand_over_recover(worker->db, worker->source_info, worker->leash, why))
+        return false;
+    if (!look_at_hand_over(worker, why) || !connect_sides(worker, why))
         return false;
     if (worker->role == ROLE_RESUME)
         return worker_resume(worker, why);
@@ -442,6 +473,8 @@ static bool live(struct worker *worker, struct fault *why)
         return false;
     if (worker->role == ROLE_GUARD)
         return worker_guard(worker, why);
+    if (worker->role == ROLE_CUTOVER)
+        return worker_cutover(worker, why);
     FAILPOINT("worker.ready", why);
     return worker_say(worker, MSG_READY, 0, why) && do_items(worker, why);
 }

@@ -24,6 +24,7 @@ enum role {
     ROLE_RECEIVE,
     ROLE_APPLY,
     ROLE_GUARD,
+    ROLE_CUTOVER,
     ROLES
 };
 
@@ -58,6 +59,7 @@ struct worker {
     struct run run;
     struct snapshot snapshot; /* seq 0: not known yet */
     bool entered;             /* the source's transaction is in it */
+    bool handed_over;         /* only the target is of interest */
     bool target_matches;      /* the target's client_encoding is the source's */
     struct conn *source;
     struct conn *target;

@@ -451,6 +451,48 @@ create table position (
 ) strict, without rowid;
 
 -- That apply is to wait for a moment, for who reads both sides.
+create table cutover (
+    id              integer primary key,
+    kind            text not null check (kind in ('cutover', 'rehearsal', 'dry run')),
+    state           text not null check (state in ('asked', 'running', 'given up', 'rehearsed', 'handed over', 'done')),
+    freeze          integer not null,             -- enum freeze_mode
+    max_downtime_ms integer not null,
+    verify          integer not null,
+    leave_open      integer not null,             -- the source is to take writes afterwards
+    command         text not null,                -- of --on-cutover; '': none
+    before_command  text not null,                -- of --before-freeze; '': none
+    cancelled       integer not null default 0,   -- who asked wants it no more
+    stop            text,                         -- what committed before this LSN came over
+    asked_us        integer not null,
+    begun_us        integer,
+    frozen_us       integer,                      -- from then on the source took no writes,
+    handed_us       integer,                      -- … from then on there was only forwards,
+    ready_us        integer,                      -- … from then on the target could
+    ended_us        integer,
+    fault_id        integer,
+    fault_text      text,
+    fault_detail    text,
+    fault_hint      text
+) strict;
+
+create table cutover_step (
+    id       integer primary key,
+    cutover  integer not null,
+    step     text not null,
+    begun_us integer not null,
+    ended_us integer,
+    note     text not null default ''
+) strict;
+create index cutover_step_cutover on cutover_step (cutover);
+
+-- What the source was before it was frozen; noted before it is.
+create table frozen (
+    kind  text not null,                          -- database, role: default_transaction_read_only; allow: connections; at: when
+    name  text not null,                          -- of the role; of at: of the database
+    value text,                                   -- null: it was not set
+    primary key (kind, name)
+) strict, without rowid;
+
 create table pause (
     id       integer primary key check (id = 1),
     lsn      text not null,                       -- applied up to there
