@@ -212,7 +212,11 @@ static void add_compare(struct strbuf *sql, const struct pass *pass, const struc
     strbuf_add(sql, hash);
     strbuf_add(sql, " AS contents, s.properties IS DISTINCT FROM ");
     add_properties(sql, pass->late->settings);
-    strbuf_add(sql, " AS properties FROM s LEFT JOIN " OBJECTS_OF " m ON m.oid = s.id");
+    /* Without the range all that the target has would be joined. */
+    strbuf_addf(sql,
+                " AS properties FROM s LEFT JOIN (SELECT oid, lomowner, lomacl FROM " OBJECTS_OF
+                " WHERE oid > %" PRId64 " AND oid <= %" PRId64 " OFFSET 0) m ON m.oid = s.id",
+                after, last);
     add_sizes(sql, "m.oid IS NOT NULL AND s.hash IS NOT NULL");
     strbuf_add(sql, " WHERE s.n IS NOT NULL OFFSET 0)"
                     " SELECT * FROM t WHERE NOT there OR foreigner OR contents OR properties"
