@@ -45,17 +45,27 @@ static bool is_no_loss(struct clone *clone, bool *ret_none, struct fault *why)
     return true;
 }
 
+static const char *ending_of(const char *state)
+{
+    static const char *const endings[][2] = {{"running", "was killed"},
+                                             {"stopped", "was stopped"},
+                                             {"failed", "has failed"},
+                                             {"cancelled", "was cancelled"}};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (strcmp(state, endings[i][0]) == 0)
+            return endings[i][1];
+    return "is done";
+}
+
 static bool refuse_found(const struct clone *clone, struct fault *why)
 {
     const struct run *run = &clone->run;
-    bool crashed = strcmp(run->state, "running") == 0;
-    return fault_set(why, FAULT_DIR_HAS_RUN,
-                     "work directory \"%s\" has run \"%s\" in it (%s to %s), which %s",
-                     clone->dir.path, run->name, run->source, run->target,
-                     crashed                              ? "was killed"
-                     : strcmp(run->state, "stopped") == 0 ? "was stopped"
-                     : strcmp(run->state, "failed") == 0  ? "has failed"
-                                                          : "is done");
+    fault_set(why, FAULT_DIR_HAS_RUN,
+              "work directory \"%s\" has run \"%s\" in it (%s to %s), which %s", clone->dir.path,
+              run->name, run->source, run->target, ending_of(run->state));
+    if (strcmp(run->state, "cancelled") == 0)
+        return fault_hint(why, "Begin again with --restart, or give another --dir.");
+    return false;
 }
 
 bool clone_snapshot_given(const struct options *options, struct snapshot *ret_snapshot,

@@ -23,6 +23,7 @@ struct clone {
     struct members members;       /* of a run over several databases */
     const struct restore *script; /* is restored; NULL: the source is copied */
     struct asides asides;
+    char rate_file[PATH_MAX]; /* of the throttle, which all processes of the run share */
 };
 
 #define CLONE_NONE                                 \

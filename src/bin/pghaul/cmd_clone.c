@@ -9,6 +9,8 @@
 #include "base/scoped.h"
 #include "catalog/position.h"
 #include "jobs/script.h"
+#include "proc/throttle.h"
+#include "renewing.h"
 #include "run/supervise.h"
 #include "show/status.h"
 
@@ -85,14 +87,14 @@ static bool go_on(struct clone *clone, struct fault *why)
     return back_go_on(clone, &gone, why) && (gone || say_what_follows(clone, why));
 }
 
-static bool say_what_is_left(struct clone *clone, struct fault *why)
+bool say_snapshot_held(struct db *db, struct fault *why)
 {
     int64_t seq;
     struct snapshot snapshot;
     bool found;
-    if (!snapshot_held(clone->db, &seq, why) || seq == 0)
+    if (!snapshot_held(db, &seq, why) || seq == 0)
         return seq == 0;
-    if (!snapshot_get(clone->db, seq, &snapshot, &found, why))
+    if (!snapshot_get(db, seq, &snapshot, &found, why))
         return false;
     log_info("process %d (pghaul snapshot) still holds snapshot %s on the source; it is no longer"
              " needed",
@@ -128,6 +130,7 @@ static bool bring_script(const struct clone *clone, struct fault *why)
 static bool run_one(struct clone *clone, struct fault *why)
 {
     const struct options *options = clone->options;
+    struct renewing renewing = {clone->options, clone->db};
     struct supervise what = {
         .dir = &clone->dir,
         .db = clone->db,
@@ -137,6 +140,9 @@ static bool run_one(struct clone *clone, struct fault *why)
         .resume = options->resume,
         .not_consistent = options->not_consistent,
         .show_progress = !options->quiet,
+        .rate_file = clone->rate_file,
+        .renew = renew_settings,
+        .renew_arg = &renewing,
         .channel = -1,
     };
     return prepare_target(clone, why) && supervise(&what, why);
@@ -144,9 +150,12 @@ static bool run_one(struct clone *clone, struct fault *why)
 
 bool clone_run(struct clone *clone, struct fault *why)
 {
+    scoped(drop_throttle) struct throttle throttle = {.bucket = NULL};
+    workdir_path(clone->rate_file, clone->dir.path, "rate");
     return asides_start(&clone->asides, clone->dir.path, why) &&
+           throttle_make(&throttle, clone->rate_file, why) &&
            (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
-           print_summary(clone, why) && say_what_is_left(clone, why) &&
+           print_summary(clone, why) && say_snapshot_held(clone->db, why) &&
            (!clone->options->settings.follow || go_on(clone, why));
 }
 

@@ -88,9 +88,19 @@ bool check_end_ahead(struct db *db, const struct position *position, const char 
            (!lsn_parse(end, &lsn) || lsn >= settled || recopied_refuse_end(lsn, settled, why));
 }
 
+bool check_not_cancelled(struct db *db, struct fault *why)
+{
+    bool cancelled;
+    scoped(drop_strbuf) struct strbuf ignored = STRBUF_EMPTY;
+    return setting_get(db, SETTING_CANCEL, &ignored, &cancelled, why) &&
+           (!cancelled || fault_set(why, FAULT_CANCELLED, "the run was cancelled"));
+}
+
 bool check_not_clean(struct db *db, struct fault *why)
 {
     bool clean;
+    if (!check_not_cancelled(db, why))
+        return false;
     if (!position_is_clean(db, &clean, why))
         return false;
     return !clean || fault_set(why, FAULT_CLEANED_UP, "the run was cleaned up: its slot is gone");

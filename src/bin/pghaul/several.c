@@ -11,6 +11,7 @@
 #include "base/scoped.h"
 #include "base/size.h"
 #include "catalog/catalog.h"
+#include "catalog/steering.h"
 #include "plan/databases.h"
 #include "proc/channel.h"
 #include "proc/signals.h"
@@ -178,6 +179,31 @@ static bool make_run(struct several *s, const struct member *member, struct begi
                      : clone_create(clone, why);
 }
 
+static bool put_setting(void *arg, const char *name, const char *value, struct fault *why)
+{
+    return setting_put(arg, name, value, why);
+}
+
+/* What the user has changed since we began. Who changes it does so in our catalog first, then in
+ * those that are there: so none is missed if ours has not changed meanwhile. */
+static bool hand_on_steering(struct several *s, struct db *db, struct fault *why)
+{
+    struct db *ours = s->clone->db;
+    struct options *options = s->clone->options;
+    struct steering before, after, theirs;
+    if (!steering_get(ours, &after, why))
+        return false;
+    do {
+        before = after;
+        if (!steering_get(db, &theirs, why) || !book_renew(options, ours, why) ||
+            !book_each_live(options, put_setting, db, why) ||
+            (theirs.paused != before.paused && !steering_pause(db, before.paused, why)) ||
+            !steering_get(ours, &after, why))
+            return false;
+    } while (after.version != before.version);
+    return true;
+}
+
 /* What a maintenance connection must do, before the run has processes of its own. */
 static bool make_database(struct several *s, const struct member *member, struct beginning *b,
                           struct fault *why)
@@ -194,19 +220,21 @@ static bool start(struct several *s, struct place *place, struct member *member,
 {
     char path[PATH_MAX];
     scoped(drop_beginning) struct beginning b = {.clone = CLONE_NONE};
-    if (!make_run(s, member, &b, why) || !make_database(s, member, &b, why))
+    if (!make_run(s, member, &b, why) || !hand_on_steering(s, b.clone.db, why) ||
+        !make_database(s, member, &b, why))
         return false;
     strlcpy(path, b.clone.dir.path, sizeof path);
     /* The process opens and locks them itself. */
     drop_db(&b.clone.db);
     drop_workdir(&b.clone.dir);
     struct launch what = {
-        .args = {"supervise", "--dir", path, "--name", member->name, "--budget", s->budget},
+        .args = {"supervise", "--dir", path, "--name", member->name, "--budget", s->budget,
+                 "--rate-file", s->clone->rate_file},
         .source = b.source.text,
         .target = b.target.text,
         .lock = s->clone->dir.lock,
     };
-    int count = 7;
+    int count = 9;
     if (b.resume)
         what.args[count++] = "--resume";
     if (b.resume && s->clone->options->not_consistent)

@@ -37,6 +37,12 @@
   F(FAULT_NOT_ENDED,           1031, USAGE,   "the run has not reached its end",                   \
     "Let it go on and end (--resume --endpos now); or give up what is not applied with "           \
     "pghaul cleanup --force.")                                                                     \
+  F(FAULT_CANCELLED,           1040, USAGE,   "the run was cancelled",                             \
+    "Nothing goes on with it: begin anew with --restart (and --drop-if-exists).")                  \
+  F(FAULT_NOTHING_TO_CANCEL,   1041, USAGE,   "the run is done",                                   \
+    "What it has left on the servers for following on is removed by pghaul cleanup.")              \
+  F(FAULT_NOT_SETTABLE,        1042, USAGE,   "a setting cannot be changed while the run goes on", \
+    "What has been done depends on it.")                                                           \
   F(FAULT_COPY_UNFINISHED,     1032, USAGE,   "the copy is not finished",                          \
     "Go on with pghaul clone --follow --resume: it follows when all is copied.")                   \
   F(FAULT_SAME_DATABASE,       1007, USAGE,   "source and target are the same database",           \
@@ -329,6 +335,10 @@
   F(FAULT_SPOOL_LIMIT,         4040, CATALOG, "receiving waits for room",                          \
     "It goes on by itself. Meanwhile the source keeps its WAL: watch its disk, or raise "          \
     "--spool-limit by stopping the run and --resume.")                                             \
+  F(FAULT_NOT_RUNNING,         4060, CATALOG, "nothing runs in the work directory",                \
+    "Go on with the run by --resume, which takes other settings as well.")                         \
+  F(FAULT_NOT_STOPPED,         4061, CATALOG, "a run does not stop",                               \
+    "See what its processes wait for (ps, the log), then cancel again: nothing was removed.")      \
   F(FAULT_CUTOVER_BUSY,        4050, USAGE,   "a cutover of this run is under way",                \
     "Wait for it: pghaul status shows where it is.")                                               \
   F(FAULT_CUTOVER_NOT_NOW,     4051, USAGE,   "the run is not where it could be cut over",         \

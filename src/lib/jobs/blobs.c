@@ -180,7 +180,11 @@ bool job_blobs(struct job *job, struct fault *why)
     job->held_table = 0;
     if (!snapshot_let_go(job->source, why))
         return false;
-    struct relay relay = {.out_sql = out.text, .in_sql = in.text, .moved = on_moved, .arg = job};
+    struct relay relay = {.out_sql = out.text,
+                          .in_sql = in.text,
+                          .moved = on_moved,
+                          .arg = job,
+                          .throttle = job->throttle};
     if (!relay_run(&relay, job->source, job->target, why)) {
         if (done_already(job, why))
             return true;

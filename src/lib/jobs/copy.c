@@ -409,7 +409,11 @@ bool job_copy(struct job *job, struct fault *why)
     done_add_begin(&in, job, 0, true);
     add_in(&in, job, &from, &table);
     FAILPOINT("copy.begun", why);
-    struct relay relay = {.out_sql = out.text, .in_sql = in.text, .moved = on_moved, .arg = job};
+    struct relay relay = {.out_sql = out.text,
+                          .in_sql = in.text,
+                          .moved = on_moved,
+                          .arg = job,
+                          .throttle = job->throttle};
     if (!relay_run(&relay, job->source, job->target, why)) {
         /* The source's transaction is aborted up to the savepoint, too. */
         job->held_table = 0;

@@ -14,6 +14,7 @@
 #include "pg/conn.h"
 #include "pg/tools.h"
 #include "proc/leash.h"
+#include "proc/throttle.h"
 
 struct job {
     /* Set for the life of a worker. */
@@ -21,7 +22,8 @@ struct job {
     struct leash *leash;
     const struct settings *settings;
     const struct run *run;
-    const char *dir; /* work directory */
+    const char *dir;           /* work directory */
+    struct throttle *throttle; /* of what is copied; NULL: none */
     const struct conninfo *source_info;
     const struct conninfo *target_info;
     struct conn *source; /* in the snapshot's transaction; NULL where the role has none */

@@ -95,6 +95,9 @@ static void take_messages(struct leash *leash)
             if (message.type == MSG_WAKE) {
                 leash->woken = true;
                 leash->lanes = message.lanes;
+            } else if (message.type == MSG_STEER) {
+                leash->paused = message.code != 0;
+                leash->steered = true;
             } else if (message.type == MSG_FINISH)
                 wish_for(leash, LEASH_FINISH);
             else if (message.type == MSG_NOW)

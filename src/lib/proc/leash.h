@@ -28,6 +28,8 @@ struct leash {
     int64_t deadline_ms;   /* clock_ms: then the wish is LEASH_NOW; 0: none */
     bool late;             /* that was so */
     bool orphaned;         /* the supervisor is gone */
+    bool paused;           /* nothing new is to be begun, and a copy is to read nothing */
+    bool steered;          /* MSG_STEER came since this was last cleared: settings may be others */
     bool woken;            /* MSG_WAKE came since this was last cleared */
     unsigned lanes;        /* mask that came with the last MSG_WAKE: what the worker may do */
 };

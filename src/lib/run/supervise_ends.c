@@ -50,13 +50,14 @@ void supervisor_fail(struct supervisor *s, enum role role, const struct fault *w
 void supervisor_stop(struct supervisor *s)
 {
     s->lost = false;
-    if (s->stopping == NOT_STOPPING) {
+    /* An item in hand would not come to its end. */
+    if (s->stopping == NOT_STOPPING && !s->crew->paused) {
         s->stopping = STOPPING_SOON;
         log_info("stopping after the items in hand; ask again to stop at once");
         crew_end(s->crew, ROLES, false);
         return;
     }
-    if (s->stopping == STOPPING_SOON)
+    if (s->stopping != STOPPING_NOW)
         log_info("stopping now");
     s->stopping = STOPPING_NOW;
     crew_end(s->crew, ROLES, true);

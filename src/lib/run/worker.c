@@ -291,12 +291,24 @@ static bool do_item(struct worker *worker, struct job *job, struct fault *why)
     return report_done(worker, job, lanes, why);
 }
 
+bool worker_renew(struct worker *worker, struct fault *why)
+{
+    if (!worker->leash->steered)
+        return true;
+    worker->leash->steered = false;
+    return worker->renew(worker->renew_arg, why);
+}
+
 /* The first lane that has something for us. Builds are limited by --index-jobs, whoever does them.
  */
 static bool claim(struct worker *worker, struct work *ret_work, bool *ret_found, struct fault *why)
 {
     const int *lanes = roles[worker->role].lanes;
     *ret_found = false;
+    if (!worker_renew(worker, why))
+        return false;
+    if (worker->leash->paused)
+        return true;
     for (int i = 0; i < LANES_OF_ROLE && lanes[i] != NO_LANE && !*ret_found; i++) {
         enum lane lane = (enum lane)lanes[i];
         if (i > 0 && (worker->leash->lanes & 1U << lane) == 0)
@@ -422,6 +434,7 @@ struct job worker_job(const struct worker *worker)
         .settings = worker->settings,
         .run = &worker->run,
         .dir = worker->dir,
+        .throttle = worker->throttle,
         .source_info = worker->source_info,
         .target_info = worker->target_info,
         .snapshot = &worker->snapshot,
@@ -436,6 +449,10 @@ static bool do_items(struct worker *worker, struct fault *why)
     while (!end && worker->leash->wish == LEASH_GO) {
         scoped(drop_work) struct work work = {.id = 0};
         bool found;
+        if (!leash_look(worker->leash, why))
+            return false;
+        if (worker->leash->wish != LEASH_GO)
+            break;
         if (!claim(worker, &work, &found, why))
             return false;
         if (!found) {
@@ -447,8 +464,6 @@ static bool do_items(struct worker *worker, struct fault *why)
         job.target = worker->target;
         if (!do_item(worker, &job, why) && !put_off(worker, &work, why) &&
             !may_try_again(worker, &work, why))
-            return false;
-        if (!leash_look(worker->leash, why))
             return false;
     }
     return true;

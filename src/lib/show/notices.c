@@ -80,10 +80,12 @@ static void add_moved(struct strbuf *text, const json_t *status)
     }
 }
 
-/* A run that has applied all it received waits for the application, and rightly. */
+/* A run that has applied all it received waits for the application, and rightly; one that is
+ * paused, for the user. */
 static bool is_at_rest(const json_t *status)
 {
     return strcmp(field_text(status, "state"), "running") != 0 ||
+           strcmp(field_text(status, "substate"), "paused") == 0 ||
            strcmp(field_text(status, "substate"), "caught_up") == 0;
 }
 

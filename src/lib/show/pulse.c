@@ -7,6 +7,7 @@
 #include "catalog/objects.h"
 #include "catalog/pause.h"
 #include "catalog/sql.h"
+#include "catalog/steering.h"
 #include "cdc/spool_dir.h"
 #include "run/phases.h"
 #include "run/workdir.h"
@@ -319,9 +320,10 @@ static bool collect_waits(struct db *db, const struct run *run, const struct pos
                           json_t *status, struct fault *why)
 {
     struct waiting waiting = {.list = field_new_list(status, "waits")};
-    bool caught_up = is_running(status) && run->phase == PHASE_FOLLOW && position != NULL &&
-                     position_behind(position) == 0;
-    if (is_running(status)) {
+    bool works = is_running(status) && !json_is_true(json_object_get(status, "paused"));
+    bool caught_up =
+        works && run->phase == PHASE_FOLLOW && position != NULL && position_behind(position) == 0;
+    if (works) {
         /* Not from clocks of servers: it is we who have noted it. */
         scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_BACKENDS, why);
         bool row = true;
@@ -347,6 +349,7 @@ static bool collect_substate(struct db *db, const struct run *run, const struct 
     const json_t *step = step_of(status, field_text(item, "kind"));
     const char *word = field_text(step, "kind"), *sentence = field_text(step, "sentence");
     struct pause pause = {.held = 0};
+    struct steering steering;
     if (!is_running(status))
         word = sentence = "";
     else if (run->phase == PHASE_FOLLOW && position != NULL) {
@@ -358,6 +361,14 @@ static bool collect_substate(struct db *db, const struct run *run, const struct 
                    : behind        ? "applying what was received"
                                    : "all that was received is applied";
     }
+    if (!steering_get(db, &steering, why))
+        return false;
+    if (is_running(status) && steering.paused) {
+        word = "paused";
+        sentence = "paused, until pghaul resume";
+    }
+    json_object_set_new(status, "paused", json_boolean(steering.paused));
+    field_set_time(status, "paused_since", steering.paused_us);
     field_set_text(status, "substate", word);
     field_set_text(status, "substate_sentence", sentence);
     return true;

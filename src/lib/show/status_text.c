@@ -332,6 +332,9 @@ void status_add_text(struct strbuf *text, const json_t *status)
         strcmp(field_text(status, "substate_sentence"), field_text(status, "sentence")) != 0)
         strbuf_addf(text, ": %s", field_text(status, "substate_sentence"));
     strbuf_add(text, "\n");
+    if (json_is_true(json_object_get(status, "paused")))
+        strbuf_addf(text, "%-10ssince %s, until pghaul resume\n", "paused",
+                    field_text(status, "paused_since"));
     add_field(text, "source", field_text(status, "source"));
     add_field(text, "target", field_text(status, "target"));
     add_field(text, "directory", field_text(status, "directory"));

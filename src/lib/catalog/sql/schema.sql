@@ -7,7 +7,7 @@ create table run (
     name           text not null,
     uuid           text not null,                 -- first column of pghaul.done on the target
     version        text not null,                 -- of the pghaul that started the run
-    state          text not null check (state in ('running', 'stopped', 'failed', 'done')),
+    state          text not null check (state in ('running', 'stopped', 'failed', 'done', 'cancelled')),
     phase          integer not null,              -- work.stage that is being worked on
     source         text not null,                 -- for people: without secrets
     target         text not null,
@@ -61,7 +61,7 @@ create table member (
     name     text not null,
     bytes    integer not null,                    -- on the source, when the run was made
     state    text not null default 'waiting'
-             check (state in ('waiting', 'running', 'stopped', 'failed', 'done')),
+             check (state in ('waiting', 'running', 'stopped', 'failed', 'done', 'cancelled')),
     unique (roles, name)
 ) strict;
 
@@ -449,6 +449,15 @@ create table position (
     slot_safe    integer,                         -- bytes until it is in danger; null: without end
     slot_us      integer                          -- when these were seen
 ) strict, without rowid;
+
+-- How the user steers a run while it goes on.
+create table steering (
+    id        integer primary key check (id = 1),
+    version   integer not null,                   -- counts what was changed, settings too,
+    taken     integer not null default 0,         -- and how much of it the supervisor has taken
+    paused    integer not null default 0,         -- nothing is copied, built or applied
+    paused_us integer                             -- since when
+) strict;
 
 -- That apply is to wait for a moment, for who reads both sides.
 create table cutover (
