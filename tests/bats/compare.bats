@@ -186,13 +186,10 @@ SQL
     run -13 compare data --lock-timeout 200ms -t keyed
     assert_output --partial 'canceling statement due to lock timeout: it is locked by backend'
     tgt -c "select pg_terminate_backend(pid) from pg_stat_activity where query like '%lock table keyed%' and pid <> pg_backend_pid()"
-    background env PGHAUL_TEST_AT=compare.before_part:stop "$PGHAUL" compare data -t keyed
-    stopped_at compare.before_part
+    compare_to compare.before_part -t keyed
     tgt -c 'truncate keyed'
     go_on
-    local status=0
-    wait "$PID" || status=$?
-    [[ $status == 13 ]]
+    ended 13
     grep -q 'table public.keyed is not verified: the table was truncated, rewritten or replaced after the snapshot' "$BATS_TEST_TMPDIR/out"
 }
 
@@ -200,8 +197,7 @@ SQL
     filled_pair
     src -c 'create table big as select i, repeat(md5(i::text), 10) t from generate_series(1, 300000) i'
     tgt -c 'create table big as select i, repeat(md5(i::text), 10) t from generate_series(1, 300000) i'
-    background env PGHAUL_TEST_AT=compare.part_read:stop "$PGHAUL" compare data
-    stopped_at compare.part_read
+    compare_to compare.part_read
     tgt -c "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pghaul compare' and datname = current_database()
              and pid <> (select min(pid) from pg_stat_activity where application_name = 'pghaul compare' and datname = current_database())"
     go_on
@@ -211,13 +207,10 @@ SQL
     keep_fired
     rm -rf "${PGHAUL_TEST_DIR:?}"
     mkdir -p "$PGHAUL_TEST_DIR"
-    background env PGHAUL_TEST_AT=compare.part_read:stop "$PGHAUL" compare data
-    stopped_at compare.part_read
+    compare_to compare.part_read
     src -c "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pghaul compare' and datname = current_database()"
     go_on
-    local status=0
-    wait "$PID" || status=$?
-    [[ $status == 4 ]]
+    ended 4
     run -1 grep equal "$BATS_TEST_TMPDIR/out"
     wait_for 10 nothing_left
 }

@@ -83,7 +83,7 @@ bool source_seen_get(struct db *db, struct source_seen *ret_seen, struct fault *
 
 bool backend_seen(struct db *db, const struct backend_seen *seen, struct fault *why)
 {
-    return db_run(db, why, seen->on_source ? SQL_BACKEND_SEEN_SOURCE : SQL_BACKEND_SEEN_TARGET,
-                  "isssssd", clock_utc_us(), seen->state, seen->type, seen->event, seen->object,
-                  seen->holder, seen->pid);
+    return db_run(db, why, SQL_BACKEND_SEEN, "sisssssd", seen->on_source ? "source" : "target",
+                  clock_utc_us(), seen->state, seen->type, seen->event, seen->object, seen->holder,
+                  seen->pid);
 }

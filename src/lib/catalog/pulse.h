@@ -10,8 +10,10 @@
 #include "base/lsn.h"
 #include "store/db.h"
 
-/* Seconds that samples are kept. */
-enum { SAMPLES_KEPT = 128 };
+enum {
+    SAMPLES_KEPT = 128, /* seconds */
+    NEWS_US = 15000000, /* what was said or seen longer ago is no news */
+};
 
 /* What was done by then. Times are microseconds since 1970 by our clock. */
 struct sample {

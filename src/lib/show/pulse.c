@@ -147,12 +147,10 @@ static bool collect_eta(struct db *db, const struct run *run, const struct posit
 
 /* ---- following ---- */
 
-/* As long as nothing was applied, the target is as the run found the source when it began. */
 /* It was caught up when that was looked at last, and that is not long ago. */
 static bool is_rest(const struct sample *last)
 {
-    const int64_t old_us = 15000000;
-    return last->caught_up_us == 0 || clock_utc_us() - last->caught_up_us < old_us;
+    return last->caught_up_us == 0 || clock_utc_us() - last->caught_up_us < NEWS_US;
 }
 
 static bool collect_lag(struct db *db, const struct run *run, const struct position *position,
@@ -171,6 +169,7 @@ static bool collect_lag(struct db *db, const struct run *run, const struct posit
         .skew_us = seen.skew_us,
         .caught_up_us = last.caught_up_us,
     };
+    /* As long as nothing was applied, the target is as the run found the source when it began. */
     if (facts.commit_us == 0 && facts.caught_up_us == 0)
         facts.caught_up_us = run->created_us;
     int64_t lag = is_running(status) && position->received != 0 ? pulse_lag_ms(&facts) : -1;
@@ -321,18 +320,11 @@ static bool collect_waits(struct db *db, const struct run *run, const struct pos
     struct waiting waiting = {.list = field_new_list(status, "waits")};
     bool caught_up = is_running(status) && run->phase == PHASE_FOLLOW && position != NULL &&
                      position_behind(position) == 0;
-    if (is_running(status)) {
-        /* Not from clocks of servers: it is we who have noted it. */
-        scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_BACKENDS, why);
-        bool row = true;
-        if (stmt == NULL || !stmt_bind(stmt, why, "i", clock_utc_us() - SEEN_SECONDS * SECOND_US))
-            return false;
-        while (stmt_step(stmt, &row, why) && row)
-            on_backend(&waiting, stmt, why);
-        if (row)
-            return false;
-        end_process(&waiting);
-    }
+    /* Not from clocks of servers: it is we who have noted it. */
+    int64_t since_us = clock_utc_us() - SEEN_SECONDS * SECOND_US;
+    if (is_running(status) && !catalog_list(db, SQL_BACKENDS, since_us, on_backend, &waiting, why))
+        return false;
+    end_process(&waiting);
     set_chief_wait(&waiting, caught_up, status);
     return true;
 }

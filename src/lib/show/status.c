@@ -62,47 +62,60 @@ static bool add_concurrency(struct db *db, json_t *steps, struct fault *why)
     return true;
 }
 
+struct field {
+    const char *key;
+    enum { AS_TEXT, AS_INT, AS_MS, AS_MS_SINCE, AS_TIME } as; /* of microseconds, the last three */
+};
+
+static void set_field(json_t *json, const struct field *field, const struct stmt *row, int column)
+{
+    int64_t value = field->as == AS_TEXT ? 0 : stmt_int(row, column);
+    if (field->as == AS_TEXT)
+        field_set_text(json, field->key, stmt_text(row, column));
+    else if (field->as == AS_TIME)
+        field_set_time(json, field->key, value);
+    else if (field->as == AS_INT)
+        field_set_int(json, field->key, value);
+    else
+        field_set_int(json, field->key,
+                      (field->as == AS_MS_SINCE ? clock_utc_us() - value : value) / 1000);
+}
+
+/* A row as an object of the list, its columns as these fields, up to one without a key. */
+static bool add_row(json_t *list, const struct field *fields, const struct stmt *row, int column)
+{
+    json_t *object = json_object();
+    for (; fields->key != NULL; fields++, column++)
+        set_field(object, fields, row, column);
+    json_array_append_new(list, object);
+    return true;
+}
+
 static bool on_running(void *arg, const struct stmt *row, struct fault *why)
 {
-    json_t *item = json_object();
+    static const struct field fields[] = {
+        {"kind", AS_TEXT},  {"name", AS_TEXT},           {"bytes", AS_INT},
+        {"moved", AS_INT},  {"running_ms", AS_MS_SINCE}, {"role", AS_TEXT},
+        {"number", AS_INT}, {"note", AS_TEXT},           {NULL}};
     (void)why;
-    field_set_text(item, "kind", stmt_text(row, 1));
-    field_set_text(item, "name", stmt_text(row, 2));
-    field_set_int(item, "bytes", stmt_int(row, 3));
-    field_set_int(item, "moved", stmt_int(row, 4));
-    field_set_int(item, "running_ms", (clock_utc_us() - stmt_int(row, 5)) / 1000);
-    field_set_text(item, "role", stmt_text(row, 6));
-    field_set_int(item, "number", stmt_int(row, 7));
-    field_set_text(item, "note", stmt_text(row, 8));
-    json_array_append_new(arg, item);
-    return true;
+    return add_row(arg, fields, row, 1);
 }
 
 static bool on_table(void *arg, const struct stmt *row, struct fault *why)
 {
-    json_t *table = json_object();
+    static const struct field fields[] = {
+        {"schema", AS_TEXT}, {"name", AS_TEXT},  {"parts", AS_INT},   {"rows", AS_INT},
+        {"bytes", AS_INT},   {"copy_ms", AS_MS}, {"index_ms", AS_MS}, {NULL}};
     (void)why;
-    field_set_text(table, "schema", stmt_text(row, 0));
-    field_set_text(table, "name", stmt_text(row, 1));
-    field_set_int(table, "parts", stmt_int(row, 2));
-    field_set_int(table, "rows", stmt_int(row, 3));
-    field_set_int(table, "bytes", stmt_int(row, 4));
-    field_set_int(table, "copy_ms", stmt_int(row, 5) / 1000);
-    field_set_int(table, "index_ms", stmt_int(row, 6) / 1000);
-    json_array_append_new(arg, table);
-    return true;
+    return add_row(arg, fields, row, 0);
 }
 
 static bool on_event(void *arg, const struct stmt *row, struct fault *why)
 {
-    json_t *event = json_object();
+    static const struct field fields[] = {
+        {"at", AS_TIME}, {"level", AS_TEXT}, {"fault", AS_INT}, {"text", AS_TEXT}, {NULL}};
     (void)why;
-    field_set_time(event, "at", stmt_int(row, 0));
-    field_set_text(event, "level", stmt_text(row, 1));
-    field_set_int(event, "fault", stmt_int(row, 2));
-    field_set_text(event, "text", stmt_text(row, 3));
-    json_array_append_new(arg, event);
-    return true;
+    return add_row(arg, fields, row, 0);
 }
 
 static bool collect_events(struct db *db, json_t *list, struct fault *why)
