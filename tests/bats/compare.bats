@@ -122,6 +122,32 @@ SQL
     [[ $(tgt -c 'select md5(lo_get(77))') == "$(src -c 'select md5(lo_get(77))')" ]]
 }
 
+@test "compare --json is what docs/compare.schema.json says, whatever differs" {
+    filled_pair
+    src -c 'create table here (a int)' -c 'create role pgh_blind login' -c 'grant select on keyed to pgh_blind'
+    tgt -c 'create table there (a int)' -c 'delete from keyed where id = 17' -c 'insert into keyed values (9000)' -c "update keyed set a = 'x' where id = 18" \
+        -c "select setval('numbers', 41), lo_put(77, 2500000, 'x')" -c 'truncate "Odd ""one"."no key"'
+    run --separate-stderr -12 compare --json --show-rows 3
+    documented compare <<<"$output"
+    [[ $(jq -c '[.data[] | [.kind, .schema, .name, .state, .source_rows, .target_rows, .missing, .extra, .changed, .repaired, (.rows | length)]]
+        | sort | .[]' <<<"$output") == '["large objects","","","differs",2,2,0,0,1,false,1]
+["sequence","public","numbers","differs",1,1,0,0,0,false,0]
+["table","Odd \"one","no key","differs",100,0,100,0,0,false,3]
+["table","public","here","differs",0,0,0,0,0,false,0]
+["table","public","keyed","differs",3002,3002,1,1,1,false,3]
+["table","public","nothing","equal",0,0,0,0,0,false,0]
+["table","public","parts_1","equal",100,100,0,0,0,false,0]
+["table","public","parts_2","equal",100,100,0,0,0,false,0]
+["table","public","there","differs",0,0,0,0,0,false,0]' ]] || { jq -c '.data[]' <<<"$output"; false; }
+    [[ $(jq -r '[.schema[].what] | sort | join(" ")' <<<"$output") == 'extra missing missing' ]]
+    run --separate-stderr "$PGHAUL" compare data --json --source "${SOURCE/user=postgres/user=pgh_blind}" -t keyed -t parts
+    documented compare <<<"$output"
+    run --separate-stderr -12 compare data --repair --json
+    documented compare <<<"$output"
+    [[ $(jq -r '[.data[] | select(.repaired) | .name] | sort | join(" ")' <<<"$output") == ' keyed no key numbers' ]]
+    src -c 'drop owned by pgh_blind' -c 'drop role pgh_blind'
+}
+
 @test "compare data: tables and columns that only one side has" {
     filled_pair
     src -c 'create table here (a int)' -c 'alter table keyed add column more int'
@@ -255,6 +281,7 @@ different() {
     assert_output --partial 'data: '
     run --separate-stderr -0 compare --json
     [[ $(jq -c '[.version, (.schema | length), (.data | length > 10)]' <<<"$output") == '[1,0,true]' ]]
+    documented compare <<<"$output"
 }
 
 @test "compare schema: each difference is found, and shown" {
@@ -303,6 +330,7 @@ SQL
     refute_output --partial 'COMMENT'
     run --separate-stderr -12 compare schema --json
     [[ $(jq -r '.schema[] | select(.object == "VIEW public.more") | .what' <<<"$output") == extra ]]
+    documented compare <<<"$output"
     # Filters hold for both sides; and one side may have nothing of it.
     run -12 compare schema -t parent
     assert_output --partial 'TABLE public.parent differs'

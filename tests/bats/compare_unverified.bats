@@ -141,6 +141,7 @@ SQL
     assert_output --partial 'PGH-8002: the definitions could not be compared'
     run --separate-stderr -13 compare --lock-timeout 300ms --json
     [[ $(jq -r '[has("schema"), (.schema_note | test("timeout")), ([.data[].state] | sort | join(" "))] | join(" ")' <<<"$output") == 'false true equal equal equal unverified' ]]
+    documented compare <<<"$output"
     let_go
     run -0 compare
 }

@@ -142,6 +142,9 @@ compare_to() {
     stopped_at "$1"
 }
 
+# documented NAME: is the JSON on standard input as docs/NAME.schema.json has it, without more?
+documented() { "$PGH_TOP/tests/validate" "$PGH_TOP/docs/$1.schema.json"; }
+
 # ended STATUS: what runs in the background ends so.
 ended() {
     local status=0

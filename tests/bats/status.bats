@@ -7,7 +7,7 @@ status() { "$PGHAUL" status --dir "$RUN" "$@"; }
 said() { status --json | jq -r "$1"; }
 says() { [[ $(said "$1" 2>/dev/null) == "$2" ]]; }
 # The run's JSON is what the schema says, and has nothing that it does not name.
-valid() { status --json | "$PGH_TOP/tests/validate" "$PGH_TOP/docs/status.schema.json"; }
+valid() { status --json | documented status; }
 # Does somebody on the target have this table for himself?
 locked() { [[ $(tgt -v name="$1" <<<"select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = :'name'::regclass") == 1 ]]; }
 tables() {
