@@ -130,16 +130,10 @@ static bool run_one(struct clone *clone, struct fault *why)
         .not_consistent = options->not_consistent,
         .show_progress = !options->quiet,
         .channel = -1,
+        .each_second = asides_look,
+        .each_second_arg = &clone->asides,
     };
     return prepare_target(clone, why) && supervise(&what, why);
-}
-
-bool clone_run(struct clone *clone, struct fault *why)
-{
-    return asides_start(&clone->asides, clone->dir.path, why) &&
-           (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
-           print_summary(clone, why) && say_what_is_left(clone, why) &&
-           (!clone->options->settings.follow || say_what_follows(clone, why));
 }
 
 /* What a run that is given up has made on the source, only another one that follows clears away. */
@@ -161,6 +155,17 @@ static bool warn_of_left(const struct clone *clone, struct fault *why)
     return true;
 }
 
+bool clone_run(struct clone *clone, struct fault *why)
+{
+    if (bring_script(clone, why) && warn_of_left(clone, why) &&
+        asides_start(&clone->asides, clone->dir.path, why) &&
+        (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)))
+        return print_summary(clone, why) && say_what_is_left(clone, why) &&
+               (!clone->options->settings.follow || say_what_follows(clone, why));
+    clone_note_end(clone, why);
+    return false;
+}
+
 static bool conduct(struct clone *clone, const char *path, struct fault *why)
 {
     const struct restore *script = clone->script;
@@ -170,7 +175,7 @@ static bool conduct(struct clone *clone, const char *path, struct fault *why)
         log_info("run \"%s\" is done already", clone->run.name);
         return true;
     }
-    if (!clone_begin(clone, why) || !bring_script(clone, why) || !warn_of_left(clone, why))
+    if (!clone_begin(clone, why))
         return false;
     log_info("%s %s to %s, work directory %s", script != NULL ? "restoring" : "copying",
              script != NULL ? script->file : strbuf_text(&clone->source.shown),

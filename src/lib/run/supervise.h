@@ -25,6 +25,8 @@ struct supervise {
     bool show_progress;    /* draw or print how far the run is */
     struct budget *budget; /* workers shared with other runs; NULL: all are our own */
     int channel;           /* of who started us: when it is closed, all end at once; -1: none */
+    void (*each_second)(void *arg); /* about once a second, until the end; NULL: nothing */
+    void *each_second_arg;
 };
 
 /* Works until the run is done, has failed or was stopped; the state is then in the

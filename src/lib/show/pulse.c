@@ -48,7 +48,8 @@ static bool get_span(struct db *db, int seconds, struct sample *ret_first, struc
                      bool *ret_found, struct fault *why)
 {
     int64_t now = clock_utc_us();
-    if (!sample_span(db, now - seconds * SECOND_US, ret_first, ret_last, ret_found, why))
+    const struct sample_wish wish = {.since_us = now - seconds * SECOND_US, .now_us = now};
+    if (!sample_span(db, &wish, ret_first, ret_last, ret_found, why))
         return false;
     *ret_found = *ret_found && now - ret_last->at_us < FRESH_SECONDS * SECOND_US;
     return true;
@@ -160,7 +161,8 @@ static bool collect_lag(struct db *db, const struct run *run, const struct posit
     struct source_seen seen;
     bool found;
     json_t *json = json_object_get(status, "position");
-    if (!sample_span(db, 0, &first, &last, &found, why) || !source_seen_get(db, &seen, why))
+    const struct sample_wish wish = {.now_us = clock_utc_us()};
+    if (!sample_span(db, &wish, &first, &last, &found, why) || !source_seen_get(db, &seen, why))
         return false;
     struct lag_facts facts = {
         .behind = position_behind(position) > 0 || !is_rest(&last),

@@ -245,14 +245,23 @@ static void collect_run(const struct run *run, const char *dir, json_t *status)
 
 /* ---- a run over several databases ---- */
 
-/* It waits until its run is made: somebody may be writing the catalog right now. */
+/* Until its run is made: somebody may be writing the catalog right now. */
 static bool is_unmade(const struct member *member, const struct fault *why)
 {
-    return strcmp(member->state, "waiting") == 0 &&
+    return (strcmp(member->state, "waiting") == 0 || strcmp(member->state, "running") == 0) &&
            (why->id == FAULT_CATALOG_VERSION || why->id == FAULT_DIR_NO_RUN);
 }
 
-static bool collect_member(const struct member *member, const char *dir, json_t *list,
+/* While the whole is supervised, nobody has locked a run of it that is just being made, or whose
+ * end is not noted yet. */
+static void judge_member(const struct member *member, const json_t *status, json_t *run)
+{
+    if (strcmp(field_text(status, "state"), "running") == 0 &&
+        strcmp(member->state, "running") == 0 && strcmp(field_text(run, "state"), "crashed") == 0)
+        field_set_text(run, "state", "running");
+}
+
+static bool collect_member(const struct member *member, const char *dir, json_t *status,
                            struct fault *why)
 {
     char path[PATH_MAX], file[PATH_MAX];
@@ -264,8 +273,9 @@ static bool collect_member(const struct member *member, const char *dir, json_t 
         (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &run, why)) &&
         !is_unmade(member, why))
         return false;
+    judge_member(member, status, run);
     json_t *json = json_object();
-    json_array_append_new(list, json);
+    json_array_append_new(json_object_get(status, "members"), json);
     field_set_text(json, "name", member->name);
     json_object_set_new(json, "roles", json_boolean(member->roles));
     field_set_text(json, "state", member->state);
@@ -282,7 +292,12 @@ static void add_up(json_t *sums, json_t *numbers)
     json_object_foreach(numbers, key, value)
     {
         const json_t *sum = json_object_get(sums, key);
-        if (json_is_integer(value))
+        if (strcmp(key, "over_ms") == 0)
+            field_set_int(sums, key,
+                          json_integer_value(sum) > json_integer_value(value)
+                              ? json_integer_value(sum)
+                              : json_integer_value(value));
+        else if (json_is_integer(value))
             field_set_int(sums, key, json_integer_value(sum) + json_integer_value(value));
         else
             json_object_set_new(sums, key,
@@ -315,9 +330,9 @@ static bool collect_members(struct db *db, const char *dir, json_t *status, stru
         return false;
     if (members.count == 0)
         return true;
-    json_t *list = field_new_list(status, "members");
+    field_new_list(status, "members");
     for (int i = 0; i < members.count; i++)
-        if (!collect_member(&members.list[i], dir, list, why))
+        if (!collect_member(&members.list[i], dir, status, why))
             return false;
     add_up_members(status);
     return true;

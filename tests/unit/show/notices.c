@@ -76,8 +76,17 @@ START_TEST(a_stall_is_told_once_and_ends)
     ck_assert_str_eq(look(&t, 562, COPY ", \"running\": [{\"note\": \"building index 3 %\"}]"),
                      "stall ");
     ck_assert_str_eq(look(&t, 563, COPY ", \"progress\": {\"bytes_moved\": 1}"), "moves ");
+    /* However many work: what the last one does is seen, too. */
+#define MANY ", \"running\": [" TEN "," TEN "," TEN ", {\"note\": \""
+#define TEN ONE "," ONE "," ONE "," ONE "," ONE "," ONE "," ONE "," ONE "," ONE "," ONE
+#define ONE "{\"note\": \"a statement that does not move\"}"
+    ck_assert_str_eq(look(&t, 564, COPY MANY "1 %\"}]"), "");
+    ck_assert_str_eq(look(&t, 620, COPY MANY "2 %\"}]"), "");
+    ck_assert_str_eq(look(&t, 640, COPY MANY "2 %\"}]"), "");
+    ck_assert_str_eq(look(&t, 680, COPY MANY "2 %\"}]"), "stall ");
+    ck_assert_str_eq(look(&t, 681, COPY MANY "3 %\"}]"), "moves ");
     /* Who has applied all may rest. */
-    look(&t, 564, FOLLOW);
+    look(&t, 700, FOLLOW);
     ck_assert_str_eq(look(&t, 10000, FOLLOW ", \"substate\": \"caught_up\""), "");
     ck_assert_str_eq(look(&t, 10059, FOLLOW ", \"substate\": \"catching_up\""), "");
     ck_assert_str_eq(look(&t, 10061, FOLLOW ", \"substate\": \"catching_up\""), "stall ");

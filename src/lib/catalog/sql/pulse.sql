@@ -11,7 +11,7 @@ select at_us, bytes, rows, transactions, inserts, updates, deletes, received, ap
 
 -- name: SAMPLE_LAST scan-ok
 select at_us, bytes, rows, transactions, inserts, updates, deletes, received, applied, caught_up_us
-  from sample order by at_us desc limit 1
+  from sample where at_us <= :now order by at_us desc limit 1
 
 -- name: SAMPLE_FORGET
 delete from sample
