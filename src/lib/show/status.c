@@ -35,6 +35,7 @@ static void set_step(json_t *step, const struct stmt *row)
     int64_t begun = stmt_int(row, 8), ended = stmt_int(row, 9);
     field_set_int(step, "wall_ms", ended > begun ? (ended - begun) / 1000 : 0);
     field_set_int(step, "cumulative_ms", stmt_int(row, 10) / 1000);
+    field_set_int(step, "concurrency", stmt_int(row, 11));
 }
 
 static bool on_step(void *arg, const struct stmt *row, struct fault *why)
@@ -43,22 +44,6 @@ static bool on_step(void *arg, const struct stmt *row, struct fault *why)
     (void)why;
     set_step(step, row);
     json_array_append_new(arg, step);
-    return true;
-}
-
-/* A statement of its own for each step, since they may not be nested in the list's. */
-static bool add_concurrency(struct db *db, json_t *steps, struct fault *why)
-{
-    size_t index;
-    json_t *step;
-    json_array_foreach(steps, index, step)
-    {
-        int64_t most;
-        if (!db_int(db, why, &most, 0, SQL_WORK_CONCURRENCY, "s",
-                    json_string_value(json_object_get(step, "kind"))))
-            return false;
-        field_set_int(step, "concurrency", most);
-    }
     return true;
 }
 
@@ -344,14 +329,12 @@ static bool collect_one(struct db *db, const char *dir, const struct run *run, j
 {
     struct position position;
     bool follows;
-    json_t *steps = field_new_list(status, "steps");
     return collect_snapshot(db, run, status, why) &&
            collect_position(db, status, &position, &follows, why) &&
            collect_progress(db, status, why) &&
            catalog_list(db, SQL_WORK_RUNNING, 0, on_running, field_new_list(status, "running"),
                         why) &&
-           catalog_list(db, SQL_WORK_KINDS, 0, on_step, steps, why) &&
-           add_concurrency(db, steps, why) &&
+           catalog_list(db, SQL_WORK_KINDS, 0, on_step, field_new_list(status, "steps"), why) &&
            catalog_list(db, SQL_WORK_SLOWEST_TABLES, SLOWEST, on_table,
                         field_new_list(status, "slowest_tables"), why) &&
            collect_events(db, field_new_list(status, "events"), why) &&
