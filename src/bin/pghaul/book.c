@@ -54,7 +54,7 @@ const struct option book_options[] = {
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
      .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_CUTOVER | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | STEERED | CMD_COMPARE, .group = directory,
      .help = "name of the run (default: the source database's)"},
-    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE | CMD_FOLLOW, .group = directory,
+    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
      .help = "go on with the run in the work directory"},
     {.name = "restart", .type = TYPE_FLAG, .at = AT(restart), .commands = RUNS | CMD_DUMP | CMD_RESTORE, .group = directory,
      .help = "forget the run in the work directory and begin anew"},

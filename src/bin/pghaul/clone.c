@@ -187,6 +187,16 @@ bool clone_create(struct clone *clone, struct fault *why)
            db_write(clone->db, create_in_write, clone, why);
 }
 
+void clone_note_end(struct clone *clone, const struct fault *why)
+{
+    struct run run;
+    bool found;
+    struct fault ignored; /* the first one tells */
+    if (run_get(clone->db, &run, &found, &ignored) && found && strcmp(run.state, "running") == 0)
+        run_end(clone->db, fault_kind_of(why) == FAULT_KIND_STOPPED ? "stopped" : "failed", why,
+                &ignored);
+}
+
 bool clone_change_end(struct clone *clone, struct fault *why)
 {
     bool found, over;
@@ -328,16 +338,10 @@ bool clone_make_database(struct clone *clone, const char *name, struct leash *le
                          struct fault *why)
 {
     scoped(drop_conn) struct conn *target = NULL;
-    struct fault ignored;
     bool there;
     bool good = clone_connect_any(&clone->target, clone->options, leash, &target, why) &&
                 database_check(target, name, true, &there, why) &&
                 (there || make_database(clone, name, target, leash, why));
     /* Of a signal that the leash has taken nobody else will hear. */
-    if (leash->wish != LEASH_GO)
-        good = leash_fault(leash, why);
-    if (!good)
-        run_end(clone->db, fault_kind_of(why) == FAULT_KIND_STOPPED ? "stopped" : "failed", why,
-                &ignored);
-    return good;
+    return leash->wish == LEASH_GO ? good : leash_fault(leash, why);
 }

@@ -41,6 +41,10 @@ bool clone_open(struct clone *clone, const char *path, struct fault *why);
  * it is one over several databases. */
 bool clone_create(struct clone *clone, struct fault *why);
 
+/* Of a run that was begun and has failed before anything noted it: else who looks at its catalog
+ * would take it for one that was killed. */
+void clone_note_end(struct clone *clone, const struct fault *why);
+
 /* Where a run that goes on is to end may be another place now: --endpos. */
 bool clone_change_end(struct clone *clone, struct fault *why);
 

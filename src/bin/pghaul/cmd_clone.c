@@ -144,19 +144,10 @@ static bool run_one(struct clone *clone, struct fault *why)
         .renew = renew_settings,
         .renew_arg = &renewing,
         .channel = -1,
+        .each_second = asides_look,
+        .each_second_arg = &clone->asides,
     };
     return prepare_target(clone, why) && supervise(&what, why);
-}
-
-bool clone_run(struct clone *clone, struct fault *why)
-{
-    scoped(drop_throttle) struct throttle throttle = {.bucket = NULL};
-    workdir_path(clone->rate_file, clone->dir.path, "rate");
-    return asides_start(&clone->asides, clone->dir.path, why) &&
-           throttle_make(&throttle, clone->rate_file, why) &&
-           (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
-           print_summary(clone, why) && say_snapshot_held(clone->db, why) &&
-           (!clone->options->settings.follow || go_on(clone, why));
 }
 
 /* What a run that is given up has made on the source, only another one that follows clears away. */
@@ -178,6 +169,20 @@ static bool warn_of_left(const struct clone *clone, struct fault *why)
     return true;
 }
 
+bool clone_run(struct clone *clone, struct fault *why)
+{
+    scoped(drop_throttle) struct throttle throttle = {.bucket = NULL};
+    workdir_path(clone->rate_file, clone->dir.path, "rate");
+    if (bring_script(clone, why) && warn_of_left(clone, why) &&
+        asides_start(&clone->asides, clone->dir.path, why) &&
+        throttle_make(&throttle, clone->rate_file, why) &&
+        (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)))
+        return print_summary(clone, why) && say_snapshot_held(clone->db, why) &&
+               (!clone->options->settings.follow || go_on(clone, why));
+    clone_note_end(clone, why);
+    return false;
+}
+
 static bool conduct(struct clone *clone, const char *path, struct fault *why)
 {
     const struct restore *script = clone->script;
@@ -188,7 +193,7 @@ static bool conduct(struct clone *clone, const char *path, struct fault *why)
         log_info("run \"%s\" is done already", clone->run.name);
         return back_go_on(clone, &gone, why);
     }
-    if (!clone_begin(clone, why) || !bring_script(clone, why) || !warn_of_left(clone, why))
+    if (!clone_begin(clone, why))
         return false;
     log_info("%s %s to %s, work directory %s", script != NULL ? "restoring" : "copying",
              script != NULL ? script->file : strbuf_text(&clone->source.shown),

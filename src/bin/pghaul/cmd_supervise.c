@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
@@ -20,7 +21,10 @@ static bool live(struct options *options, int channel, struct fault *why)
     scoped(drop_orders) struct orders orders = {.source_text = NULL};
     scoped(drop_workdir) struct workdir dir = {.lock = -1};
     scoped(drop_db) struct db *db = NULL;
-    if (!orders_receive(&orders, channel, why) || !workdir_lock(&dir, options->dir, "lock", why))
+    if (!orders_receive(&orders, channel, why))
+        return false;
+    FAILPOINT("supervise.before_lock", why);
+    if (!workdir_lock(&dir, options->dir, "lock", why))
         return false;
     workdir_path(file, options->dir, "catalog.db");
     if (!catalog_open(&db, file, DB_EXISTING, why) || !book_recall(options, db, why))

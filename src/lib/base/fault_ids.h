@@ -432,6 +432,8 @@
   F(FAULT_METRICS_TOKEN,       9011, USAGE,   "metrics beyond this machine need a token",          \
     "Put a token into PGHAUL_METRICS_TOKEN or a file for --metrics-token-file, or listen on "      \
     "127.0.0.1.")                                                                                  \
+  F(FAULT_METRICS_TOKEN_WEAK,  9030, USAGE,   "the token for metrics is not fit for one",          \
+    "Take 16 letters and digits or more, by chance: openssl rand -hex 16 makes them.")             \
   F(FAULT_NOTIFY_TOOL,         9020, SYSTEM,  "webhooks need curl",                                \
     "Install curl, or give a command that posts the notice in another way.")                      \
   F(FAULT_NOTIFY,              9021, SYSTEM,  "a notice could not be delivered",                   \

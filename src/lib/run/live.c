@@ -291,6 +291,9 @@ static bool take_in_time(const struct live *live, const struct both *both, struc
         if (!hold.lost || i == HOLDS)
             return false;
         log_info("%s: holding it once more", why->text);
+        /* Else its wish, renewed too late, may stand with a place that apply has left. */
+        if (!pause_end(live->db, why))
+            return false;
     }
 }
 

@@ -249,6 +249,8 @@ static bool write_moved(struct supervisor *s, struct fault *why)
 static bool on_tick(struct supervisor *s, struct fault *why)
 {
     s->tick_ms = clock_ms() + TICK_MS;
+    if (s->what->each_second != NULL)
+        s->what->each_second(s->what->each_second_arg);
     if (!write_moved(s, why) || !check_stuck(s, why) || !supervisor_look(s, why))
         return false;
     progress_tick(s->progress);

@@ -29,6 +29,8 @@ struct supervise {
     bool (*renew)(void *arg, struct fault *why);
     void *renew_arg;
     int channel; /* of who started us: when it is closed, all end at once; -1: none */
+    void (*each_second)(void *arg); /* about once a second, until the end; NULL: nothing */
+    void *each_second_arg;
 };
 
 /* Works until the run is done, has failed or was stopped; the state is then in the

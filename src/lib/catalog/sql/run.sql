@@ -13,7 +13,7 @@ delete from setting
 -- name: EVENT_FORGET
 delete from event
 
--- name: FORGET_ALL_WORK
+-- name: FORGET_ALL_WORK scan-ok
 delete from work
 
 -- name: PROCESS_FORGET scan-ok

@@ -287,6 +287,67 @@ create index work_object on work (object, kind);
 create index work_leaf on work (leaf) where leaf is not null;
 create index work_owner on work (owner) where owner is not null;
 
+-- What the items of a kind have together, kept by triggers: whoever looks at a run would have to read all
+-- of its items otherwise, each time.
+create table tally (
+    kind         text primary key,
+    stage        integer not null,                -- of the first one,
+    id           integer not null,                --   and its id
+    items        integer not null default 0,
+    done         integer not null default 0,
+    running      integer not null default 0,
+    most         integer not null default 0,      -- that ran at the same time
+    bytes        integer not null default 0,
+    bytes_done   integer not null default 0,      -- of those that are done,
+    bytes_moving integer not null default 0,      --   and what others have moved of theirs
+    rows         integer not null default 0,
+    moved        integer not null default 0,
+    started_us   integer,                         -- when the first one was begun
+    ended_us     integer,                         -- when the last one ended
+    worked_us    integer not null default 0       -- time of all of them that are done
+) strict, without rowid;
+
+create trigger work_tally_insert after insert on work begin
+    insert into tally (kind, stage, id) values (new.kind, new.stage, new.id) on conflict do nothing;
+    update tally
+       set items = items + 1, done = done + (new.state = 'done'), running = running + (new.state = 'running'),
+           stage = min(stage, new.stage), id = min(id, new.id), bytes = bytes + new.bytes,
+           bytes_done = bytes_done + iif(new.state = 'done', new.bytes, 0),
+           bytes_moving = bytes_moving + iif(new.state = 'done', 0, min(coalesce(new.moved, 0), new.bytes)),
+           rows = rows + coalesce(new.rows, 0), moved = moved + coalesce(new.moved, 0),
+           worked_us = worked_us + iif(new.state = 'done', coalesce(new.ended_us - new.started_us, 0), 0)
+     where kind = new.kind;
+end;
+
+create trigger work_tally_update after update of state, bytes, rows, moved, started_us, ended_us on work begin
+    update tally
+       set done = done + (new.state = 'done') - (old.state = 'done'),
+           running = running + (new.state = 'running') - (old.state = 'running'),
+           most = max(most, running + (new.state = 'running') - (old.state = 'running')),
+           bytes = bytes + new.bytes - old.bytes,
+           bytes_done = bytes_done + iif(new.state = 'done', new.bytes, 0) - iif(old.state = 'done', old.bytes, 0),
+           bytes_moving = bytes_moving + iif(new.state = 'done', 0, min(coalesce(new.moved, 0), new.bytes))
+                        - iif(old.state = 'done', 0, min(coalesce(old.moved, 0), old.bytes)),
+           rows = rows + coalesce(new.rows, 0) - coalesce(old.rows, 0),
+           moved = moved + coalesce(new.moved, 0) - coalesce(old.moved, 0),
+           started_us = coalesce(min(started_us, new.started_us), started_us, new.started_us),
+           ended_us = coalesce(max(ended_us, new.ended_us), ended_us, new.ended_us),
+           worked_us = worked_us + iif(new.state = 'done', coalesce(new.ended_us - new.started_us, 0), 0)
+                     - iif(old.state = 'done', coalesce(old.ended_us - old.started_us, 0), 0)
+     where kind = new.kind;
+end;
+
+create trigger work_tally_delete after delete on work begin
+    update tally
+       set items = items - 1, done = done - (old.state = 'done'), running = running - (old.state = 'running'),
+           bytes = bytes - old.bytes, bytes_done = bytes_done - iif(old.state = 'done', old.bytes, 0),
+           bytes_moving = bytes_moving - iif(old.state = 'done', 0, min(coalesce(old.moved, 0), old.bytes)),
+           rows = rows - coalesce(old.rows, 0), moved = moved - coalesce(old.moved, 0),
+           worked_us = worked_us - iif(old.state = 'done', coalesce(old.ended_us - old.started_us, 0), 0)
+     where kind = old.kind;
+    delete from tally where kind = old.kind and items = 0;
+end;
+
 -- What was found on the target, before the run or by the check of the result: filled, compared, emptied.
 create table found_relation (
     nspname     text not null,
