@@ -289,3 +289,20 @@ SQL
     run -0 cleanup
     same
 }
+
+@test "cutover --verify finds what changes do not bring brought" {
+    shop
+    src -q -o /dev/null -c 'create unlogged table quick (a int)' -c 'create sequence counter' -c "select lo_from_bytea(6001, 'before')"
+    background "$PGHAUL" clone --dir "$RUN" --follow
+    wait_for 30 following
+    src -q -o /dev/null -c 'insert into quick values (7)' -c "select setval('counter', 4711)" -c "select lo_put(6001, 0, 'after')" -c "select lo_from_bytea(6002, 'new')"
+    # And between what is brought while others write and the freeze.
+    run -0 "$PGHAUL" cutover --dir "$RUN" --verify \
+        --before-freeze "psql -qX '$SOURCE' -o /dev/null -c 'insert into quick values (8)' -c \"select nextval('counter'), lo_put(6002, 3, ' and changed')\""
+    assert_output --regexp 'verify +[0-9]+ ms'
+    assert_output --partial 'unlogged'
+    ended_with 0 'handed over'
+    admin_source "alter database $DB allow_connections true"
+    as_source
+    [[ $(tgt -c 'select count(*) from quick') == 2 && $(tgt -c "select nextval('counter')") == 4713 ]]
+}

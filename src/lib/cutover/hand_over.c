@@ -330,6 +330,11 @@ static bool step_verify(struct handing *h, struct fault *why)
     const struct tool tool = {.program = own_program(), .args = args, .env = env};
     scoped(drop_strbuf) struct strbuf output = STRBUF_EMPTY;
     struct fault what;
+    /* What changes do not bring is compared as well. Somebody may write it until nobody can connect,
+     * so it comes once more then. */
+    if (!step_sequences(h, why) || !step_blobs(h, why) || !step_unlogged(h, why))
+        return false;
+    strbuf_clear(&h->note);
     if (tool_run(&tool, h->job->leash, &output, &what))
         return true;
     if (h->job->leash->wish == LEASH_NOW)
