@@ -123,7 +123,7 @@ at_each() {
     shop
     local how
     for how in alive killed paused; do
-        background follow --no-identity full
+        background "$PGHAUL" clone --dir "$RUN" --follow --no-identity full
         wait_for 30 following
         wait_for 20 eval '[[ $(tgt -c "select tgenabled from pg_trigger where tgname = '"'always'"'") == D ]]'
         src -c 'update account set amount = 7 where id = 1'
@@ -188,7 +188,7 @@ same_contents_but_theirs() {
     local point points=(cancel.stopped cancel.noted cancel.sessions_ended cleanup.noted cleanup.slot_dropped cleanup.publication_dropped
         cleanup.identity_restored cleanup.switched_on cleanup.target_done cleanup.spool_wiped cancel.removed)
     for point in "${points[@]}"; do
-        background follow --no-identity full
+        background "$PGHAUL" clone --dir "$RUN" --follow --no-identity full
         wait_for 30 following
         wait_for 20 eval '[[ $(tgt -c "select tgenabled from pg_trigger where tgname = '"'always'"'") == D ]]'
         PGHAUL_TEST_AT=$point:kill run cancel
@@ -216,7 +216,7 @@ same_contents_but_theirs() {
     sleep 1000 3>&- &
     innocent=$!
     PIDS="${PIDS:-} $innocent"
-    background follow --no-identity full
+    background "$PGHAUL" clone --dir "$RUN" --follow --no-identity full
     wait_for 30 following
     supervisor=$PID
     kill -STOP "$supervisor"
@@ -232,7 +232,7 @@ same_contents_but_theirs() {
 
 @test "two that cancel at once: the second one is told" {
     shop
-    background follow --no-identity full
+    background "$PGHAUL" clone --dir "$RUN" --follow --no-identity full
     wait_for 30 following
     RUNNING=$PID
     background env PGHAUL_TEST_AT=cancel.noted:stop "$PGHAUL" cancel --dir "$RUN"
@@ -247,7 +247,7 @@ same_contents_but_theirs() {
 
 @test "servers that cannot be reached: the run is stopped, and can go on or be cancelled" {
     shop
-    background follow --no-identity full
+    background "$PGHAUL" clone --dir "$RUN" --follow --no-identity full
     wait_for 30 following
     run -4 cancel --source "host=$BATS_TEST_TMPDIR dbname=x"
     assert_output --partial 'is stopped, but not cancelled'
@@ -256,7 +256,7 @@ same_contents_but_theirs() {
     [[ $(slots) == 1 ]]
     run -6 cancel --target "$PGH_SOURCE dbname=postgres"
     assert_output --partial 'PGH-4007: this target is not the one'
-    background follow --resume
+    background "$PGHAUL" clone --dir "$RUN" --follow --resume
     wait_for 30 eval "catalog_says 'select state, phase from run' 'running|6'"
     caught_up
     run -0 cancel
@@ -294,7 +294,7 @@ same_contents_but_theirs() {
     admin_target "alter database $DB owner to ${DB}_r"
     admin_target "grant set on parameter session_replication_role to ${DB}_r"
     export PGHAUL_SOURCE="host=$HERE/s user=${DB}_r dbname=$DB" PGHAUL_TARGET="${PGH_TARGET/user=postgres/user=${DB}_r} dbname=$DB"
-    background follow
+    background "$PGHAUL" clone --dir "$RUN" --follow
     wait_for 30 following
     kill -9 "$PID"
     wait "$PID" || true

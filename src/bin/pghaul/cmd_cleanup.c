@@ -410,18 +410,20 @@ static bool is_first_source(const struct cleanup *c, struct fault *why)
            fault_set(why, FAULT_RUN_DIFFERS, "this source is not the one that the run began with");
 }
 
-static bool connect_source(struct cleanup *c, struct fault *why)
+bool cleanup_connect_source(struct cleanup *c, struct fault *why)
 {
     struct identity source;
     struct conn_wish wish = {
         .info = &c->source_info, .application = c->who, .role = c->options->settings.source_role};
+    if (!settings_have_source(&c->options->settings))
+        return true;
     if (!conn_open(&c->source, &wish, &c->leash, why) || !check_identity(c->source, &source, why))
         return false;
     strlcpy(c->source_id, source.id, sizeof c->source_id);
     return is_first_source(c, why);
 }
 
-static bool connect_target(struct cleanup *c, struct fault *why)
+bool cleanup_connect_target(struct cleanup *c, struct fault *why)
 {
     struct conn_wish wish = {.info = &c->target_info,
                              .application = c->who,
@@ -429,12 +431,6 @@ static bool connect_target(struct cleanup *c, struct fault *why)
                              .role = c->options->settings.role};
     return conn_open(&c->target, &wish, &c->leash, why) &&
            check_same(c->target, c->run.target_id, why);
-}
-
-bool cleanup_connect(struct cleanup *c, struct fault *why)
-{
-    return (!settings_have_source(&c->options->settings) || connect_source(c, why)) &&
-           connect_target(c, why);
 }
 
 /* ---- all of it ---- */
@@ -491,7 +487,7 @@ bool cleanup_all(struct cleanup *c, struct fault *why)
 
 static bool clean(struct cleanup *c, struct fault *why)
 {
-    if (!cleanup_connect(c, why))
+    if (!cleanup_connect_source(c, why) || !cleanup_connect_target(c, why))
         return cleanup_by_hand(c, why);
     if (!cleanup_all(c, why))
         return false;
