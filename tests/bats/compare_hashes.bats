@@ -76,13 +76,13 @@ which_hash() { # what the log of a compare says
 
 @test "a server that answers otherwise, or not at all, is asked for MD5" {
     values_pair
-    tgt -c 'create role pgh_compare login' -c 'grant usage on schema public to pgh_compare' -c 'grant select on v to pgh_compare' \
-        -c 'alter default privileges grant select on tables to pgh_compare'
-    local as="${TARGET/user=postgres/user=pgh_compare}"
+    tgt -c 'create role pgh_hashes login' -c 'grant usage on schema public to pgh_hashes' -c 'grant select on v to pgh_hashes' \
+        -c 'alter default privileges grant select on tables to pgh_hashes'
+    local as="${TARGET/user=postgres/user=pgh_hashes}"
     tgt -c 'revoke execute on function hash_array_extended(anyarray, int8) from public'
     [[ $(which_hash --target "$as" -t v) == 'rows are hashed by md5' ]]
     told_apart --target "$as"
-    tgt -c 'drop owned by pgh_compare' -c 'drop role pgh_compare'
+    tgt -c 'drop owned by pgh_hashes' -c 'drop role pgh_hashes'
     # Another function of that name.
     tgt -c 'grant execute on function hash_array_extended(anyarray, int8) to public' -c 'set allow_system_table_mods = on' \
         -c "update pg_proc set proname = 'was_hash_array_extended' where proname = 'hash_array_extended'" \

@@ -86,15 +86,15 @@ other_has_lock() {
 
 @test "a role that may only read and insert copies into tables that are there" {
     pair template0
-    admin_target 'create role pgh_plain login'
+    admin_target 'create role pgh_existing login'
     src -c 'create table "it'\''s $pghaul$ \\" as select generate_series(1, 10) as id; create table large as select i, repeat($$x$$, 200) from generate_series(1, 5000) i'
     run -0 "$PGHAUL" copy schema --dir "$RUN.1" -q
-    tgt -c 'grant insert, select on all tables in schema public to pgh_plain; grant create on database '"$DB"' to pgh_plain'
-    PGHAUL_TARGET=$(on "$PGH_TARGET" "$DB" | sed 's/user=postgres/user=pgh_plain/')
+    tgt -c 'grant insert, select on all tables in schema public to pgh_existing; grant create on database '"$DB"' to pgh_existing'
+    PGHAUL_TARGET=$(on "$PGH_TARGET" "$DB" | sed 's/user=postgres/user=pgh_existing/')
     run -0 "$PGHAUL" copy data --dir "$RUN.2" -q
     same_contents
-    tgt -c 'drop owned by pgh_plain'
-    admin_target 'drop owned by pgh_plain; drop role pgh_plain'
+    tgt -c 'drop owned by pgh_existing'
+    admin_target 'drop owned by pgh_existing; drop role pgh_existing'
 }
 
 @test "a domain that has another type on the target is copied as text" {

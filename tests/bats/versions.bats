@@ -6,10 +6,10 @@ load lib.bash
 setup() {
     local side
     for side in source target; do
-        "admin_$side" 'create role pgh_app login'
-        "admin_$side" 'create role pgh_other'
+        "admin_$side" 'create role pgh_versions_app login'
+        "admin_$side" 'create role pgh_versions_other'
     done
-    admin_target 'create role pgh_admin login'
+    admin_target 'create role pgh_versions_admin login'
 }
 
 eval "usual_$(declare -f teardown)"
@@ -17,25 +17,25 @@ teardown() {
     local side
     usual_teardown
     for side in source target; do
-        "admin_$side" 'drop role if exists pgh_app'
-        "admin_$side" 'drop role if exists pgh_other'
+        "admin_$side" 'drop role if exists pgh_versions_app'
+        "admin_$side" 'drop role if exists pgh_versions_other'
     done
     admin_source 'drop role if exists pgh_only'
-    admin_target 'drop role if exists pgh_admin'
+    admin_target 'drop role if exists pgh_versions_admin'
 }
 
-# A database of pgh_app on the source, and of pgh_admin on the target, with tables in public.
+# A database of pgh_versions_app on the source, and of pgh_versions_admin on the target, with tables in public.
 owned_pair() {
     pair
-    admin_source "alter database $DB owner to pgh_app"
-    admin_target "alter database $DB owner to pgh_admin"
-    src -c 'grant create, usage on schema public to pgh_app'
-    export PGHAUL_SOURCE=${SOURCE/user=postgres/user=pgh_app} PGHAUL_TARGET=${TARGET/user=postgres/user=pgh_admin}
+    admin_source "alter database $DB owner to pgh_versions_app"
+    admin_target "alter database $DB owner to pgh_versions_admin"
+    src -c 'grant create, usage on schema public to pgh_versions_app'
+    export PGHAUL_SOURCE=${SOURCE/user=postgres/user=pgh_versions_app} PGHAUL_TARGET=${TARGET/user=postgres/user=pgh_versions_admin}
     psql -qX -v ON_ERROR_STOP=1 "$PGHAUL_SOURCE" -c 'create table t (id serial primary key, v text)' \
         -c "insert into t (v) select 'v' || i from generate_series(1, 100) i" -c 'create schema app' \
         -c 'create table app.t (id int references t)' -c 'insert into app.t select generate_series(1, 50)' \
-        -c "comment on schema app is 'mine'" -c 'grant usage on schema app to pgh_other' -c 'create view v as select * from t'
-    src -c 'revoke all on schema public from pgh_app'
+        -c "comment on schema app is 'mine'" -c 'grant usage on schema app to pgh_versions_other' -c 'create view v as select * from t'
+    src -c 'revoke all on schema public from pgh_versions_app'
 }
 relations_of() {
     tgt -c "select n.nspname, c.relname, c.relowner::regrole from pg_class c join pg_namespace n on n.oid = relnamespace
@@ -49,28 +49,28 @@ relations_of() {
     run -0 clone --no-owner
     refute_output --partial 'schema public'
     same_contents
-    [[ $(relations_of | grep -c '|pgh_admin$') == 4 ]]
+    [[ $(relations_of | grep -c '|pgh_versions_admin$') == 4 ]]
     [[ $(tgt -c "select obj_description('app'::regnamespace)") == mine ]]
     # With owners.
     again
-    admin_target "alter database $DB owner to pgh_admin"
-    admin_target 'grant pgh_app to pgh_admin'
-    tgt -c 'grant create on schema public to pgh_app'
+    admin_target "alter database $DB owner to pgh_versions_admin"
+    admin_target 'grant pgh_versions_app to pgh_versions_admin'
+    tgt -c 'grant create on schema public to pgh_versions_app'
     run -0 clone
     refute_output --partial 'schema public'
     same_contents
-    [[ $(relations_of | grep -c '|pgh_app$') == 4 ]]
+    [[ $(relations_of | grep -c '|pgh_versions_app$') == 4 ]]
     no_helper_schema
 }
 
 # bats test_tags=any-servers
 @test "versions: comment and privileges of a schema that belongs to somebody else are named, or left out" {
     owned_pair
-    tgt -c 'alter schema public owner to postgres' -c 'grant usage, create on schema public to pgh_admin'
-    src -c "comment on schema public is 'ours'" -c 'grant usage on schema public to pgh_other with grant option'
+    tgt -c 'alter schema public owner to postgres' -c 'grant usage, create on schema public to pgh_versions_admin'
+    src -c "comment on schema public is 'ours'" -c 'grant usage on schema public to pgh_versions_other with grant option'
     run -5 clone --no-owner
     assert_output --partial 'PGH-3151'
-    assert_output --partial 'role "pgh_admin" does not own on the target what it should set: the comment on schema public, privileges on schema public'
+    assert_output --partial 'role "pgh_versions_admin" does not own on the target what it should set: the comment on schema public, privileges on schema public'
     assert_output --partial '--skip-forbidden'
     no_helper_schema
     run -5 clone --no-owner --no-acl
@@ -84,9 +84,9 @@ relations_of() {
     same_contents
     # What is the same already need not be set.
     again
-    admin_target "alter database $DB owner to pgh_admin"
-    tgt -c 'alter schema public owner to postgres' -c 'grant usage, create on schema public to pgh_admin' \
-        -c "comment on schema public is 'ours'" -c 'grant usage on schema public to pgh_other with grant option'
+    admin_target "alter database $DB owner to pgh_versions_admin"
+    tgt -c 'alter schema public owner to postgres' -c 'grant usage, create on schema public to pgh_versions_admin' \
+        -c "comment on schema public is 'ours'" -c 'grant usage on schema public to pgh_versions_other with grant option'
     # As it is for everybody on the source.
     if [[ $(src -c "select has_schema_privilege('public', 'public', 'create')") == t ]]; then tgt -c 'grant create on schema public to public'
     else tgt -c 'revoke create on schema public from public'; fi
@@ -101,10 +101,10 @@ relations_of() {
     tgt -c 'alter schema public owner to postgres' -c 'revoke all on schema public from public' -c 'create schema app'
     run -5 clone --no-owner --skip-forbidden
     assert_output --partial 'PGH-3104'
-    assert_output --partial 'role "pgh_admin" may not create in schemas that the target has already: app, public'
+    assert_output --partial 'role "pgh_versions_admin" may not create in schemas that the target has already: app, public'
     assert_output --partial 'GRANT USAGE, CREATE ON SCHEMA'
     no_helper_schema
-    tgt -c 'grant usage, create on schema public, app to pgh_admin'
+    tgt -c 'grant usage, create on schema public, app to pgh_versions_admin'
     run -0 clone --no-owner --skip-forbidden
     same_contents
 }
