@@ -31,7 +31,11 @@ setup_halves() {
 teardown() { tidy_up; }
 tidy_up() {
     local pid
-    for pid in ${PIDS:-}; do kill -9 "$pid" 2>/dev/null || true; done
+    # Of a function in the background it is the shell that has this id, and the command is its child.
+    for pid in ${PIDS:-}; do
+        # shellcheck disable=SC2046
+        kill -9 $(pgrep -P "$pid") "$pid" 2>/dev/null || true
+    done
     for pid in ${PIDS:-}; do wait "$pid" 2>/dev/null || true; done
     keep_fired
     if [[ -n ${BATS_ERROR_STATUS:-} ]]; then

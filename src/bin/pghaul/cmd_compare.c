@@ -209,7 +209,7 @@ static void add_unread(struct strbuf *text, struct comparing *c, struct fault *w
 {
     /* Its time for a lock is the server's statement_timeout. */
     bool locked = strstr(why->detail, "timeout") != NULL;
-    strbuf_addf(text, "%s: ", why->text);
+    strbuf_addf(text, "%s%s", why->text, *why->detail == '\0' ? "" : ": ");
     strbuf_add_bytes(text, why->detail, strcspn(why->detail, "\n"));
     for (int side = 0; locked && side < SIDES; side++) {
         struct fault named = {.id = FAULT_NONE};
@@ -218,12 +218,14 @@ static void add_unread(struct strbuf *text, struct comparing *c, struct fault *w
     }
 }
 
-/* pg_dump reads all or nothing, and one locked table is enough to stop it. The data can be compared
- * all the same. */
+/* pg_dump reads all or nothing, and one locked table is enough to stop it; or there is none that
+ * knows both servers. The data can be compared all the same. */
 static bool definitions_unread(struct comparing *c, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-    if (why->id != FAULT_TOOL_FAILED || c->preview->leash.wish != LEASH_GO)
+    bool alone = c->options->argument_count > 0;
+    bool none = why->id == FAULT_TOOL_OLD || why->id == FAULT_TOOL_MISSING;
+    if ((why->id != FAULT_TOOL_FAILED && (!none || alone)) || c->preview->leash.wish != LEASH_GO)
         return false;
     add_unread(&text, c, why);
     c->unread = true;
