@@ -192,11 +192,11 @@ versions() { psql -qXAt "$1" -c "select extname, extversion, extnamespace::regna
     extension_source
     # Both servers have the same ones here, so the source gets others.
     src -c "update pg_extension set extname = 'pgh_missing' where extname = 'hstore'" \
-        -c "update pg_extension set extname = 'pgh_mapped' where extname = 'uuid-ossp'"
+        -c "update pg_extension set extname = 'pgh_other' where extname = 'uuid-ossp'"
     run -5 clone
     assert_output --partial 'PGH-3134'
-    assert_output --partial 'extensions that the target server does not have: pgh_missing, pgh_mapped'
-    assert_output --partial '--exclude-extension pgh_missing --exclude-extension pgh_mapped'
+    assert_output --partial 'extensions that the target server does not have: pgh_missing, pgh_other'
+    assert_output --partial '--exclude-extension pgh_missing --exclude-extension pgh_other'
     [[ $(versions "$TARGET") == '' ]]
     # The same for a role that is no superuser, whom nobody need make one.
     admin_target "alter database $DB owner to pgh_maker"
