@@ -422,3 +422,84 @@ drop_roles() {
     run -2 cutover
     assert_output --partial 'is not running'
 }
+
+@test "who writes in spite of read-only: once, it comes over; on and on, the cutover is given up" {
+    local rogue="begin read write; insert into log select 50, coalesce(max(n), 0) + 1 from log where client = 50; commit"
+    shop
+    followed_to "cutover.step:$(nth apply)"
+    ask_cutover
+    stopped_at cutover.step
+    src -q -c "$rogue"
+    go_on
+    asked_ended_with 0 'handed over at'
+    ended_with 0 'somebody has written to the frozen source: 1 transactions'
+    [[ $(tgt -c 'select count(*) from log where client = 50') == 1 ]]
+    run -2 src -c 'select 1'
+
+    # Where nobody can be kept from connecting.
+    admin_source "alter database $DB allow_connections true"
+    run -0 cleanup
+    admin_source "alter database $DB reset all"
+    again
+    followed
+    for _ in 1 2 3; do
+        (while :; do src -q -c "$rogue" 2>/dev/null; done) 3>&- &
+        PIDS="$PIDS $!"
+    done
+    wait_for 10 eval '[[ $(src -c "select count(*) from log where client = 50") -gt 3 ]]'
+    run -14 cutover --freeze readonly
+    assert_output --partial 'PGH-4083: somebody goes on writing'
+    nothing_frozen
+}
+
+@test "a transaction that is prepared while the source is being frozen" {
+    shop
+    followed_to "cutover.step:$(nth prepare)"
+    ask_cutover
+    stopped_at cutover.step
+    src -q -c 'begin' -c 'insert into log values (7, 1)' -c "prepare transaction 'late one'"
+    go_on
+    asked_ended_with 14 "PGH-4082: transactions are prepared on the source: 'late one'"
+    nothing_frozen
+    src -q -c "commit prepared 'late one'"
+    run -0 cutover
+    ended_with 0 'handed over'
+    [[ $(tgt -c 'select count(*) from log') == 1 ]]
+}
+
+@test "status of a cutover, and cancel while the source is frozen" {
+    shop
+    followed_to "cutover.step:$(nth close)"
+    ask_cutover
+    stopped_at cutover.step
+    "$PGHAUL" status --dir "$RUN" --json >"$BATS_TEST_TMPDIR/status"
+    documented status <"$BATS_TEST_TMPDIR/status"
+    [[ $(jq -r '.substate, .cutover.state, (.cutover.steps | map(select(.ms == null)) | .[].step)' "$BATS_TEST_TMPDIR/status" | xargs) == 'cutting_over running close' ]]
+    run -0 "$PGHAUL" status --dir "$RUN"
+    assert_output --regexp 'cutover +cutover, running, step close'
+    # It waits for the process that this test has stopped, and kills it.
+    run -0 "$PGHAUL" cancel --dir "$RUN"
+    assert_output --partial 'is cancelled'
+    asked_ended_with 14 'PGH-4087'
+    nothing_frozen
+    writes_again
+    [[ $(slots) == 0 && $(publications) == 0 ]]
+    [[ $(tgt -c 'select count(*) from account') == 100 ]]
+    run -2 cutover
+}
+
+@test "cancel is refused after the hand-over; a paused run is not cut over" {
+    shop
+    followed_to cutover.handed_over
+    run -0 "$PGHAUL" pause --dir "$RUN"
+    run -14 cutover
+    assert_output --partial 'is paused'
+    run -0 "$PGHAUL" resume --dir "$RUN"
+    ask_cutover
+    stopped_at cutover.handed_over
+    run -2 "$PGHAUL" cancel --dir "$RUN"
+    assert_output --partial 'PGH-4052'
+    go_on
+    asked_ended_with 0 'handed over at'
+    ended_with 0 'handed over'
+}

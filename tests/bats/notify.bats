@@ -142,6 +142,25 @@ posted() { jq -rs "$1" <"$BATS_TEST_TMPDIR/posted"; }
     wait_for 20 told '^ended crashed$'
 }
 
+@test "a run that is killed and resumed before its last worker has ended: only one process tells of it" {
+    table
+    export OUT=$BATS_TEST_TMPDIR/told
+    # shellcheck disable=SC2016
+    local notify=(--notify 'echo "$PGHAUL_EVENT $PGHAUL_STATE" >>"$OUT"')
+    background env PGHAUL_TEST_AT=copy.before_commit:delay=6000 "$PGHAUL" clone --dir "$RUN" "${notify[@]}"
+    wait_for 30 fired copy.before_commit
+    wait_for 10 told '^begun'
+    local teller
+    teller=$(pgrep -P "$PID" -f '^pghaul notify')
+    kill -9 "$PID"
+    mv "$OUT" "$OUT.first"
+    run -0 env OUT="$OUT.second" "$PGHAUL" clone --dir "$RUN" --resume --not-consistent "${notify[@]}"
+    wait_for 5 eval '! kill -0 "$teller" 2>/dev/null'
+    [[ ! -e $OUT ]]
+    grep -q '^begun running$' "$OUT.second"
+    tail -n 1 "$OUT.second" | grep -qx 'ended done'
+}
+
 @test "the process that tells dies: another one tells on, but no beginning again" {
     table
     export OUT=$BATS_TEST_TMPDIR/told

@@ -183,7 +183,7 @@ SQL
 
 @test "apply waits between two transactions, while changes are received" {
     src -c 'create table account (id int primary key, amount int)' -c 'insert into account select i, 0 from generate_series(1, 100) i'
-    background follow
+    background "$PGHAUL" clone --dir "$RUN" --follow
     wait_for 30 following
     src -c 'update account set amount = 1'
     caught_up
@@ -209,7 +209,7 @@ SQL
 
 @test "a comparison that waits for apply is told when the run is paused" {
     src -c 'create table account (id int primary key, amount int)' -c 'insert into account select i, 0 from generate_series(1, 100) i'
-    background follow
+    background "$PGHAUL" clone --dir "$RUN" --follow
     wait_for 30 following
     FOLLOW=$PID
     background env PGHAUL_TEST_AT=live.held:stop "$PGHAUL" compare data --live --dir "$RUN"
@@ -310,7 +310,7 @@ SQL
 
 @test "the limit of the spool" {
     src -c 'create table log (id serial primary key, x text)'
-    background follow
+    background "$PGHAUL" clone --dir "$RUN" --follow
     wait_for 30 following
     run -0 pause
     src -c "insert into log (x) select md5(random()::text) from generate_series(1, 30000)"

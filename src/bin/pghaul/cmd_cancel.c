@@ -131,14 +131,15 @@ static bool connect(struct cleanup *c, struct fault *why)
     if ((source && !read_side(c->options, SIDE_SOURCE, &c->source_info, why)) ||
         !read_side(c->options, SIDE_TARGET, &c->target_info, why))
         return false;
-    if (cleanup_connect(c, why))
+    /* Between these two the source can be told to take writes again, whether or not the target
+     * answers. */
+    if (cleanup_connect_source(c, why) && cleanup_connect_target(c, why))
         return true;
     cleanup_by_hand(c, why);
     log_warning("run \"%s\" is stopped, but not cancelled", c->run.name);
     return false;
 }
 
-/* What keeps the source's application waiting has to end first. */
 static bool remove_all(struct cleanup *c, struct fault *why)
 {
     if (!note_begun(c->db, why))

@@ -437,27 +437,6 @@ static bool is_first_source(const struct cleanup *c, struct fault *why)
            fault_set(why, FAULT_RUN_DIFFERS, "this source is not the one that the run began with");
 }
 
-static bool connect_source(struct cleanup *c, struct fault *why)
-{
-    struct identity source;
-    struct conn_wish wish = {
-        .info = &c->source_info, .application = c->who, .role = c->options->settings.source_role};
-    if (!conn_open(&c->source, &wish, &c->leash, why) || !check_identity(c->source, &source, why))
-        return false;
-    strlcpy(c->source_id, source.id, sizeof c->source_id);
-    return is_first_source(c, why);
-}
-
-static bool connect_target(struct cleanup *c, struct fault *why)
-{
-    struct conn_wish wish = {.info = &c->target_info,
-                             .application = c->who,
-                             .encoding = c->run.encoding[0] == '\0' ? NULL : c->run.encoding,
-                             .role = c->options->settings.role};
-    return conn_open(&c->target, &wish, &c->leash, why) &&
-           check_same(c->target, c->run.target_id, why);
-}
-
 /* ---- a source that a cutover has frozen ---- */
 
 static bool show_thaw(struct cleanup *c, const char *sentence, struct fault *why)
@@ -490,11 +469,29 @@ static bool thaw_source(struct cleanup *c, struct fault *why)
                      why);
 }
 
-bool cleanup_connect(struct cleanup *c, struct fault *why)
+bool cleanup_connect_source(struct cleanup *c, struct fault *why)
 {
-    return (!settings_have_source(&c->options->settings) ||
-            (thaw_source(c, why) && connect_source(c, why))) &&
-           connect_target(c, why);
+    struct identity source;
+    struct conn_wish wish = {
+        .info = &c->source_info, .application = c->who, .role = c->options->settings.source_role};
+    if (!settings_have_source(&c->options->settings))
+        return true;
+    if (!thaw_source(c, why))
+        return false;
+    if (!conn_open(&c->source, &wish, &c->leash, why) || !check_identity(c->source, &source, why))
+        return false;
+    strlcpy(c->source_id, source.id, sizeof c->source_id);
+    return is_first_source(c, why);
+}
+
+bool cleanup_connect_target(struct cleanup *c, struct fault *why)
+{
+    struct conn_wish wish = {.info = &c->target_info,
+                             .application = c->who,
+                             .encoding = c->run.encoding[0] == '\0' ? NULL : c->run.encoding,
+                             .role = c->options->settings.role};
+    return conn_open(&c->target, &wish, &c->leash, why) &&
+           check_same(c->target, c->run.target_id, why);
 }
 
 /* ---- all of it ---- */
@@ -599,7 +596,7 @@ static bool clean(struct cleanup *c, struct fault *why)
 {
     bool frozen;
     struct fault ignored;
-    if (!cleanup_connect(c, why)) {
+    if (!cleanup_connect_source(c, why) || !cleanup_connect_target(c, why)) {
         if (!c->options->dry_run || !frozen_any(c->db, &frozen, &ignored) || !frozen)
             return cleanup_by_hand(c, why);
         log_warning("what else would be done cannot be seen while nobody can connect: %s",

@@ -333,8 +333,8 @@
   F(FAULT_END_PASSED,          4022, CATALOG, "the end lies behind what is applied",               \
     "Give an LSN that the target has not reached, or now.")                                        \
   F(FAULT_SPOOL_LIMIT,         4040, CATALOG, "receiving waits for room",                          \
-    "It goes on by itself. Meanwhile the source keeps its WAL: watch its disk, or raise "          \
-    "--spool-limit by stopping the run and --resume.")                                             \
+    "It goes on by itself. Meanwhile the source keeps its WAL: watch its disk, or raise the "      \
+    "limit with pghaul set spool-limit=SIZE.")                                             \
   F(FAULT_NOT_RUNNING,         4060, CATALOG, "nothing runs in the work directory",                \
     "Go on with the run by --resume, which takes other settings as well.")                         \
   F(FAULT_NOT_STOPPED,         4061, CATALOG, "a run does not stop",                               \

@@ -366,7 +366,7 @@ static bool repair_pair(void *arg, int64_t id, struct fault *why)
         .part = part,
     };
     if (in_transaction(&repair, dry, why)) {
-        log_info(dry ? "%s would be repaired" : "%s is repaired", name.text);
+        log_info(dry ? "would repair %s" : "repaired %s", name.text);
         return dry || db_run(compare->db, why, SQL_PAIR_SET_REPAIRED, "i", id);
     }
     if (conn_broken(target) || conn_broken(compare->sides[SIDE_SOURCE].holder) ||

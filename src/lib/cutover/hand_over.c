@@ -8,6 +8,7 @@
 #include "catalog/pause.h"
 #include "catalog/position.h"
 #include "catalog/run.h"
+#include "catalog/steering.h"
 #include "cdc/apply.h"
 #include "cutover/quiet.h"
 #include "jobs/late.h"
@@ -175,11 +176,16 @@ static bool estimate(struct handing *h, struct fault *why)
 static bool step_check(struct handing *h, struct fault *why)
 {
     struct run run;
+    struct steering steering;
     bool found;
     if (!run_get(h->job->db, &run, &found, why))
         return false;
     if (run.phase != PHASE_FOLLOW)
         return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run does not follow yet");
+    if (!steering_get(h->job->db, &steering, why))
+        return false;
+    if (steering.paused)
+        return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run is paused: pghaul resume");
     return freeze_prepare(&h->freeze, why) && check_prepared(h, why) && check_lag(h, why) &&
            look_at_tables(h, why) && warn_of_transactions(h, why) && warn_of_statistics(h, why) &&
            job_check(h->job, why) && estimate(h, why);
@@ -352,7 +358,8 @@ static bool step_close(struct handing *h, struct fault *why)
     return quiet_wait(&h->freeze, why);
 }
 
-/* What somebody wrote in spite of all has come over as well, if nobody goes on with it. */
+/* What somebody wrote in spite of all has come over as well; but he may go on with it, unless he
+ * cannot connect any more. */
 static bool step_last_look(struct handing *h, struct fault *why)
 {
     for (int round = 0; round < ROUNDS; round++) {
@@ -362,6 +369,8 @@ static bool step_last_look(struct handing *h, struct fault *why)
             return false;
         if (h->transactions == before && h->job->rows == 0)
             return true;
+        if (!h->closed)
+            break;
         log_warning("somebody has written to the frozen source: %" PRId64 " transactions, %" PRId64
                     " sequences; it came over, and is looked for again",
                     h->transactions - before, h->job->rows);

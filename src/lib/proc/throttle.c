@@ -24,9 +24,11 @@ struct throttle_bucket {
 static bool map(struct throttle *throttle, int file, const char *path, struct fault *why)
 {
     struct stat is;
-    /* Zeroes are a bucket without a limit. */
-    if (fstat(file, &is) != 0 || ((size_t)is.st_size < sizeof(struct throttle_bucket) &&
-                                  ftruncate(file, (off_t)sizeof(struct throttle_bucket)) != 0))
+    const char zeroes[sizeof(struct throttle_bucket)] = {0};
+    /* These are a bucket without a limit. They are written, so that a disk without room is found
+     * out here, and not by who writes to the memory. */
+    if (fstat(file, &is) != 0 ||
+        (is.st_size == 0 && pwrite(file, zeroes, sizeof zeroes, 0) != (ssize_t)sizeof zeroes))
         return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write \"%s\"", path);
     void *at =
         mmap(NULL, sizeof(struct throttle_bucket), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);

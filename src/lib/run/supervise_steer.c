@@ -23,12 +23,12 @@ static void set_paused(struct supervisor *s, bool paused)
 /* More workers are started by the next look at the staff; who is too many ends. */
 static void fit_crew(struct supervisor *s)
 {
-    const struct settings *settings = s->what->settings;
-    int builders = (int)settings->index_jobs;
+    int copiers = (int)s->what->settings->table_jobs, builders = (int)s->what->settings->index_jobs;
     s->decided = PHASE_NEW;
-    crew_end_beyond(s->crew, ROLE_COPY, (int)settings->table_jobs, (int)settings->table_jobs);
-    crew_end_beyond(s->crew, ROLE_BUILD,
-                    builders > s->staff.builders ? builders : s->staff.builders, builders);
+    crew_end_beyond(s->crew, ROLE_COPY, copiers, copiers);
+    /* Those who create tables are as many as there are scripts. */
+    if (s->phase > PHASE_SCHEMA)
+        crew_end_beyond(s->crew, ROLE_BUILD, builders, builders);
 }
 
 static bool take(struct supervisor *s, const struct steering *steering, struct fault *why)

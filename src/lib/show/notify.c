@@ -196,8 +196,10 @@ static void on_event(void *arg, const char *event, const char *text)
 /* ---- the loop ---- */
 
 struct watched {
-    char since[CLOCK_TEXT]; /* runs of several that ended before then were told of; "": not known
-                               yet */
+    char started[CLOCK_TEXT]; /* the run, as it was seen last */
+    bool orphaned;            /* who has started us is gone: a resume has a process of its own */
+    char since[CLOCK_TEXT];   /* runs of several that ended before then were told of; "": not known
+                                 yet */
     struct notices whole;
     struct notices *members;
     size_t count;
@@ -247,11 +249,17 @@ static bool look(const struct notify *what, struct watched *watched, struct faul
     if (!status_collect(what->db, what->dir, &status, why))
         return false;
     const json_t *members = json_object_get(status, "members");
+    const char *started = field_text(status, "started");
+    if (watched->orphaned && strcmp(started, watched->started) != 0) {
+        watched->running = false;
+        return true;
+    }
+    strlcpy(watched->started, started, sizeof watched->started);
     watched->running = strcmp(field_text(status, "state"), "running") == 0;
     if (what->again && *watched->since == '\0')
         clock_text(watched->since, clock_utc_us() - AGAIN_US);
     else if (*watched->since == '\0')
-        strlcpy(watched->since, field_text(status, "started"), sizeof watched->since);
+        strlcpy(watched->since, started, sizeof watched->since);
     look_at_members(what, watched, members);
     struct telling telling = {.what = what, .status = status};
     /* What it consists of says how it goes; of itself it only begins and ends. */
@@ -291,7 +299,8 @@ bool notify(const struct notify *what, struct fault *why)
     } while (!nap(signals, LOOK_MS));
     /* While it is locked, it runs: who has ended it keeps it locked until we have told, and the
      * workers of one that was killed may be there for a moment. */
-    int64_t end = clock_ms() + (getppid() == starter ? LAST_MS : DEAD_MS);
+    watched.orphaned = getppid() != starter;
+    int64_t end = clock_ms() + (watched.orphaned ? DEAD_MS : LAST_MS);
     for (bool stop = false; watched.running && !stop && clock_ms() < end;) {
         if (!look(what, &watched, why))
             return false;

@@ -355,6 +355,14 @@ static bool collect_substate(struct db *db, const struct run *run, const struct 
                    : behind        ? "applying what was received"
                                    : "all that was received is applied";
     }
+    const json_t *cutover = json_object_get(status, "cutover");
+    if (is_running(status) && (strcmp(field_text(cutover, "state"), "running") == 0 ||
+                               strcmp(field_text(cutover, "state"), "handed over") == 0)) {
+        word = "cutting_over";
+        sentence = strcmp(field_text(cutover, "state"), "running") == 0
+                       ? "a cutover is under way"
+                       : "handed over: ending what is to be ended on the target";
+    }
     if (!steering_get(db, &steering, why))
         return false;
     if (is_running(status) && steering.paused) {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "catalog/cutover.h"
 #include "catalog/members.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
@@ -16,7 +17,7 @@
 #include "show/fields.h"
 #include "show/pulse.h"
 
-enum { SLOWEST = 10, ERRORS_SHOWN = 20 };
+enum { SLOWEST = 10, ERRORS_SHOWN = 20, US_PER_MS = 1000 };
 
 /* ---- collecting ---- */
 
@@ -208,6 +209,48 @@ static bool collect_back(const char *dir, json_t *status, struct fault *why)
     return true;
 }
 
+static bool on_cutover_step(void *arg, const struct cutover_step *step, struct fault *why)
+{
+    json_t *json = json_object();
+    (void)why;
+    json_array_append_new(arg, json);
+    field_set_text(json, "step", step->step);
+    field_set_time(json, "begun", step->begun_us);
+    json_object_set_new(json, "ms",
+                        step->ended_us == 0
+                            ? json_null()
+                            : json_integer((step->ended_us - step->begun_us) / US_PER_MS));
+    field_set_text(json, "note", step->note);
+    return true;
+}
+
+/* The last one that was asked for. */
+static bool collect_cutover(struct db *db, json_t *status, struct fault *why)
+{
+    struct cutover c;
+    int64_t id;
+    if (!cutover_last(db, &id, why))
+        return false;
+    json_t *json = id == 0 ? json_null() : json_object();
+    json_object_set_new(status, "cutover", json);
+    if (id == 0)
+        return true;
+    if (!cutover_get(db, id, &c, why))
+        return false;
+    field_set_text(json, "kind", cutover_kind_word(c.kind));
+    field_set_text(json, "state", c.state);
+    field_set_time(json, "asked", c.asked_us);
+    field_set_time(json, "frozen", c.frozen_us);
+    field_set_time(json, "ready", c.ready_us);
+    field_set_time(json, "ended", c.ended_us);
+    field_set_lsn(json, "lsn", c.end);
+    json_object_set_new(json, "downtime_ms",
+                        c.ready_us == 0 ? json_null()
+                                        : json_integer((c.ready_us - c.frozen_us) / US_PER_MS));
+    field_set_text(json, "fault", c.fault.text);
+    return cutover_steps(db, id, on_cutover_step, field_new_list(json, "steps"), why);
+}
+
 const char *status_run_state(const struct run *run, const char *dir)
 {
     bool crashed = strcmp(run->state, "running") == 0 && !workdir_is_locked(dir);
@@ -348,7 +391,8 @@ static bool collect_one(struct db *db, const char *dir, const struct run *run, j
     bool follows;
     return collect_snapshot(db, run, status, why) &&
            collect_position(db, status, &position, &follows, why) &&
-           collect_back(dir, status, why) && collect_progress(db, status, why) &&
+           collect_back(dir, status, why) && collect_cutover(db, status, why) &&
+           collect_progress(db, status, why) &&
            catalog_list(db, SQL_WORK_RUNNING, 0, on_running, field_new_list(status, "running"),
                         why) &&
            catalog_list(db, SQL_WORK_KINDS, 0, on_step, field_new_list(status, "steps"), why) &&
