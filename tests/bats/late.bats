@@ -306,3 +306,32 @@ SQL
     as_source
     [[ $(tgt -c 'select count(*) from quick') == 2 && $(tgt -c "select nextval('counter')") == 4713 ]]
 }
+
+@test "what changes do not bring goes there and back again" {
+    PGH_TARGET=$PGH_SOURCE SOURCE="$PGH_SOURCE dbname=$DB" TARGET="$PGH_TARGET dbname=${DB}_t"
+    export PGHAUL_SOURCE=$SOURCE PGHAUL_TARGET=$TARGET
+    admin_source "create database ${DB}_t"
+    shop
+    src -q -o /dev/null -c 'create unlogged table quick (a int)' -c 'insert into quick values (1)' \
+        -c "select lo_from_bytea(7000 + i, 'before') from generate_series(1, 3) i"
+    tgt -q -o /dev/null -c 'create unlogged table own (a int)'
+    background "$PGHAUL" clone --follow --dir "$RUN"
+    wait_for 30 following
+    src -q -o /dev/null -c 'insert into quick values (2)' -c "select lo_put(7001, 0, 'second')"
+    run -0 "$PGHAUL" cutover --dir "$RUN" --reverse
+    assert_output --partial 'handed over at'
+    [[ $(tgt -c 'select sum(a) from quick') == 3 && $(tgt -c "select convert_from(lo_get(7001), 'UTF8')") == second ]]
+    # The application changes all of it on the new side.
+    tgt -q -o /dev/null -c 'insert into quick values (4)' -c "select lo_put(7001, 0, 'third!')" -c 'select lo_unlink(7002)' -c "select lo_from_bytea(7009, 'new')" \
+        -c "insert into account values (4711, 1)"
+    wait_for 30 eval '[[ $(sqlite3 -cmd ".timeout 5000" "$RUN/back/catalog.db" "select count(*) from process where role = '"'cutover'"' and ended_us is null" 2>/dev/null) == 1 ]]'
+    wait_for 30 eval '[[ $(src -c "select count(*) from account where id = 4711") == 1 ]]'
+    run -0 "$PGHAUL" cutover --dir "$RUN" --back
+    assert_output --partial 'handed over at'
+    ended_with 0 'going back from here on'
+    [[ $(src -c 'select sum(a) from quick') == 7 ]]
+    [[ $(src -c "select string_agg(oid || convert_from(lo_get(oid), 'UTF8'), ' ' order by oid) from pg_largeobject_metadata") == '7001third! 7003before 7009new' ]]
+    admin_source "alter database ${DB}_t allow_connections true"
+    run -0 cleanup
+    [[ $(src -c "select count(*) from pg_namespace where nspname = 'pghaul'") == 0 ]]
+}

@@ -174,7 +174,7 @@ SQL
     followed -T no_rows
     caught_up
     run -0 reverse prepare
-    assert_output --partial 'changes of unlogged tables do not follow: public.quick'
+    assert_output --partial 'changes of unlogged tables do not follow, so these are copied anew at the end: public.quick'
     [[ $(tgt -c "select string_agg(tablename, ' ' order by tablename) from pg_publication_tables where schemaname <> 'Odd \"one'") == 'account child fired log part_1 part_2 progress whole' ]]
     frozen
     forward_ends
@@ -186,7 +186,7 @@ SQL
     back_ends
     [[ $(src -c 'select count(*) from fired') == 3 && $(tgt -c 'select count(*) from fired') == 3 ]]
     [[ $(src -c 'select count(*) from child') == 10 ]]
-    run -0 "$PGHAUL" compare data --no-strict-names -T quick -T no_rows -N other
+    run -0 "$PGHAUL" compare data --no-strict-names -T no_rows -N other
     [[ $(src -c "select tgenabled from pg_trigger where tgname = 'always'") == A ]]
 }
 

@@ -330,8 +330,8 @@ static bool step_verify(struct handing *h, struct fault *why)
     const struct tool tool = {.program = own_program(), .args = args, .env = env};
     scoped(drop_strbuf) struct strbuf output = STRBUF_EMPTY;
     struct fault what;
-    /* What changes do not bring is compared as well. Somebody may write it until nobody can connect,
-     * so it comes once more then. */
+    /* What changes do not bring is compared as well. Somebody may write it until nobody can
+     * connect, so it comes once more then. */
     if (!step_sequences(h, why) || !step_blobs(h, why) || !step_unlogged(h, why))
         return false;
     strbuf_clear(&h->note);

@@ -60,6 +60,41 @@ bool brought_any(struct conn *target, const char *run, bool *ret_any, struct fau
     return true;
 }
 
+struct taking {
+    struct conn *target;
+    const char *run;
+};
+
+static bool on_row(void *arg, const struct rows *row, struct fault *why)
+{
+    const struct taking *taking = arg;
+    return conn_runf(taking->target, why,
+                     "INSERT INTO pghaul.large_objects (run, low, high, oids)"
+                     " VALUES ('%s', %s, %s, '%s')",
+                     taking->run, rows_text(row, 0, 0), rows_text(row, 0, 1), rows_text(row, 0, 2));
+}
+
+bool brought_take_over(struct db *db, struct conn *source, const char *of, struct conn *target,
+                       const char *run, struct fault *why)
+{
+    bool any;
+    struct fault ignored;
+    struct taking taking = {target, run};
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!brought_any(target, run, &any, why) || any)
+        return any;
+    if (!brought_any(source, of, &any, why) || !any)
+        return !any;
+    strbuf_addf(
+        &sql, "SELECT low, high, oids FROM pghaul.large_objects WHERE run = '%s' AND low > 0", of);
+    if (brought_prepare(db, target, why) && conn_run(target, "BEGIN", why) &&
+        conn_stream(source, sql.text, on_row, &taking, why) && conn_run(target, "COMMIT", why))
+        return true;
+    if (!conn_broken(target))
+        conn_run(target, "ROLLBACK", &ignored);
+    return fault_during(why, "taking over which large objects were brought");
+}
+
 /* The ranges keep most arrays from being read. */
 void brought_add_new(struct strbuf *sql, const char *run)
 {

@@ -20,6 +20,11 @@ bool brought_prepare(struct db *db, struct conn *target, struct fault *why);
 /* Has this run any row there? */
 bool brought_any(struct conn *target, const char *run, bool *ret_any, struct fault *why);
 
+/* Of a way back: what the run `of` has brought to what is its source, it may replace and remove.
+ * Does nothing when it has rows on its target already. */
+bool brought_take_over(struct db *db, struct conn *source, const char *of, struct conn *target,
+                       const char *run, struct fault *why);
+
 /* Adds an INSERT of those in pg_temp.pghaul_blob that the run has not brought yet. */
 void brought_add_new(struct strbuf *sql, const char *run);
 

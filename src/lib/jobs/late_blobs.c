@@ -14,6 +14,7 @@
 #include "base/listing.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
+#include "catalog/back.h"
 #include "catalog/sql.h"
 #include "jobs/blobs.h"
 #include "jobs/brought.h"
@@ -516,6 +517,15 @@ static bool do_batches(struct pass *pass, struct fault *why)
     return brought_set_seen(late->target, late->run->uuid, oldest, why);
 }
 
+static bool take_over(const struct late *late, struct fault *why)
+{
+    char of[BACK_UUID];
+    bool back;
+    return back_of(late->db, of, &back, why) &&
+           (!back ||
+            brought_take_over(late->db, late->source, of, late->target, late->run->uuid, why));
+}
+
 /* Where neither side has ever had any, nothing is made on the target. */
 static bool has_any(const struct late *late, bool *ret_any, struct fault *why)
 {
@@ -564,7 +574,7 @@ bool late_blobs_pass(const struct late *late, struct late_blobs_counts *ret_coun
         return false;
     if (!wanted)
         return true;
-    if (!has_any(late, &any, why))
+    if (!take_over(late, why) || !has_any(late, &any, why))
         return false;
     if (!any)
         return true;

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "catalog/landing.h"
 #include "catalog/position.h"
+#include "catalog/sql.h"
 #include "jobs/copy.h"
 #include "plan/ask.h"
 #include "plan/selection.h"
@@ -79,13 +80,17 @@ static bool leave(struct copying *c, const struct rows *rows, int row, const cha
 static bool choose(struct copying *c, const struct rows *rows, int row, struct fault *why)
 {
     bool known;
-    int64_t oid = rows_int(rows, row, OID);
+    int64_t oid = rows_int(rows, row, OID), copied;
     scoped(drop_landing) struct landing landing = {.root = 0};
     if (!position_knows_relation(c->late->db, oid, &known, why) ||
+        !db_int(c->late->db, why, &copied, 0, SQL_TABLE_HAS_DATA, "i", oid) ||
         !landing_get(c->late->db, (uint32_t)oid, &landing, why))
         return false;
     if (!known)
         return leave(c, rows, row, "it has come to the source after the run was planned", why);
+    /* A way back: the run has not brought it. */
+    if (copied == 0)
+        return true;
     if (landing.root != 0)
         return leave(c, rows, row,
                      "on the target its rows are in one table with those of other partitions", why);

@@ -9,6 +9,7 @@
 #include "base/listing.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
+#include "catalog/back.h"
 #include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
@@ -161,11 +162,15 @@ static bool add_config_edges(struct plan *plan, struct fault *why)
 static bool add_last(const struct plan *plan, struct fault *why)
 {
     struct db *db = plan->db;
+    bool back;
+    if (!back_has_objects(db, &back, why))
+        return false;
     return add(db, PHASE_FOLLOW, LANE_APPLY, WORK_FOLLOW, why) &&
            add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_SEQUENCES, why) &&
-           ((plan->contents & CONTENT_ROWS) == 0 ||
+           ((plan->contents & (CONTENT_ROWS | CONTENT_CHANGES)) == 0 ||
             add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_UNLOGGED, why)) &&
-           (!brings_objects(plan) || add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_BLOBS, why)) &&
+           (!(back || brings_objects(plan)) ||
+            add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_BLOBS, why)) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_HAND_OVER, why);
 }
 

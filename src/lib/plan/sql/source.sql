@@ -44,7 +44,7 @@ select n.nspname, c.relname
 select n.nspname, c.relname
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where n.nspname = 'pghaul' and c.relname not in ('done', 'pghaul_done_pkey', 'progress', 'pghaul_progress_pkey')
+ where n.nspname = 'pghaul' and c.relname not in ('done', 'pghaul_done_pkey', 'progress', 'pghaul_progress_pkey', 'large_objects')
  union all
 select n.nspname, p.proname
   from pg_catalog.pg_proc p
