@@ -1,13 +1,14 @@
 # layers.awk - does every file include only what lies below it?
 #
-#   base → wire, proc, store → pg, catalog → plan → check → jobs, cdc, compare → run → show → bin
+#   base → wire, proc, store → pg, catalog → plan → check → jobs, cdc, compare → cutover → run → show
+#   → bin
 #
 # A folder sees those of lower rank and itself. So wire, proc and store do not know each other, nor
 # do pg and catalog, nor jobs and cdc. Some headers and calls belong to one room only.
 # Usage: awk -f tests/layers.awk FILES; prints each violation, exits 1 if there was one.
 
 BEGIN {
-    split("base:0 wire:1 proc:1 store:1 pg:2 catalog:2 plan:3 check:4 jobs:5 cdc:5 compare:5 run:6 show:7 bin:8", pairs, " ")
+    split("base:0 wire:1 proc:1 store:1 pg:2 catalog:2 plan:3 check:4 jobs:5 cdc:5 compare:5 cutover:6 run:7 show:8 bin:9", pairs, " ")
     for (i in pairs) { split(pairs[i], p, ":"); rank[p[1]] = p[2] }
     room["libpq-fe.h"] = "pg"
     room["sqlite3.h"] = "store"

@@ -32,22 +32,11 @@ looked() {
 
 summary() { jq -r '.findings[] | "\(.severity) \(.id) \(.place) \(.title): \(.text // "") \([.objects[] | "\(.name) (\(.detail)) \(.sql)"] | join("; "))"' "$(REPORT)"; }
 
-# Is it as docs/check.md says?
+# Is it as docs/check.schema.json says, and does it count right?
 valid() {
-    jq -e '
-        def text: type == "string" and . != "";
-        def maybe: . == null or text;
-        .version == 1 and (.result | IN("ready", "warnings", "not_ready")) and (.exit_status | IN(0, 10, 11))
-        and (.began | test("^[0-9-]{10}T[0-9:.]+Z$")) and (.took_ms | type == "number") and (.follow | type == "boolean")
-        and (.source | (.connection | maybe) and (.version | maybe)) and (.target | (.connection | maybe) and (.version | maybe))
-        and ([.findings[].severity] as $s | .counts == ({"error": 0, "warning": 0, "note": 0} | with_entries(.key as $k | .value = ([$s[] | select(. == $k)] | length))))
-        and .exit_status == (if .counts.error > 0 then 11 elif .counts.warning > 0 then 10 else 0 end)
-        and all(.findings[];
-            (.id | test("^PGH-[0-9]{4}$")) and (.severity | IN("error", "warning", "note"))
-            and (.place | IN("here", "source", "target", "pair")) and (.title | text) and (.text | maybe) and (.means | text)
-            and (.remedy | text) and .objects_total >= (.objects | length)
-            and all(.objects[]; (.name | text) and (.detail | maybe) and (.sql | maybe) and (.safe | type == "boolean")
-                and (if .sql == null then .sql_on == null else .sql_on == "source" or .sql_on == "target" end)))
+    documented check <"$(REPORT)" && jq -e '
+        ([.findings[].severity] as $s | .counts == ({"error": 0, "warning": 0, "note": 0} | with_entries(.key as $k | .value = ([$s[] | select(. == $k)] | length))))
+        and all(.findings[]; .objects_total >= (.objects | length))
     ' "$(REPORT)" >/dev/null || { echo 'the report is not as documented:'; cat "$(REPORT)"; return 1; }
 }
 

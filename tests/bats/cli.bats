@@ -1,6 +1,6 @@
 load lib.bash
 
-commands='clone dump restore snapshot list plan check explain ping status position follow reverse cleanup compare stream list-options help'
+commands='clone dump restore snapshot list plan check explain ping status position follow cutover reverse cleanup cancel pause resume set compare stream list-options help'
 
 @test "--help and --version, everywhere" {
     run -0 "$PGHAUL" --help

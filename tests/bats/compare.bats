@@ -99,6 +99,8 @@ SQL
     run -12 compare data --show-rows 0
     assert_output --partial 'table public.nothing differs: rows: 0 on the source, 1 on the target, 1 extra'
     refute_output --partial '  extra: '
+    run -12 compare data -t nothing --repair
+    assert_output --partial 'public.nothing is not repaired: it has no column that could be written'
     tgt -c 'delete from nothing'
     run -0 compare data --repair
     run -0 compare data
@@ -122,6 +124,32 @@ SQL
     [[ $(tgt -c 'select md5(lo_get(77))') == "$(src -c 'select md5(lo_get(77))')" ]]
 }
 
+@test "compare --json is what docs/compare.schema.json says, whatever differs" {
+    filled_pair
+    src -c 'create table here (a int)' -c 'create role pgh_blind login' -c 'grant select on keyed to pgh_blind'
+    tgt -c 'create table there (a int)' -c 'delete from keyed where id = 17' -c 'insert into keyed values (9000)' -c "update keyed set a = 'x' where id = 18" \
+        -c "select setval('numbers', 41), lo_put(77, 2500000, 'x')" -c 'truncate "Odd ""one"."no key"'
+    run --separate-stderr -12 compare --json --show-rows 3
+    documented compare <<<"$output"
+    [[ $(jq -c '[.data[] | [.kind, .schema, .name, .state, .source_rows, .target_rows, .missing, .extra, .changed, .repaired, (.rows | length)]]
+        | sort | .[]' <<<"$output") == '["large objects","","","differs",2,2,0,0,1,false,1]
+["sequence","public","numbers","differs",1,1,0,0,0,false,0]
+["table","Odd \"one","no key","differs",100,0,100,0,0,false,3]
+["table","public","here","differs",0,0,0,0,0,false,0]
+["table","public","keyed","differs",3002,3002,1,1,1,false,3]
+["table","public","nothing","equal",0,0,0,0,0,false,0]
+["table","public","parts_1","equal",100,100,0,0,0,false,0]
+["table","public","parts_2","equal",100,100,0,0,0,false,0]
+["table","public","there","differs",0,0,0,0,0,false,0]' ]] || { jq -c '.data[]' <<<"$output"; false; }
+    [[ $(jq -r '[.schema[].what] | sort | join(" ")' <<<"$output") == 'extra missing missing' ]]
+    run --separate-stderr "$PGHAUL" compare data --json --source "${SOURCE/user=postgres/user=pgh_blind}" -t keyed -t parts
+    documented compare <<<"$output"
+    run --separate-stderr -12 compare data --repair --json
+    documented compare <<<"$output"
+    [[ $(jq -r '[.data[] | select(.repaired) | .name] | sort | join(" ")' <<<"$output") == ' keyed no key numbers' ]]
+    src -c 'drop owned by pgh_blind' -c 'drop role pgh_blind'
+}
+
 @test "compare data: tables and columns that only one side has" {
     filled_pair
     src -c 'create table here (a int)' -c 'alter table keyed add column more int'
@@ -133,7 +161,7 @@ SQL
     assert_output --partial 'column "other" is on the target only'
     tgt -c 'delete from keyed where id = 1'
     run -12 compare data --repair
-    assert_output --partial 'public.keyed is not repaired: its columns differ'
+    assert_output --partial 'public.keyed is not repaired: column "more" is on the source only'
     # What the filters leave out is not compared.
     run -0 compare data -T here -T keyed -T 'parts*'
     run -12 compare data -t keyed
@@ -186,13 +214,10 @@ SQL
     run -13 compare data --lock-timeout 200ms -t keyed
     assert_output --partial 'canceling statement due to lock timeout: it is locked by backend'
     tgt -c "select pg_terminate_backend(pid) from pg_stat_activity where query like '%lock table keyed%' and pid <> pg_backend_pid()"
-    background env PGHAUL_TEST_AT=compare.before_part:stop "$PGHAUL" compare data -t keyed
-    stopped_at compare.before_part
+    compare_to compare.before_part -t keyed
     tgt -c 'truncate keyed'
     go_on
-    local status=0
-    wait "$PID" || status=$?
-    [[ $status == 13 ]]
+    ended 13
     grep -q 'table public.keyed is not verified: the table was truncated, rewritten or replaced after the snapshot' "$BATS_TEST_TMPDIR/out"
 }
 
@@ -200,8 +225,7 @@ SQL
     filled_pair
     src -c 'create table big as select i, repeat(md5(i::text), 10) t from generate_series(1, 300000) i'
     tgt -c 'create table big as select i, repeat(md5(i::text), 10) t from generate_series(1, 300000) i'
-    background env PGHAUL_TEST_AT=compare.part_read:stop "$PGHAUL" compare data
-    stopped_at compare.part_read
+    compare_to compare.part_read
     tgt -c "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pghaul compare' and datname = current_database()
              and pid <> (select min(pid) from pg_stat_activity where application_name = 'pghaul compare' and datname = current_database())"
     go_on
@@ -211,13 +235,10 @@ SQL
     keep_fired
     rm -rf "${PGHAUL_TEST_DIR:?}"
     mkdir -p "$PGHAUL_TEST_DIR"
-    background env PGHAUL_TEST_AT=compare.part_read:stop "$PGHAUL" compare data
-    stopped_at compare.part_read
+    compare_to compare.part_read
     src -c "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pghaul compare' and datname = current_database()"
     go_on
-    local status=0
-    wait "$PID" || status=$?
-    [[ $status == 4 ]]
+    ended 4
     run -1 grep equal "$BATS_TEST_TMPDIR/out"
     wait_for 10 nothing_left
 }
@@ -262,6 +283,7 @@ different() {
     assert_output --partial 'data: '
     run --separate-stderr -0 compare --json
     [[ $(jq -c '[.version, (.schema | length), (.data | length > 10)]' <<<"$output") == '[1,0,true]' ]]
+    documented compare <<<"$output"
 }
 
 @test "compare schema: each difference is found, and shown" {
@@ -310,6 +332,7 @@ SQL
     refute_output --partial 'COMMENT'
     run --separate-stderr -12 compare schema --json
     [[ $(jq -r '.schema[] | select(.object == "VIEW public.more") | .what' <<<"$output") == extra ]]
+    documented compare <<<"$output"
     # Filters hold for both sides; and one side may have nothing of it.
     run -12 compare schema -t parent
     assert_output --partial 'TABLE public.parent differs'

@@ -86,13 +86,10 @@ ODD='"Odd ""one"."The t"'
 
 @test "a table that is dropped after the snapshot is not verified; the others are" {
     three
-    background env PGHAUL_TEST_AT=compare.before_part:stop "$PGHAUL" compare data
-    stopped_at compare.before_part
+    compare_to compare.before_part
     tgt -c "drop table $ODD"
     go_on
-    local status=0
-    wait "$PID" || status=$?
-    [[ $status == 13 ]]
+    ended 13
     grep -q 'table "Odd ""one"."The t" is not verified: the target: ' "$BATS_TEST_TMPDIR/out"
     grep -q 'data: 3 equal, 1 not verified' "$BATS_TEST_TMPDIR/out"
 }
@@ -124,14 +121,10 @@ SQL
 @test "a table that is locked when its rows are looked for is told to differ all the same" {
     three
     tgt -c "update $ODD set v = 'other' where id = 7" -c "select nextval('numbers')"
-    background env PGHAUL_TEST_AT=compare.finding:stop "$PGHAUL" compare data --lock-timeout 300ms
-    stopped_at compare.finding
+    compare_to compare.finding --lock-timeout 300ms
     hold TARGET begin "lock table $ODD" 'drop sequence numbers'
     go_on
-    local status=0
-    wait "$PID" || status=$?
-    cat "$BATS_TEST_TMPDIR/out"
-    [[ $status == 12 ]]
+    ended 12 || { cat "$BATS_TEST_TMPDIR/out"; false; }
     grep -Eq 'table "Odd ""one"."The t" differs: the target: canceling statement due to lock timeout: it is locked by backend [0-9]+ .*; what differs in it was not found; rows: 1,000 on the source, 1,000 on the target$' "$BATS_TEST_TMPDIR/out"
     grep -Eq 'sequence public.numbers differs: what differs in it was not found: canceling statement due to lock timeout' "$BATS_TEST_TMPDIR/out"
     grep -q 'data: 2 equal, 2 differ' "$BATS_TEST_TMPDIR/out"
@@ -148,6 +141,7 @@ SQL
     assert_output --partial 'PGH-8002: the definitions could not be compared'
     run --separate-stderr -13 compare --lock-timeout 300ms --json
     [[ $(jq -r '[has("schema"), (.schema_note | test("timeout")), ([.data[].state] | sort | join(" "))] | join(" ")' <<<"$output") == 'false true equal equal equal unverified' ]]
+    documented compare <<<"$output"
     let_go
     run -0 compare
 }

@@ -139,7 +139,10 @@ refused() {
     printf 'int puts(const char *); int main(void) { puts("pg_dump (PostgreSQL) 9.6.24"); return 0; }' |
         gcc -x c -o "$BATS_TEST_TMPDIR/bin/pg_dump" -
     run -7 clone --pg-bindir "$BATS_TEST_TMPDIR/bin"
-    refused 7 5002 'the newest pg_dump found has version 9, the source server has 15'
+    refused 7 5002 'the newest pg_dump found has version 9, the server that it is to read has 15'
+    run -7 "$PGHAUL" compare schema --pg-bindir "$BATS_TEST_TMPDIR/bin"
+    refused 7 5002 'the newest pg_dump found has version 9, the server that it is to read has 15'
+    assert_output --partial "Install the client programs of the newer server's major version"
 }
 
 @test "pg_dump that fails" {

@@ -86,6 +86,17 @@ background() {
     PIDS="${PIDS:-} $PID"
 }
 
+# Table t has an index t_slow that takes its time, on the target only; it is too large to be done in
+# one transaction.
+table_with_slow_index() {
+    src -c "create function slow(i int) returns int language plpgsql immutable as \$\$ begin
+                if current_setting('unix_socket_directories') = '$PGH_TARGET_DIR' then perform pg_sleep(0.002); end if;
+                return i; end \$\$" \
+        -c 'create table t (i int, filler text)' -c 'alter table t alter filler set storage plain' \
+        -c "insert into t select i, repeat('x', 7000) from generate_series(1, 2400) i" \
+        -c 'create index t_slow on t (slow(i))'
+}
+
 # wait_for SECONDS COMMAND...: until the command succeeds. Fails when it never does.
 wait_for() {
     local end=$((SECONDS + $1))
@@ -125,11 +136,24 @@ clone_to() {
     stopped_at "$point"
 }
 
-# ended_with STATUS REGEXP: what runs in the background ends so, and says that.
-ended_with() {
+# The same of a compare of data.
+compare_to() {
+    background env PGHAUL_TEST_AT="$1:stop" "$PGHAUL" compare data "${@:2}"
+    stopped_at "$1"
+}
+
+# documented NAME: is the JSON on standard input as docs/NAME.schema.json has it, without more?
+documented() { "$PGH_TOP/tests/validate" "$PGH_TOP/docs/$1.schema.json"; }
+
+# ended STATUS: what runs in the background ends so.
+ended() {
     local status=0
     wait "$PID" || status=$?
-    [[ $status == "$1" ]] && grep -qE "$2" "$BATS_TEST_TMPDIR/err"
+    [[ $status == "$1" ]]
+}
+# ended_with STATUS REGEXP: the same, and it says that.
+ended_with() {
+    ended "$1" && grep -qE "$2" "$BATS_TEST_TMPDIR/err"
 }
 
 same_contents() { alike contents "$SOURCE" "$TARGET" "$BATS_TEST_TMPDIR"; }

@@ -51,7 +51,7 @@ code() { get -o /dev/null -w '%{http_code}' "$@"; }
     # Nothing is loaded from elsewhere, and a browser would not let it.
     run -1 grep -nE '(src|href)=|url\(|@import|https?:' <(grep -v noscript "$BATS_TEST_TMPDIR/page")
     get -D - -o /dev/null "$URL" | grep -qi "^Content-Security-Policy: default-src 'none';"
-    get "${URL}status.json" | "$PGH_TOP/tests/validate" "$PGH_TOP/docs/status.schema.json"
+    get "${URL}status.json" | documented status
     [[ $(get "${URL}status.json" | jq -r .name) == 'a "b" \ é' ]]
     [[ $(code "${URL}else") == 404 && $(code -X POST "$URL") == 405 && $(code -I "${URL}metrics") == 200 ]]
     # A name of somebody else that leads here.
@@ -78,23 +78,35 @@ code() { get -o /dev/null -w '%{http_code}' "$@"; }
     assert_output --partial 'PGH-9011: 0.0.0.0:0 is no loopback address'
     [[ ! -e $RUN ]]
     printf 'sesame-0pen\n' >"$BATS_TEST_TMPDIR/token"
+    run -2 clone --metrics 0.0.0.0:0 --metrics-token-file "$BATS_TEST_TMPDIR/token"
+    assert_output --partial 'PGH-9030: 0.0.0.0:0 is no loopback address, and the token for it has 11 characters: at least 16 are needed'
+    printf 'sesame 0pen\n' >"$BATS_TEST_TMPDIR/token"
+    run -2 clone --metrics 0 --metrics-token-file "$BATS_TEST_TMPDIR/token"
+    assert_output --partial 'PGH-9030: the token has a blank, or a character that is not ASCII'
+    [[ ! -e $RUN ]]
+    printf 'sesame-0pen-0r-nevermind\n' >"$BATS_TEST_TMPDIR/token"
     background "$PGHAUL" clone --dir "$RUN" --follow --verbose --metrics 0.0.0.0:0 --metrics-token-file "$BATS_TEST_TMPDIR/token"
     wait_for 30 following
     URL=$(sed -n 's/.* http:[^ ]*:\([0-9]*\)\/ shows the run.*/http:\/\/127.0.0.1:\1\//p' "$BATS_TEST_TMPDIR/err")
-    [[ $(code "${URL}metrics") == 401 && $(code "$URL") == 401 && $(code -u x:sesame-0pe "$URL") == 401 ]]
+    [[ $(code "${URL}metrics") == 401 && $(code "$URL") == 401 && $(code -u x:sesame-0pen-0r-nevermin "$URL") == 401 ]]
     get -D - -o /dev/null "$URL" | grep -qi '^WWW-Authenticate: Basic'
-    [[ $(code -H 'Authorization: Bearer sesame-0pen' "${URL}metrics") == 200 && $(code -u anybody:sesame-0pen "$URL") == 200 ]]
-    [[ $(code -H 'Authorization: Bearer sesame-0penn' "${URL}metrics") == 401 && $(code -H 'Authorization: Bearer ' "${URL}metrics") == 401 ]]
+    [[ $(code -H 'Authorization: Bearer sesame-0pen-0r-nevermind' "${URL}metrics") == 200 && $(code -u anybody:sesame-0pen-0r-nevermind "$URL") == 200 ]]
+    [[ $(code -H 'Authorization: Bearer sesame-0pen-0r-nevermindd' "${URL}metrics") == 401 && $(code -H 'Authorization: Bearer ' "${URL}metrics") == 401 ]]
     run ! grep -rqa sesame-0pen "$RUN" "$BATS_TEST_TMPDIR/err"
     run ! eval 'ps axww -o args | grep -v grep | grep -q sesame-0pen'
     kill -INT "$PID"
     ended_with 3 stopped
-    # From the environment, on this machine too.
+    # From the environment, on this machine too; who does not need it does not have it.
     background env PGHAUL_METRICS_TOKEN=another-one "$PGHAUL" clone --dir "$RUN" --resume --metrics 0
     wait_for 30 grep -q 'shows the run' "$BATS_TEST_TMPDIR/err"
     wait_for 30 following
     URL=$(sed -n 's/.* \(http:[^ ]*:[0-9]*\/\) shows the run.*/\1/p' "$BATS_TEST_TMPDIR/err")
     [[ $(code "$URL") == 401 && $(code -H 'Authorization: Bearer another-one' "$URL") == 200 ]]
+    local process having=0 others=0
+    for process in $(pgrep -P "$PID"); do
+        if grep -qza '^PGHAUL_METRICS_TOKEN=' "/proc/$process/environ"; then having=$((having + 1)); else others=$((others + 1)); fi
+    done
+    [[ $having == 1 ]] && ((others > 1))
     end_now
 }
 
@@ -122,13 +134,18 @@ time.sleep(100)' >"$BATS_TEST_TMPDIR/port" 3>&- & PIDS="${PIDS:-} $!"
     [[ ! -e $RUN ]]
 }
 
-@test "the server of metrics dies: the run goes on; the run dies: so does the server" {
+@test "the server of metrics dies: the run goes on, and starts another one; the run dies: so does the server" {
     serving --metrics 0
     found() { SERVER=$(pgrep -P "$PID" -f '^pghaul serve'); }
     wait_for 10 found
     kill -9 "$SERVER"
     src -q -c "update t set v = 'y'"
     caught_up
+    wait_for 15 eval '[[ $(code "${URL}metrics") == 200 ]]'
+    grep -q 'the process behind --metrics was killed by signal 9 (Killed): it is started again' "$BATS_TEST_TMPDIR/err"
+    # Not at once when it dies at once.
+    found && kill -9 "$SERVER"
+    wait_for 15 found
     kill -INT "$PID"
     ended_with 3 stopped
     background "$PGHAUL" clone --dir "$RUN" --resume --metrics 0
@@ -136,4 +153,13 @@ time.sleep(100)' >"$BATS_TEST_TMPDIR/port" 3>&- & PIDS="${PIDS:-} $!"
     wait_for 10 found
     kill -9 "$PID"
     wait_for 10 eval '! kill -0 "$SERVER" 2>/dev/null'
+}
+
+@test "a server of metrics that cannot be started ends the run before it begins, and its catalog says so" {
+    src -q -c 'create table t (id int primary key)'
+    run env PGHAUL_TEST_AT=aside.start:error "$PGHAUL" clone --dir "$RUN" --metrics 0
+    assert_failure
+    assert_output --partial 'PGH-9002'
+    [[ $("$PGHAUL" status --dir "$RUN" --json | jq -r '.state + " " + (.fault.id | tostring)') == 'failed 9002' ]]
+    run -0 clone --metrics 0
 }

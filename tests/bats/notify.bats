@@ -129,6 +129,83 @@ posted() { jq -rs "$1" <"$BATS_TEST_TMPDIR/posted"; }
     [[ $(grep -c '^ended' "$OUT") == 1 ]]
 }
 
+@test "a run that is killed, of which a worker lives on for long: told as crashed when that has ended" {
+    table
+    export OUT=$BATS_TEST_TMPDIR/told
+    # shellcheck disable=SC2016
+    background env PGHAUL_TEST_AT=copy.before_commit:delay=9000 "$PGHAUL" clone --dir "$RUN" --notify 'echo "$PGHAUL_EVENT $PGHAUL_STATE" >>"$OUT"'
+    wait_for 30 fired copy.before_commit
+    wait_for 10 told '^begun'
+    kill -9 "$PID"
+    sleep 6
+    run ! told '^ended'
+    wait_for 20 told '^ended crashed$'
+}
+
+@test "a run that is killed and resumed before its last worker has ended: only one process tells of it" {
+    table
+    export OUT=$BATS_TEST_TMPDIR/told
+    # shellcheck disable=SC2016
+    local notify=(--notify 'echo "$PGHAUL_EVENT $PGHAUL_STATE" >>"$OUT"')
+    background env PGHAUL_TEST_AT=copy.before_commit:delay=6000 "$PGHAUL" clone --dir "$RUN" "${notify[@]}"
+    wait_for 30 fired copy.before_commit
+    wait_for 10 told '^begun'
+    local teller
+    teller=$(pgrep -P "$PID" -f '^pghaul notify')
+    kill -9 "$PID"
+    mv "$OUT" "$OUT.first"
+    run -0 env OUT="$OUT.second" "$PGHAUL" clone --dir "$RUN" --resume --not-consistent "${notify[@]}"
+    wait_for 5 eval '! kill -0 "$teller" 2>/dev/null'
+    [[ ! -e $OUT ]]
+    grep -q '^begun running$' "$OUT.second"
+    tail -n 1 "$OUT.second" | grep -qx 'ended done'
+}
+
+@test "the process that tells dies: another one tells on, but no beginning again" {
+    table
+    export OUT=$BATS_TEST_TMPDIR/told
+    # shellcheck disable=SC2016
+    background "$PGHAUL" clone --dir "$RUN" --follow --notify 'echo "$PGHAUL_EVENT" >>"$OUT"'
+    teller() { TELLER=$(pgrep -P "$PID" -f '^pghaul notify'); }
+    wait_for 30 following
+    wait_for 10 told '^phase'
+    wait_for 10 teller
+    kill -9 "$TELLER"
+    wait_for 15 grep -q 'the process behind --notify was killed by signal 9 (Killed): it is started again' "$BATS_TEST_TMPDIR/err"
+    wait_for 15 teller
+    : >"$OUT"
+    end_now
+    run ! told '^begun'
+    [[ $(grep -c '^ended' "$OUT") == 1 ]]
+}
+
+@test "several databases: what ended before a resume is not told again, and what only begins has not crashed" {
+    table
+    admin_source "create database ${DB}_b template $DB"
+    admin_target "create database ${DB}_b"
+    psql -qX "$(on "$PGH_TARGET" "${DB}_b")" -c 'create table t (id int)'
+    export OUT=$BATS_TEST_TMPDIR/told
+    local whole=("$PGHAUL" clone --dir "$RUN" --source "$PGH_SOURCE" --target "$PGH_TARGET" --database-jobs 1)
+    # shellcheck disable=SC2016
+    local notify=(--notify 'echo "$PGHAUL_EVENT $PGHAUL_STATE $PGHAUL_DATABASE." >>"$OUT"')
+    background env PGHAUL_TEST_AT=supervise.before_lock:stop "${whole[@]}" --database "$DB,${DB}_b" "${notify[@]}"
+    stopped_at supervise.before_lock
+    [[ $("$PGHAUL" status --dir "$RUN" --json | jq -r '[.members[] | select(.state == "running") | .run.state] | join(" ")') == running ]]
+    wait_for 10 told "^begun running $DB\.$"
+    go_on
+    ended 5
+    run ! told crashed
+    told "^ended done $DB\.$" && told "^ended failed ${DB}_b\.$" && told '^ended failed \.$'
+    # Nobody has told of the second one that it is done.
+    psql -qX "$(on "$PGH_TARGET" "${DB}_b")" -c 'drop table t'
+    : >"$OUT"
+    run -0 "${whole[@]}" --resume "${notify[@]}"
+    run ! told " $DB\.$"
+    run ! told 'failed|crashed'
+    told "^ended done ${DB}_b\.$"
+    [[ $(tail -n 1 "$OUT") == 'ended done .' ]]
+}
+
 @test "several databases: each tells for itself" {
     table
     admin_source "create database ${DB}_b template $DB"

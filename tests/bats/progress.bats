@@ -28,13 +28,7 @@ on_screen() { grep -qaE -- "$1" "$BATS_TEST_TMPDIR/screen"; }
 
 @test "an index that is built says how far the server is" {
     pair
-    # It takes its time on the target only; the table is too large to be done in one transaction.
-    src -c "create function slow(i int) returns int language plpgsql immutable as \$\$ begin
-                if current_setting('unix_socket_directories') = '$PGH_TARGET_DIR' then perform pg_sleep(0.002); end if;
-                return i; end \$\$" \
-        -c 'create table t (i int, filler text)' -c 'alter table t alter filler set storage plain' \
-        -c "insert into t select i, repeat('x', 7000) from generate_series(1, 2400) i" \
-        -c 'create index t_slow on t (slow(i))'
+    table_with_slow_index
     on_terminal "$PGHAUL" clone --dir "$RUN"
     wait_for 20 on_screen "(copy|build|schema|snapshot) 1: index public.t_slow .*[0-9]+ %" || { tail -c 2500 "$BATS_TEST_TMPDIR/screen"; false; }
     wait "$PID"

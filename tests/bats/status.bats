@@ -7,7 +7,7 @@ status() { "$PGHAUL" status --dir "$RUN" "$@"; }
 said() { status --json | jq -r "$1"; }
 says() { [[ $(said "$1" 2>/dev/null) == "$2" ]]; }
 # The run's JSON is what the schema says, and has nothing that it does not name.
-valid() { status --json | "$PGH_TOP/tests/validate" "$PGH_TOP/docs/status.schema.json"; }
+valid() { status --json | documented status; }
 # Does somebody on the target have this table for himself?
 locked() { [[ $(tgt -v name="$1" <<<"select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = :'name'::regclass") == 1 ]]; }
 tables() {
@@ -82,12 +82,7 @@ tables() {
 }
 
 @test "an index that takes its time on the target" {
-    src -c "create function slow(i int) returns int language plpgsql immutable as \$\$ begin
-                if current_setting('unix_socket_directories') = '$PGH_TARGET_DIR' then perform pg_sleep(0.002); end if;
-                return i; end \$\$" \
-        -c 'create table t (i int, filler text)' -c 'alter table t alter filler set storage plain' \
-        -c "insert into t select i, repeat('x', 7000) from generate_series(1, 2400) i" \
-        -c 'create index t_slow on t (slow(i))'
+    table_with_slow_index
     background "$PGHAUL" clone --dir "$RUN"
     wait_for 30 says '.waits_for.what == "target_write" and .substate == "index"' true
     valid

@@ -13,7 +13,8 @@
 #define DONE_BY_RUN (RUNS | LED)
 #define PLANNED (DONE_BY_RUN | CMD_PLAN | CMD_CHECK)
 #define LOOKED_AT (CMD_LIST | CMD_PLAN | CMD_CHECK)
-#define AFTERWARDS (CMD_CLEANUP | CMD_FOLLOW | CMD_REVERSE)
+#define AFTERWARDS (CMD_CLEANUP | CMD_FOLLOW | CMD_REVERSE | CMD_CANCEL)
+#define STEERED (CMD_PAUSE | CMD_RESUME | CMD_SET)
 #define FILTERED (RUNS | LOOKED_AT | CMD_DUMP | CMD_COMPARE)
 
 static const char connection[] = "Connection options";
@@ -48,12 +49,12 @@ const struct option book_options[] = {
      .help = "create the target database, as the source's is, if it is not there"},
 
     {.name = "dir", .letter = 'D', .type = TYPE_TEXT, .at = AT(dir), .arg = "DIR", .env = "PGHAUL_DIR",
-     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | LED | ASIDE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
+     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_CUTOVER | LED | ASIDE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | STEERED | CMD_COMPARE, .group = directory,
      .help = "work directory, on a local disk (default: ~/.local/state/pghaul/NAME)"},
     {.name = "name", .type = TYPE_TEXT, .at = AT(name), .arg = "NAME",
-     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | CMD_COMPARE, .group = directory,
+     .commands = CMD_CHECK | RUNS | CMD_SNAPSHOT | CMD_STATUS | CMD_POSITION | CMD_CUTOVER | CMD_SUPERVISE | CMD_DUMP | CMD_RESTORE | CMD_STREAM | AFTERWARDS | STEERED | CMD_COMPARE, .group = directory,
      .help = "name of the run (default: the source database's)"},
-    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE | CMD_FOLLOW, .group = directory,
+    {.name = "resume", .type = TYPE_FLAG, .at = AT(resume), .commands = RUNS | CMD_SUPERVISE | CMD_RESTORE | CMD_FOLLOW | CMD_NOTIFY, .group = directory,
      .help = "go on with the run in the work directory"},
     {.name = "restart", .type = TYPE_FLAG, .at = AT(restart), .commands = RUNS | CMD_DUMP | CMD_RESTORE, .group = directory,
      .help = "forget the run in the work directory and begin anew"},
@@ -75,12 +76,15 @@ const struct option book_options[] = {
      .env = "PGHAUL_PG_BINDIR", .fallback = "", .commands = PLANNED | CMD_DUMP | CMD_COMPARE, .group = directory,
      .help = "where pg_dump and pg_restore are (default: the best in PATH and /usr/lib/postgresql)"},
 
-    {.name = "table-jobs", .letter = 'J', .type = TYPE_COUNT, .use = USE_KEPT, .at = AT(settings.table_jobs), .arg = "N",
+    {.name = "table-jobs", .letter = 'J', .type = TYPE_COUNT, .use = USE_LIVE, .at = AT(settings.table_jobs), .arg = "N",
      .env = "PGHAUL_TABLE_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = DONE_BY_RUN | LOOKED_AT | CMD_COMPARE, .group = speed,
      .help = "tables, or parts of tables, copied (or compared) at the same time"},
-    {.name = "index-jobs", .letter = 'I', .type = TYPE_COUNT, .use = USE_KEPT, .at = AT(settings.index_jobs), .arg = "N",
+    {.name = "index-jobs", .letter = 'I', .type = TYPE_COUNT, .use = USE_LIVE, .at = AT(settings.index_jobs), .arg = "N",
      .env = "PGHAUL_INDEX_JOBS", .fallback = "4", .min = 1, .max = 128, .commands = PLANNED, .group = speed,
      .help = "indexes and constraints built at the same time"},
+    {.name = "max-rate", .type = TYPE_SIZE, .use = USE_LIVE, .at = AT(settings.max_rate), .arg = "0|SIZE",
+     .env = "PGHAUL_MAX_RATE", .fallback = "0", .min = 1 << 16, .max = INT64_C(1) << 50, .commands = DONE_BY_RUN, .group = speed,
+     .help = "read so many bytes a second from the source for the copy, all workers together; 0: no limit"},
     {.name = "database-jobs", .type = TYPE_COUNT, .at = AT(database_jobs), .arg = "N", .env = "PGHAUL_DATABASE_JOBS",
      .fallback = "2", .min = 1, .max = 32, .commands = RUNS, .group = speed,
      .help = "of several databases so many at the same time; the other numbers of jobs hold for all together"},
@@ -173,10 +177,10 @@ const struct option book_options[] = {
     {.name = "slot-timeout", .type = TYPE_DURATION, .use = USE_KEPT, .at = AT(settings.slot_timeout_ms), .arg = "DURATION",
      .env = "PGHAUL_SLOT_TIMEOUT", .fallback = "10min", .min = 0, .max = INT64_C(604800000), .commands = CMD_CLONE, .group = changes,
      .help = "how long to wait for the source's transactions that write when the slot is made; 0: for ever"},
-    {.name = "spool-limit", .type = TYPE_SIZE, .use = USE_KEPT, .at = AT(settings.spool_limit), .arg = "auto|SIZE", .env = "PGHAUL_SPOOL_LIMIT",
+    {.name = "spool-limit", .type = TYPE_SIZE, .use = USE_LIVE, .at = AT(settings.spool_limit), .arg = "auto|SIZE", .env = "PGHAUL_SPOOL_LIMIT",
      .fallback = "auto", .min = 1 << 20, .max = INT64_MAX, .commands = CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "receive no more while received changes that are not applied yet take so much of the disk; auto: no limit"},
-    {.name = "spool-reserve", .type = TYPE_SIZE, .use = USE_KEPT, .at = AT(settings.spool_reserve), .arg = "auto|SIZE",
+    {.name = "spool-reserve", .type = TYPE_SIZE, .use = USE_LIVE, .at = AT(settings.spool_reserve), .arg = "auto|SIZE",
      .fallback = "auto", .min = 1 << 20, .max = INT64_MAX, .commands = CMD_CHECK | CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "receive no more while the disk of the work directory has less left; auto: 5 % of it, but not more than 1 GB"},
     {.name = "binary", .type = TYPE_FLAG, .at = AT(binary), .commands = CMD_STREAM, .group = changes,
@@ -190,7 +194,7 @@ const struct option book_options[] = {
      .choices = "stop|overwrite|log", .commands = CMD_CLONE | CMD_FOLLOW | CMD_STREAM, .group = changes,
      .help = "when a row to insert is there, or one to change is not: stop, make it the source's, or leave it out with a line in the log"},
 
-    {.name = "dry-run", .type = TYPE_FLAG, .at = AT(dry_run), .commands = CMD_CLEANUP | CMD_COMPARE, .group = changes,
+    {.name = "dry-run", .type = TYPE_FLAG, .at = AT(dry_run), .commands = CMD_CLEANUP | CMD_CUTOVER | CMD_COMPARE, .group = changes,
      .help = "only print what would be done, and do nothing"},
     {.name = "repair", .type = TYPE_FLAG, .at = AT(repair), .commands = CMD_COMPARE, .group = changes,
      .help = "with data: write the source's rows, values of sequences and large objects for those that differ"},
@@ -208,7 +212,7 @@ const struct option book_options[] = {
      .env = "PGHAUL_STATISTICS", .fallback = "analyze", .choices = "analyze|none|carry", .commands = PLANNED, .group = contents,
      .help = "planner statistics on the target: made by ANALYZE, left to autovacuum, or the source's own (from target 18 on)"},
 
-    {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_POSITION | CMD_PING | CMD_LIST_OPTIONS | CMD_COMPARE, .group = general,
+    {.name = "json", .type = TYPE_FLAG, .at = AT(json), .commands = LOOKED_AT | CMD_STATUS | CMD_POSITION | CMD_PING | CMD_LIST_OPTIONS | CMD_COMPARE | CMD_SET, .group = general,
      .help = "print JSON"},
     {.name = "watch", .type = TYPE_FLAG, .at = AT(watch), .commands = CMD_STATUS, .group = general,
      .help = "show it on the whole terminal, again and again, until q or ^C; elsewhere a line every five seconds"},
@@ -252,8 +256,32 @@ const struct option book_options[] = {
      .help = "a new file of the spool is begun at this size"},
     {.name = "end", .type = TYPE_TEXT, .at = AT(end), .arg = "LSN|now", .commands = CMD_POSITION, .group = changes,
      .help = "with set: apply what committed before it, then end"},
+    {.name = "max-downtime", .type = TYPE_DURATION, .at = AT(max_downtime_ms), .arg = "DURATION", .env = "PGHAUL_MAX_DOWNTIME", .fallback = "30s",
+     .min = 100, .max = INT64_C(86400000), .commands = CMD_CUTOVER, .group = changes,
+     .help = "how long the source may be frozen: after that it takes writes again, and the run follows on"},
+    {.name = "freeze", .type = TYPE_CHOICE, .at = AT(freeze), .arg = "MODE", .fallback = "auto", .choices = "auto|readonly|lock|none",
+     .commands = CMD_CUTOVER, .group = changes,
+     .help = "how the source is kept from taking writes; auto: read-only, sessions ended, and at last nobody can connect"},
+    {.name = "verify", .type = TYPE_FLAG, .at = AT(verify), .commands = CMD_CUTOVER, .group = changes,
+     .help = "compare all rows while the source is frozen"},
+    {.name = "rehearse", .type = TYPE_FLAG, .at = AT(rehearse), .commands = CMD_CUTOVER, .group = changes,
+     .help = "do all but the hand-over, measure it, then let the source write again"},
+    {.name = "leave-open", .type = TYPE_FLAG, .at = AT(leave_open), .commands = CMD_CUTOVER, .group = changes,
+     .help = "let the old source write again after the hand-over; nothing of that is brought over"},
+    {.name = "reverse", .type = TYPE_FLAG, .at = AT(reverse), .commands = CMD_CUTOVER, .group = changes,
+     .help = "with a way back: from the hand-over on, what is written to the target comes to the source, until cutover --back or cleanup"},
+    {.name = "back", .type = TYPE_FLAG, .at = AT(back), .commands = CMD_CUTOVER, .group = changes,
+     .help = "go the way back of --reverse: hand over from the target to the source again"},
+    {.name = "on-cutover", .type = TYPE_TEXT, .at = AT(on_cutover), .arg = "COMMAND", .env = "PGHAUL_ON_CUTOVER",
+     .commands = CMD_CUTOVER | CMD_FOLLOW, .group = changes,
+     .help = "what brings the application to the target: run by sh when that has everything"},
+    {.name = "before-freeze", .type = TYPE_TEXT, .at = AT(before_freeze), .arg = "COMMAND", .env = "PGHAUL_BEFORE_FREEZE",
+     .commands = CMD_CUTOVER, .group = changes,
+     .help = "run by sh before the source is frozen; when it fails, nothing is"},
     {.name = "budget", .type = TYPE_TEXT, .at = AT(budget), .arg = "FILE", .commands = CMD_SUPERVISE, .group = general,
      .help = "workers are shared with other runs by this file"},
+    {.name = "rate-file", .type = TYPE_TEXT, .at = AT(rate_file), .arg = "FILE", .commands = LED, .group = general,
+     .help = "the limit of --max-rate is kept together with others by this file"},
     {.name = "version", .letter = 'V', .type = TYPE_FLAG, .at = AT(version), .commands = ALL, .group = general,
      .help = "print the version, then exit"},
     {.name = "help", .letter = '?', .type = TYPE_FLAG, .at = AT(help), .commands = ALL, .group = general,
@@ -324,6 +352,12 @@ static const struct command commands[] = {
              "and applies what changed on the source since, until a new end. Nothing is copied again. With --resume it goes "
              "on towards the end that was set before, and does nothing when that was reached.",
      .run = cmd_follow},
+    {.id = CMD_CUTOVER, .name = "cutover", .arguments = "", .summary = "hand over to the target",
+     .text = "Asks the run that follows in the work directory to hand over: freezes the source, waits until nobody writes, "
+             "brings the target to exactly that place with all sequences, looks once more, and runs --on-cutover. Whatever "
+             "fails or takes longer than --max-downtime before the hand-over lets the source write again, and the run follows "
+             "on: exit status 14.",
+     .run = cmd_cutover},
     {.id = CMD_REVERSE, .name = "reverse", .arguments = "prepare | start | drop", .summary = "the way back of a run that follows",
      .text = "Of a run of clone --follow: prepare makes publication and slot on the target, from which what the application will "
              "write there can be followed back to the source, while the run still goes on. When the run has reached its end, and before anybody "
@@ -335,6 +369,26 @@ static const struct command commands[] = {
              "and what it has received from the work directory. Nothing can follow then any more. What is not there is "
              "said, and no error; what was killed on the way goes on by being called again.",
      .run = cmd_cleanup},
+    {.id = CMD_CANCEL, .name = "cancel", .arguments = "", .summary = "stop a run and remove what it has made on the servers",
+     .text = "Stops the run in the work directory, if it goes on, and removes what it has made: slot and publication, changed "
+             "replica identities, its rows and schema on the target, its sessions. Data, tables and the rest of what was copied "
+             "stay; tables that are not complete are named. The run cannot be resumed then. What was killed on the way goes on "
+             "by being called again.",
+     .run = cmd_cancel},
+    {.id = CMD_PAUSE, .name = "pause", .arguments = "", .summary = "let a run wait, with all its connections",
+     .text = "The run in the work directory reads no more rows, begins no more indexes, and applies no more changes, until pghaul "
+             "resume. Its snapshot and its connections stay, and changes are received on. A run that is stopped meanwhile and "
+             "resumed with --resume is still paused.",
+     .run = cmd_pause},
+    {.id = CMD_RESUME, .name = "resume", .arguments = "", .summary = "let a paused run go on",
+     .text = "Lets a run go on that waits because of pghaul pause. A run that was stopped or killed goes on by "
+             "pghaul clone --resume.",
+     .run = cmd_resume},
+    {.id = CMD_SET, .name = "set", .arguments = "[NAME=VALUE...]", .summary = "show or change settings of a run that goes on",
+     .text = "Changes settings of the run in the work directory while it goes on, within about a second; they last through "
+             "--resume. More workers are started at once, and those that are too many end after the item in hand. Without an "
+             "argument it shows the values.",
+     .arguments_most = ARGUMENTS_MOST, .run = cmd_set},
     {.id = CMD_COMPARE, .name = "compare", .arguments = "[schema|data]", .summary = "are source and target the same?",
      .text = "Compares definitions, object by object (schema), and rows, values of sequences and large objects (data), "
              "without a word both. Rows are counted and hashed by the servers, each side in one snapshot; where that "

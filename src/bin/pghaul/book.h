@@ -37,6 +37,11 @@ enum command_id {
     CMD_COMPARE = 1 << 19,
     CMD_SERVE = 1 << 20,
     CMD_NOTIFY = 1 << 21,
+    CMD_CANCEL = 1 << 22,
+    CMD_PAUSE = 1 << 23,
+    CMD_RESUME = 1 << 24,
+    CMD_SET = 1 << 25,
+    CMD_CUTOVER = 1 << 26,
     CMD_REVERSE = 1 << 27,
 };
 
@@ -78,7 +83,8 @@ struct options {
     struct text_list databases;          /* names */
     struct text_list excluded_databases; /* patterns */
     int64_t database_jobs;
-    const char *budget; /* supervise */
+    const char *budget;    /* supervise */
+    const char *rate_file; /* supervise, worker */
     const char *slot;
     const char *publication;
     const char *endpos;
@@ -109,6 +115,15 @@ struct options {
     const char *html;
     bool fix;
     bool yes;
+    int64_t max_downtime_ms;
+    int64_t freeze; /* enum freeze_mode */
+    bool verify;
+    bool rehearse;
+    bool leave_open;
+    bool reverse;
+    bool back;
+    const char *on_cutover;
+    const char *before_freeze;
     bool help;
     bool version;
     int exit_status; /* of a command that went well and has more to say than that */
@@ -174,6 +189,19 @@ bool book_keep_filters(const struct options *options, struct db *db, struct faul
 bool book_keep_maps(const struct options *options, struct db *db, struct fault *why);
 bool book_keep(const struct options *options, struct db *db, struct fault *why);
 bool book_recall(struct options *options, struct db *db, struct fault *why);
+
+/* Reads anew from the catalog what may be changed while a run goes on. */
+bool book_renew(struct options *options, struct db *db, struct fault *why);
+
+/* Takes one of these settings, whose value is borrowed. FAULT_UNKNOWN_OPTION, FAULT_NOT_SETTABLE,
+ * FAULT_BAD_VALUE. */
+bool book_check_live(struct options *options, const char *name, const char *value,
+                     struct fault *why);
+
+/* Calls `each` for every one of them, with its value in these options as it was given. */
+bool book_each_live(const struct options *options,
+                    bool (*each)(void *arg, const char *name, const char *value, struct fault *why),
+                    void *arg, struct fault *why);
 
 /* Fills the lists of filters and mappings from the catalog: for a run that hands them on. */
 bool book_recall_lists(struct options *options, struct db *db, struct fault *why);

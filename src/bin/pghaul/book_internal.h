@@ -24,6 +24,7 @@ enum option_type {
 enum option_use {
     USE_ONCE,  /* for this call only */
     USE_KEPT,  /* a setting of the run; may be changed by a resume */
+    USE_LIVE,  /* the same; may be changed while the run goes on, too */
     USE_FIXED, /* a setting of the run; what is done already depends on it */
 };
 

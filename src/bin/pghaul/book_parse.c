@@ -45,14 +45,17 @@ static bool set_size(struct options *options, const struct option *option, const
 {
     int64_t bytes;
     char wanted[96], least[32];
-    bool automatic = option->fallback != NULL && strcmp(option->fallback, "auto") == 0;
-    if (automatic && strcmp(value, "auto") == 0) {
+    const char *nothing = option->arg != NULL && strncmp(option->arg, "auto|", 5) == 0 ? "auto"
+                          : option->arg != NULL && strncmp(option->arg, "0|", 2) == 0  ? "0"
+                                                                                       : NULL;
+    if (nothing != NULL && strcmp(value, nothing) == 0) {
         *(int64_t *)field(options, option) = 0;
         return true;
     }
     if (!size_parse(value, &bytes) || bytes < option->min || bytes > option->max) {
-        snprintf(wanted, sizeof wanted, "%sa size of at least %s, such as 500MB or 2GB",
-                 automatic ? "auto or " : "", size_text(least, sizeof least, option->min));
+        snprintf(wanted, sizeof wanted, "%s%sa size of at least %s, such as 500MB or 2GB",
+                 nothing == NULL ? "" : nothing, nothing == NULL ? "" : " or ",
+                 size_text(least, sizeof least, option->min));
         return bad_value(option, value, wanted, why);
     }
     *(int64_t *)field(options, option) = bytes;
@@ -701,6 +704,76 @@ bool book_recall(struct options *options, struct db *db, struct fault *why)
         if (book_options[i].use != USE_ONCE && !recall_one(options, i, db, why))
             return false;
     return check_filters(options, db, why) && check_maps(options, db, why);
+}
+
+/* ---- what may be changed while the run goes on ---- */
+
+bool book_renew(struct options *options, struct db *db, struct fault *why)
+{
+    for (int i = 0; i < book_count; i++) {
+        if (book_options[i].use != USE_LIVE)
+            continue;
+        drop_memory(&options->recalled[i]);
+        options->given[i] = NULL;
+        if (!recall_one(options, i, db, why))
+            return false;
+    }
+    return true;
+}
+
+bool book_each_live(const struct options *options,
+                    bool (*each)(void *arg, const char *name, const char *value, struct fault *why),
+                    void *arg, struct fault *why)
+{
+    for (int i = 0; i < book_count; i++) {
+        const struct option *option = &book_options[i];
+        const char *value = options->given[i] != NULL ? options->given[i] : option->fallback;
+        if (option->use == USE_LIVE && !each(arg, option->name, value, why))
+            return false;
+    }
+    return true;
+}
+
+static bool list_live(void *arg, const char *name, const char *value, struct fault *why)
+{
+    struct strbuf *names = arg;
+    (void)value;
+    (void)why;
+    strbuf_addf(names, "%s%s", names->length == 0 ? "" : ", ", name);
+    return true;
+}
+
+static bool unknown_setting(const struct options *options, const char *name, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    fault_set(why, FAULT_UNKNOWN_OPTION, "there is no setting \"%s\"", name);
+    struct fault told = *why;
+    book_each_live(options, list_live, &names, why);
+    *why = told;
+    return fault_hint(why, "What can be changed while a run goes on: %s.", strbuf_text(&names));
+}
+
+/* Of what is not for people to give there is no need to speak. */
+static bool refuse_to_change(const struct option *option, const char *value, struct fault *why)
+{
+    fault_set(why, FAULT_NOT_SETTABLE, "%s cannot be changed while the run goes on", option->name);
+    if (option->use == USE_KEPT)
+        return fault_hint(why, "Stop the run, then go on with --resume --%s%s%s.", option->name,
+                          option->type == TYPE_FLAG ? "" : " ",
+                          option->type == TYPE_FLAG ? "" : value);
+    return false;
+}
+
+bool book_check_live(struct options *options, const char *name, const char *value,
+                     struct fault *why)
+{
+    int place = find_option(book_command("clone"), name, strlen(name));
+    if (place < 0 || strcmp(book_options[place].name, name) != 0)
+        return unknown_setting(options, name, why);
+    if (book_options[place].use != USE_LIVE)
+        return refuse_to_change(&book_options[place], value, why);
+    options->given[place] = value;
+    return set_value(options, &book_options[place], value, why);
 }
 
 static bool recall_filter(void *arg, enum filter_kind kind, const char *pattern, struct fault *why)

@@ -8,6 +8,8 @@
 
 /* ---- help ---- */
 
+#define LIVE_NOTE " (can be changed by pghaul set)"
+
 static void add_option(struct strbuf *text, const struct option *option)
 {
     scoped(drop_strbuf) struct strbuf left = STRBUF_EMPTY;
@@ -20,7 +22,7 @@ static void add_option(struct strbuf *text, const struct option *option)
     strbuf_addf(text, "%-36s ", left.text);
     if (left.length > 36)
         strbuf_addf(text, "\n%-36s ", "");
-    strbuf_add(text, option->help);
+    strbuf_addf(text, "%s%s", option->help, option->use == USE_LIVE ? LIVE_NOTE : "");
     if (option->choices != NULL)
         strbuf_addf(text, " (%s)", option->choices);
     if (option->fallback != NULL && *option->fallback != '\0')
@@ -203,6 +205,7 @@ static void add_markdown_option(struct strbuf *text, const struct option *option
         add_cell(text, option->choices);
         strbuf_add(text, ")");
     }
+    strbuf_add(text, option->use == USE_LIVE ? LIVE_NOTE : "");
     strbuf_addf(text, " | %s | %s%s%s |\n",
                 option->fallback == NULL ? "" : or_dash(option->fallback),
                 option->env == NULL ? "" : "`", option->env == NULL ? "" : option->env,

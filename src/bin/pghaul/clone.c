@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "catalog/cutover.h"
 #include "catalog/position.h"
 #include "plan/databases.h"
 #include "plan/plan.h"
@@ -45,17 +46,27 @@ static bool is_no_loss(struct clone *clone, bool *ret_none, struct fault *why)
     return true;
 }
 
+static const char *ending_of(const char *state)
+{
+    static const char *const endings[][2] = {{"running", "was killed"},
+                                             {"stopped", "was stopped"},
+                                             {"failed", "has failed"},
+                                             {"cancelled", "was cancelled"}};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (strcmp(state, endings[i][0]) == 0)
+            return endings[i][1];
+    return "is done";
+}
+
 static bool refuse_found(const struct clone *clone, struct fault *why)
 {
     const struct run *run = &clone->run;
-    bool crashed = strcmp(run->state, "running") == 0;
-    return fault_set(why, FAULT_DIR_HAS_RUN,
-                     "work directory \"%s\" has run \"%s\" in it (%s to %s), which %s",
-                     clone->dir.path, run->name, run->source, run->target,
-                     crashed                              ? "was killed"
-                     : strcmp(run->state, "stopped") == 0 ? "was stopped"
-                     : strcmp(run->state, "failed") == 0  ? "has failed"
-                                                          : "is done");
+    fault_set(why, FAULT_DIR_HAS_RUN,
+              "work directory \"%s\" has run \"%s\" in it (%s to %s), which %s", clone->dir.path,
+              run->name, run->source, run->target, ending_of(run->state));
+    if (strcmp(run->state, "cancelled") == 0)
+        return fault_hint(why, "Begin again with --restart, or give another --dir.");
+    return false;
 }
 
 bool clone_snapshot_given(const struct options *options, struct snapshot *ret_snapshot,
@@ -177,6 +188,16 @@ bool clone_create(struct clone *clone, struct fault *why)
            db_write(clone->db, create_in_write, clone, why);
 }
 
+void clone_note_end(struct clone *clone, const struct fault *why)
+{
+    struct run run;
+    bool found;
+    struct fault ignored; /* the first one tells */
+    if (run_get(clone->db, &run, &found, &ignored) && found && strcmp(run.state, "running") == 0)
+        run_end(clone->db, fault_kind_of(why) == FAULT_KIND_STOPPED ? "stopped" : "failed", why,
+                &ignored);
+}
+
 bool clone_change_end(struct clone *clone, struct fault *why)
 {
     bool found, over;
@@ -228,6 +249,18 @@ static bool check_no_way_back(const struct clone *clone, struct fault *why)
                      clone->dir.path, clone->run.name);
 }
 
+/* A run whose cutover was cut off is the only one that knows what the source was. */
+static bool refuse_frozen(struct clone *clone, struct fault *why)
+{
+    bool frozen;
+    int64_t handed;
+    return frozen_any(clone->db, &frozen, why) && cutover_handed_over(clone->db, &handed, why) &&
+           (!frozen || handed != 0 ||
+            fault_set(why, FAULT_SOURCE_FROZEN,
+                      "run \"%s\" has frozen the source for a cutover that was cut off",
+                      clone->run.name));
+}
+
 bool clone_begin(struct clone *clone, struct fault *why)
 {
     struct options *options = clone->options;
@@ -241,7 +274,7 @@ bool clone_begin(struct clone *clone, struct fault *why)
             return refuse_found(clone, why);
         log_info("the run before this one failed before it changed anything: beginning anew");
     }
-    if (!check_no_way_back(clone, why))
+    if (!check_no_way_back(clone, why) || (clone->found && !refuse_frozen(clone, why)))
         return false;
     drop_members(&clone->members);
     return (!several_wanted(options) || several_choose(clone, why)) && clone_create(clone, why);
@@ -317,16 +350,10 @@ bool clone_make_database(struct clone *clone, const char *name, struct leash *le
                          struct fault *why)
 {
     scoped(drop_conn) struct conn *target = NULL;
-    struct fault ignored;
     bool there;
     bool good = clone_connect_any(&clone->target, clone->options, leash, &target, why) &&
                 database_check(target, name, true, &there, why) &&
                 (there || make_database(clone, name, target, leash, why));
     /* Of a signal that the leash has taken nobody else will hear. */
-    if (leash->wish != LEASH_GO)
-        good = leash_fault(leash, why);
-    if (!good)
-        run_end(clone->db, fault_kind_of(why) == FAULT_KIND_STOPPED ? "stopped" : "failed", why,
-                &ignored);
-    return good;
+    return leash->wish == LEASH_GO ? good : leash_fault(leash, why);
 }

@@ -23,6 +23,7 @@ struct clone {
     struct members members;       /* of a run over several databases */
     const struct restore *script; /* is restored; NULL: the source is copied */
     struct asides asides;
+    char rate_file[PATH_MAX]; /* of the throttle, which all processes of the run share */
 };
 
 #define CLONE_NONE                                 \
@@ -39,6 +40,10 @@ bool clone_open(struct clone *clone, const char *path, struct fault *why);
 /* Writes a new run with all that belongs to it, in place of the one that was found. With members,
  * it is one over several databases. */
 bool clone_create(struct clone *clone, struct fault *why);
+
+/* Of a run that was begun and has failed before anything noted it: else who looks at its catalog
+ * would take it for one that was killed. */
+void clone_note_end(struct clone *clone, const struct fault *why);
 
 /* Where a run that goes on is to end may be another place now: --endpos. */
 bool clone_change_end(struct clone *clone, struct fault *why);

@@ -4,6 +4,7 @@
  * The catalog names all of it before it was made, and forgets it when all is gone. So this may be
  * killed anywhere and be begun again; what is not there any more is said.
  */
+#include "cleanup.h"
 #include "commands.h"
 
 #include "base/clock.h"
@@ -13,10 +14,13 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "catalog/cutover.h"
 #include "catalog/position.h"
 #include "catalog/run.h"
 #include "cdc/apply.h"
 #include "cdc/receive.h"
+#include "cutover/freeze.h"
+#include "jobs/brought.h"
 #include "jobs/done.h"
 #include "jobs/firing.h"
 #include "plan/ask.h"
@@ -27,26 +31,8 @@
 #include "run/workdir.h"
 
 static const char *const locks[] = {"lock", "stream.lock", "apply.lock"};
-enum { LOCKS = sizeof locks / sizeof locks[0] };
 
-struct cleanup {
-    struct options *options;
-    char path[PATH_MAX];
-    struct workdir dirs[LOCKS];
-    struct conninfo source_info;
-    struct conninfo target_info;
-    struct db *db;
-    struct run run;
-    struct position position;
-    bool follows;
-    struct position_made made;
-    struct leash leash;
-    char source_id[160]; /* who is connected */
-    struct conn *source;
-    struct conn *target;
-};
-
-static void drop_cleanup(struct cleanup *c)
+void drop_cleanup(struct cleanup *c)
 {
     drop_conn(&c->source);
     drop_conn(&c->target);
@@ -55,8 +41,16 @@ static void drop_cleanup(struct cleanup *c)
     drop_db(&c->db);
     drop_conninfo(&c->source_info);
     drop_conninfo(&c->target_info);
-    for (int i = 0; i < LOCKS; i++)
+    for (int i = 0; i < CLEANUP_LOCKS; i++)
         drop_workdir(&c->dirs[i]);
+}
+
+struct cleanup cleanup_new(struct options *options)
+{
+    struct cleanup c = {.options = options, .who = "pghaul cleanup", .leash = {.signals = -1}};
+    for (int i = 0; i < CLEANUP_LOCKS; i++)
+        c.dirs[i].lock = -1;
+    return c;
 }
 
 /* ---- one thing after the other ---- */
@@ -266,6 +260,29 @@ static bool clean_progress(struct cleanup *c, const char *run, struct fault *why
     return do_away(c, &thing, why);
 }
 
+static bool remove_brought(struct cleanup *c, const struct thing *thing, struct fault *why)
+{
+    return brought_forget(c->target, thing->arg, why);
+}
+
+/* A run without large objects has none. */
+static bool clean_brought(struct cleanup *c, const char *run, struct fault *why)
+{
+    bool any;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!brought_any(c->target, run, &any, why) || !any)
+        return !any;
+    strbuf_addf(&sql, "DELETE FROM pghaul.large_objects WHERE run = '%s';", run);
+    struct thing thing = {"target", "rows of pghaul.large_objects", sql.text, true, remove_brought,
+                          run};
+    return do_away(c, &thing, why);
+}
+
+static bool clean_rows(struct cleanup *c, const char *run, struct fault *why)
+{
+    return clean_brought(c, run, why) && clean_progress(c, run, why);
+}
+
 static bool remove_done(struct cleanup *c, const struct thing *thing, struct fault *why)
 {
     struct job job = job_of(c);
@@ -273,13 +290,17 @@ static bool remove_done(struct cleanup *c, const struct thing *thing, struct fau
     return done_leave(&job, why);
 }
 
-/* A run that came to its end has removed them itself. */
+/* A run that came to its end has removed them itself; one that came nowhere may have left the
+ * table.
+ */
 static bool clean_done(struct cleanup *c, struct fault *why)
 {
     bool any;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!done_any(&c->run, c->target, 0, &any, why) || !any)
-        return !any;
+    if (!done_any(&c->run, c->target, 0, &any, why))
+        return false;
+    if (!any)
+        return c->options->dry_run || remove_done(c, NULL, why);
     strbuf_addf(&sql, "DELETE FROM pghaul.done WHERE run = '%s';", c->run.uuid);
     struct thing thing = {"target", "rows of pghaul.done", sql.text, true, remove_done, NULL};
     return do_away(c, &thing, why);
@@ -310,9 +331,9 @@ static bool clean_target(struct cleanup *c, struct fault *why)
     FAILPOINT("cleanup.switched_on", why);
     for (size_t i = 0; i < c->made.count; i++)
         if (strcmp(c->made.list[i].run, c->run.uuid) != 0 &&
-            !clean_progress(c, c->made.list[i].run, why))
+            !clean_rows(c, c->made.list[i].run, why))
             return false;
-    if (!clean_progress(c, c->run.uuid, why) || !clean_done(c, why))
+    if ((c->follows && !clean_rows(c, c->run.uuid, why)) || !clean_done(c, why))
         return false;
     FAILPOINT("cleanup.target_done", why);
     return true;
@@ -342,29 +363,32 @@ static bool clean_spool(struct cleanup *c, struct fault *why)
 
 /* ---- may we? ---- */
 
-static bool find_run(struct cleanup *c, struct fault *why)
+bool cleanup_find(struct cleanup *c, struct fault *why)
 {
     char file[PATH_MAX];
     bool found;
-    if (!find_directory(c->options, NULL, c->path, why))
-        return false;
     workdir_path(file, c->path, "catalog.db");
-    if (!catalog_open(&c->db, file, DB_EXISTING, why))
-        return false;
-    for (int i = 0; i < LOCKS; i++)
-        if (!workdir_lock(&c->dirs[i], c->path, locks[i], why))
-            return false;
-    if (!run_get(c->db, &c->run, &found, why))
+    if (!catalog_open(&c->db, file, DB_EXISTING, why) || !run_get(c->db, &c->run, &found, why))
         return false;
     return found || fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", c->path);
+}
+
+bool cleanup_lock(struct cleanup *c, struct fault *why)
+{
+    bool found;
+    for (int i = 0; i < CLEANUP_LOCKS; i++)
+        if (c->dirs[i].lock < 0 && !workdir_lock(&c->dirs[i], c->path, locks[i], why))
+            return false;
+    return run_get(c->db, &c->run, &found, why) &&
+           position_get(c->db, &c->position, &c->follows, why) &&
+           position_made(c->db, &c->made, why);
 }
 
 /* What was not applied is lost with the slot: that is for the user to say. */
 static bool check_ended(struct cleanup *c, struct fault *why)
 {
     bool clean;
-    if (!position_get(c->db, &c->position, &c->follows, why) ||
-        !position_made(c->db, &c->made, why) || !position_is_clean(c->db, &clean, why))
+    if (!position_is_clean(c->db, &clean, why))
         return false;
     if (!c->follows && c->made.count == 0)
         return fault_set(why, FAULT_NOT_FOLLOWING,
@@ -388,7 +412,7 @@ static bool name_identity(void *arg, const struct identity_change *change, struc
 }
 
 /* Where we cannot do it, the user may. */
-static bool by_hand(const struct cleanup *c, struct fault *why)
+bool cleanup_by_hand(const struct cleanup *c, struct fault *why)
 {
     struct fault ignored;
     const struct fault first = *why;
@@ -407,24 +431,69 @@ static bool by_hand(const struct cleanup *c, struct fault *why)
                       fault_remedy(&first), made->slot, strbuf_text(&drops), made->run);
 }
 
-static bool connect_sides(struct cleanup *c, struct fault *why)
+static bool is_first_source(const struct cleanup *c, struct fault *why)
 {
-    const struct settings *settings = &c->options->settings;
+    if (!c->follows)
+        return check_same(c->source, c->run.source_id, why);
+    return c->position.source_id[0] == '\0' || strcmp(c->source_id, c->position.source_id) == 0 ||
+           fault_set(why, FAULT_RUN_DIFFERS, "this source is not the one that the run began with");
+}
+
+/* ---- a source that a cutover has frozen ---- */
+
+static bool show_thaw(struct cleanup *c, const char *sentence, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!thaw_show(c->db, &sql, why))
+        return false;
+    if (sql.length > 0)
+        log_info("source: %s: %s", sentence, sql.text);
+    return true;
+}
+
+/* Nobody might be able to connect. After a hand-over it stays read-only. */
+static bool thaw_source(struct cleanup *c, struct fault *why)
+{
+    bool frozen;
+    int64_t handed;
+    if (!frozen_any(c->db, &frozen, why) || !cutover_handed_over(c->db, &handed, why))
+        return false;
+    if (!frozen)
+        return true;
+    if (c->options->dry_run)
+        return show_thaw(c, "a cutover has frozen it", why);
+    if (handed == 0) {
+        log_warning("source: a cutover that was cut off has frozen it: letting it write again");
+        return thaw(c->db, &c->source_info, why);
+    }
+    return thaw_connections(c->db, &c->source_info, why) &&
+           show_thaw(c, "connections are allowed, and it stays read-only; to let it write again",
+                     why);
+}
+
+bool cleanup_connect_source(struct cleanup *c, struct fault *why)
+{
     struct identity source;
-    struct conn_wish from = {
-        .info = &c->source_info, .application = "pghaul cleanup", .role = settings->source_role};
-    struct conn_wish to = {.info = &c->target_info,
-                           .application = "pghaul cleanup",
-                           .encoding = c->run.encoding[0] == '\0' ? NULL : c->run.encoding,
-                           .role = settings->role};
-    if (!conn_open(&c->source, &from, &c->leash, why) ||
-        !conn_open(&c->target, &to, &c->leash, why) || !check_identity(c->source, &source, why) ||
-        !check_same(c->target, c->run.target_id, why))
+    struct conn_wish wish = {
+        .info = &c->source_info, .application = c->who, .role = c->options->settings.source_role};
+    if (!settings_have_source(&c->options->settings))
+        return true;
+    if (!thaw_source(c, why))
+        return false;
+    if (!conn_open(&c->source, &wish, &c->leash, why) || !check_identity(c->source, &source, why))
         return false;
     strlcpy(c->source_id, source.id, sizeof c->source_id);
-    return !c->follows || c->position.source_id[0] == '\0' ||
-           strcmp(source.id, c->position.source_id) == 0 ||
-           fault_set(why, FAULT_RUN_DIFFERS, "this source is not the one that the run began with");
+    return is_first_source(c, why);
+}
+
+bool cleanup_connect_target(struct cleanup *c, struct fault *why)
+{
+    struct conn_wish wish = {.info = &c->target_info,
+                             .application = c->who,
+                             .encoding = c->run.encoding[0] == '\0' ? NULL : c->run.encoding,
+                             .role = c->options->settings.role};
+    return conn_open(&c->target, &wish, &c->leash, why) &&
+           check_same(c->target, c->run.target_id, why);
 }
 
 /* ---- all of it ---- */
@@ -466,7 +535,6 @@ static bool forget(struct cleanup *c, struct fault *why)
         if (!(own ? position_cleaned(c->db, run, why) : position_drop(c->db, run, why)))
             return false;
     }
-    log_info("run \"%s\" is cleaned up", c->run.name);
     return true;
 }
 
@@ -518,7 +586,7 @@ static bool clean_back(struct cleanup *c, struct fault *why)
     }
 }
 
-static bool clean(struct cleanup *c, struct fault *why)
+bool cleanup_all(struct cleanup *c, struct fault *why)
 {
     bool dry = c->options->dry_run;
     if (!dry && !check_free(c, why))
@@ -528,18 +596,54 @@ static bool clean(struct cleanup *c, struct fault *why)
     if (!dry && c->follows && !position_clean(c->db, why))
         return false;
     FAILPOINT("cleanup.noted", why);
-    return clean_sources(c, why) && clean_target(c, why) && clean_spool(c, why) &&
-           (dry || forget(c, why));
+    return clean_sources(c, why) && clean_target(c, why) &&
+           ((!c->follows && c->made.count == 0) || clean_spool(c, why)) && (dry || forget(c, why));
+}
+
+static bool clean(struct cleanup *c, struct fault *why)
+{
+    bool frozen;
+    struct fault ignored;
+    if (!cleanup_connect_source(c, why) || !cleanup_connect_target(c, why)) {
+        if (!c->options->dry_run || !frozen_any(c->db, &frozen, &ignored) || !frozen)
+            return cleanup_by_hand(c, why);
+        log_warning("what else would be done cannot be seen while nobody can connect: %s",
+                    why->text);
+        return true;
+    }
+    if (!cleanup_all(c, why))
+        return false;
+    if (!c->options->dry_run)
+        log_info("run \"%s\" is cleaned up", c->run.name);
+    return true;
+}
+
+/* One that was cancelled has nothing left; if that was cut short, it goes on with that. */
+static bool check_not_begun(struct cleanup *c, bool *ret_nothing, struct fault *why)
+{
+    *ret_nothing = strcmp(c->run.state, "cancelled") == 0;
+    if (*ret_nothing) {
+        log_info("run \"%s\" was cancelled: there is nothing of it to remove", c->run.name);
+        return true;
+    }
+    if (check_not_cancelled(c->db, why))
+        return true;
+    return why->id == FAULT_CANCELLED
+               ? fault_hint(why, "That has not come to its end: pghaul cancel goes on with it.")
+               : false;
 }
 
 bool cmd_cleanup(struct options *options, struct fault *why)
 {
-    scoped(drop_cleanup) struct cleanup c = {.options = options, .leash = {.signals = -1}};
-    for (int i = 0; i < LOCKS; i++)
-        c.dirs[i].lock = -1;
-    if (!set_up_log(options, "cleanup", why) || !find_run(&c, why) || !check_ended(&c, why) ||
-        !book_recall(options, c.db, why) || !read_side(options, SIDE_SOURCE, &c.source_info, why) ||
-        !read_side(options, SIDE_TARGET, &c.target_info, why) || !leash_open(&c.leash, -1, why))
+    scoped(drop_cleanup) struct cleanup c = cleanup_new(options);
+    bool nothing;
+    if (!set_up_log(options, "cleanup", why) || !find_directory(options, NULL, c.path, why) ||
+        !cleanup_find(&c, why) || !cleanup_lock(&c, why) || !check_not_begun(&c, &nothing, why))
         return false;
-    return connect_sides(&c, why) ? clean(&c, why) : by_hand(&c, why);
+    if (nothing)
+        return true;
+    return check_ended(&c, why) && book_recall(options, c.db, why) &&
+           read_side(options, SIDE_SOURCE, &c.source_info, why) &&
+           read_side(options, SIDE_TARGET, &c.target_info, why) && leash_open(&c.leash, -1, why) &&
+           clean(&c, why);
 }

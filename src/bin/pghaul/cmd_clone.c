@@ -9,6 +9,8 @@
 #include "base/scoped.h"
 #include "catalog/position.h"
 #include "jobs/script.h"
+#include "proc/throttle.h"
+#include "renewing.h"
 #include "run/supervise.h"
 #include "show/status.h"
 
@@ -85,14 +87,14 @@ static bool go_on(struct clone *clone, struct fault *why)
     return back_go_on(clone, &gone, why) && (gone || say_what_follows(clone, why));
 }
 
-static bool say_what_is_left(struct clone *clone, struct fault *why)
+bool say_snapshot_held(struct db *db, struct fault *why)
 {
     int64_t seq;
     struct snapshot snapshot;
     bool found;
-    if (!snapshot_held(clone->db, &seq, why) || seq == 0)
+    if (!snapshot_held(db, &seq, why) || seq == 0)
         return seq == 0;
-    if (!snapshot_get(clone->db, seq, &snapshot, &found, why))
+    if (!snapshot_get(db, seq, &snapshot, &found, why))
         return false;
     log_info("process %d (pghaul snapshot) still holds snapshot %s on the source; it is no longer"
              " needed",
@@ -128,6 +130,7 @@ static bool bring_script(const struct clone *clone, struct fault *why)
 static bool run_one(struct clone *clone, struct fault *why)
 {
     const struct options *options = clone->options;
+    struct renewing renewing = {clone->options, clone->db};
     struct supervise what = {
         .dir = &clone->dir,
         .db = clone->db,
@@ -137,17 +140,14 @@ static bool run_one(struct clone *clone, struct fault *why)
         .resume = options->resume,
         .not_consistent = options->not_consistent,
         .show_progress = !options->quiet,
+        .rate_file = clone->rate_file,
+        .renew = renew_settings,
+        .renew_arg = &renewing,
         .channel = -1,
+        .each_second = asides_look,
+        .each_second_arg = &clone->asides,
     };
     return prepare_target(clone, why) && supervise(&what, why);
-}
-
-bool clone_run(struct clone *clone, struct fault *why)
-{
-    return asides_start(&clone->asides, clone->dir.path, why) &&
-           (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)) &&
-           print_summary(clone, why) && say_what_is_left(clone, why) &&
-           (!clone->options->settings.follow || go_on(clone, why));
 }
 
 /* What a run that is given up has made on the source, only another one that follows clears away. */
@@ -169,6 +169,20 @@ static bool warn_of_left(const struct clone *clone, struct fault *why)
     return true;
 }
 
+bool clone_run(struct clone *clone, struct fault *why)
+{
+    scoped(drop_throttle) struct throttle throttle = {.bucket = NULL};
+    workdir_path(clone->rate_file, clone->dir.path, "rate");
+    if (bring_script(clone, why) && warn_of_left(clone, why) &&
+        asides_start(&clone->asides, clone->dir.path, why) &&
+        throttle_make(&throttle, clone->rate_file, why) &&
+        (clone->members.count > 0 ? several_run(clone, why) : run_one(clone, why)))
+        return print_summary(clone, why) && say_snapshot_held(clone->db, why) &&
+               (!clone->options->settings.follow || go_on(clone, why));
+    clone_note_end(clone, why);
+    return false;
+}
+
 static bool conduct(struct clone *clone, const char *path, struct fault *why)
 {
     const struct restore *script = clone->script;
@@ -179,7 +193,7 @@ static bool conduct(struct clone *clone, const char *path, struct fault *why)
         log_info("run \"%s\" is done already", clone->run.name);
         return back_go_on(clone, &gone, why);
     }
-    if (!clone_begin(clone, why) || !bring_script(clone, why) || !warn_of_left(clone, why))
+    if (!clone_begin(clone, why))
         return false;
     log_info("%s %s to %s, work directory %s", script != NULL ? "restoring" : "copying",
              script != NULL ? script->file : strbuf_text(&clone->source.shown),

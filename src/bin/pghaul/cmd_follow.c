@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/scoped.h"
+#include "catalog/cutover.h"
 #include "catalog/position.h"
 
 static bool enter(struct clone *clone, struct fault *why)
@@ -35,7 +36,8 @@ static bool check_copied(struct clone *clone, struct fault *why)
 {
     bool open;
     int64_t items;
-    if (!check_not_clean(clone->db, why) || !check_not_closed(clone->db, why) ||
+    if (!check_not_clean(clone->db, why) || !check_not_handed_over(clone->db, why) ||
+        !check_not_closed(clone->db, why) ||
         !work_open_before(clone->db, PHASE_FOLLOW, &open, why) ||
         !work_kind_count(clone->db, WORK_FOLLOW, &items, why))
         return false;
@@ -47,8 +49,9 @@ static bool check_copied(struct clone *clone, struct fault *why)
 /* All that comes after the copy is to be done again. */
 static bool open_again_in_write(struct db *db, void *arg, struct fault *why)
 {
-    static const enum work_kind kinds[] = {WORK_FOLLOW, WORK_LAST_SEQUENCES, WORK_CHECK,
-                                           WORK_FINAL};
+    static const enum work_kind kinds[] = {WORK_FOLLOW,     WORK_LAST_SEQUENCES, WORK_LAST_UNLOGGED,
+                                           WORK_LAST_BLOBS, WORK_CHECK,          WORK_FINAL,
+                                           WORK_HAND_OVER};
     struct clone *clone = arg;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (!work_kind_reset(db, kinds[i], why))
@@ -67,11 +70,17 @@ static bool go_on_in_write(struct db *db, void *arg, struct fault *why)
 static bool begin(struct clone *clone, const struct position *position, struct fault *why)
 {
     bool over;
+    int64_t handed;
     const char *end = clone->options->endpos;
     if (!book_recall(clone->options, clone->db, why) || !check_follow(clone->options, why) ||
         !work_kind_is_done(clone->db, WORK_FOLLOW, &over, why))
         return false;
-    if (!over || clone->options->resume)
+    if (!cutover_handed_over(clone->db, &handed, why))
+        return false;
+    if (handed != 0 && clone->options->on_cutover != NULL &&
+        !cutover_set_command(clone->db, handed, clone->options->on_cutover, why))
+        return false;
+    if (!over || handed != 0 || clone->options->resume)
         return db_write(clone->db, go_on_in_write, clone, why);
     return (end == NULL || check_end_reachable(position, end, why)) &&
            db_write(clone->db, open_again_in_write, clone, why);

@@ -29,6 +29,8 @@ bool cmd_notify(struct options *options, struct fault *why)
         .db = db,
         .dir = options->dir,
         .whom = options->notify,
-        .bounds = {.stall_ms = options->notify_stall_ms, .lag_ms = options->notify_lag_ms}};
+        .bounds = {.stall_ms = options->notify_stall_ms, .lag_ms = options->notify_lag_ms},
+        .again = options->resume,
+    };
     return notify(&what, why);
 }

@@ -65,8 +65,8 @@ static bool set_end(struct positioning *p, struct fault *why)
     if (end == NULL)
         return fault_set(why, FAULT_MISSING_OPTION, "--end is missing");
     if (!check_end("end", end, why) || !open_run(p, DB_EXISTING, why) ||
-        !check_not_clean(p->db, why) || !check_reachable(p, end, why) ||
-        !position_set_end(p->db, end, why))
+        !check_not_clean(p->db, why) || !check_not_handed_over(p->db, why) ||
+        !check_reachable(p, end, why) || !position_set_end(p->db, end, why))
         return false;
     log_info("the run is to end at %s", end);
     return true;

@@ -8,6 +8,7 @@
 #include "catalog/catalog.h"
 #include "orders.h"
 #include "proc/channel.h"
+#include "renewing.h"
 #include "run/workdir.h"
 #include "run/worker.h"
 
@@ -32,12 +33,16 @@ static bool live(struct options *options, enum role role, int channel, struct le
 {
     char path[PATH_MAX];
     scoped(drop_orders) struct orders orders = {.source_text = NULL};
+    scoped(drop_throttle) struct throttle throttle = {.bucket = NULL};
     scoped(drop_db) struct db *db = NULL;
     if (!orders_receive(&orders, channel, why))
         return false;
     workdir_path(path, options->dir, "catalog.db");
     if (!catalog_open(&db, path, DB_EXISTING, why) || !book_recall(options, db, why))
         return false;
+    if (options->rate_file != NULL && !throttle_open(&throttle, options->rate_file, why))
+        return false;
+    struct renewing renewing = {options, db};
     struct worker worker = {
         .role = role,
         .number = (int)options->number,
@@ -47,6 +52,9 @@ static bool live(struct options *options, enum role role, int channel, struct le
         .settings = &options->settings,
         .source_info = &orders.source,
         .target_info = &orders.target,
+        .throttle = &throttle,
+        .renew = renew_settings,
+        .renew_arg = &renewing,
     };
     return worker_run(&worker, why);
 }

@@ -16,7 +16,7 @@ typedef bool command_function(struct options *options, struct fault *why);
 command_function cmd_clone, cmd_copy, cmd_dump, cmd_restore, cmd_snapshot, cmd_list, cmd_plan,
     cmd_ping, cmd_status, cmd_list_options, cmd_help, cmd_worker, cmd_supervise, cmd_stream,
     cmd_position, cmd_cleanup, cmd_follow, cmd_check, cmd_explain, cmd_compare, cmd_serve,
-    cmd_notify, cmd_reverse;
+    cmd_notify, cmd_cancel, cmd_pause, cmd_resume, cmd_set, cmd_cutover, cmd_reverse;
 
 /* Prints a text on stdout. FAULT_SYSTEM when it cannot be written (disk full, pipe closed). */
 bool print_text(const struct strbuf *text, struct fault *why);
@@ -60,8 +60,12 @@ bool check_end_reachable(const struct position *position, const char *end, struc
 bool check_end_ahead(struct db *db, const struct position *position, const char *end,
                      struct fault *why);
 
-/* FAULT_CLEANED_UP. */
+/* FAULT_CANCELLED. The second one: FAULT_CLEANED_UP, too. */
+bool check_not_cancelled(struct db *db, struct fault *why);
 bool check_not_clean(struct db *db, struct fault *why);
+
+/* FAULT_HANDED_OVER when nothing is left to do after a cutover. */
+bool check_not_handed_over(struct db *db, struct fault *why);
 
 /* Of a way back: was the target handed over? FAULT_BACK_CLOSED. */
 bool check_not_closed(struct db *db, struct fault *why);
@@ -69,6 +73,9 @@ bool check_not_closed(struct db *db, struct fault *why);
 /* The options of what is done to a run's way back, in this directory: the sides are the other way
  * round. False when one of them is not given. */
 bool back_options(struct options *to, const struct options *from, const char *path);
+
+/* Tells who holds a snapshot for this directory that nobody needs any more (cmd_clone.c). */
+bool say_snapshot_held(struct db *db, struct fault *why);
 
 /* FAULT_CONFLICTING_OPTIONS. */
 bool check_resume_or_restart(const struct options *options, struct fault *why);

@@ -7,6 +7,7 @@
 #include "base/lsn.h"
 #include "base/scoped.h"
 #include "catalog/back.h"
+#include "catalog/cutover.h"
 #include "catalog/position.h"
 #include "catalog/run.h"
 #include "catalog/work.h"
@@ -87,12 +88,33 @@ bool check_end_ahead(struct db *db, const struct position *position, const char 
            (!lsn_parse(end, &lsn) || lsn >= settled || recopied_refuse_end(lsn, settled, why));
 }
 
+bool check_not_cancelled(struct db *db, struct fault *why)
+{
+    bool cancelled;
+    scoped(drop_strbuf) struct strbuf ignored = STRBUF_EMPTY;
+    return setting_get(db, SETTING_CANCEL, &ignored, &cancelled, why) &&
+           (!cancelled || fault_set(why, FAULT_CANCELLED, "the run was cancelled"));
+}
+
 bool check_not_clean(struct db *db, struct fault *why)
 {
     bool clean;
+    if (!check_not_cancelled(db, why))
+        return false;
     if (!position_is_clean(db, &clean, why))
         return false;
     return !clean || fault_set(why, FAULT_CLEANED_UP, "the run was cleaned up: its slot is gone");
+}
+
+bool check_not_handed_over(struct db *db, struct fault *why)
+{
+    struct cutover cutover;
+    int64_t id;
+    if (!cutover_handed_over(db, &id, why))
+        return false;
+    return id == 0 || (cutover_get(db, id, &cutover, why) &&
+                       (strcmp(cutover.state, "done") != 0 ||
+                        fault_set(why, FAULT_HANDED_OVER, "the run was handed over by a cutover")));
 }
 
 bool check_not_closed(struct db *db, struct fault *why)

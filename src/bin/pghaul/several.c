@@ -11,6 +11,7 @@
 #include "base/scoped.h"
 #include "base/size.h"
 #include "catalog/catalog.h"
+#include "catalog/steering.h"
 #include "plan/databases.h"
 #include "proc/channel.h"
 #include "proc/signals.h"
@@ -20,7 +21,7 @@
 #include <errno.h>
 #include <poll.h>
 
-enum { AT_ONCE = 32, LINE_EVERY_MS = 30000, DESCRIPTION = 300 };
+enum { AT_ONCE = 32, LINE_EVERY_MS = 30000, LOOK_EVERY_MS = 1000, DESCRIPTION = 300 };
 
 /* A run of ours that has a process. */
 struct place {
@@ -39,7 +40,7 @@ struct several {
     int failed;         /* runs */
     struct fault fault; /* of the first that failed, with its name */
     char budget[PATH_MAX];
-    int64_t next_line_ms;
+    int64_t next_line_ms, next_look_ms;
 };
 
 static void drop_several(struct several *s)
@@ -178,6 +179,31 @@ static bool make_run(struct several *s, const struct member *member, struct begi
                      : clone_create(clone, why);
 }
 
+static bool put_setting(void *arg, const char *name, const char *value, struct fault *why)
+{
+    return setting_put(arg, name, value, why);
+}
+
+/* What the user has changed since we began. Who changes it does so in our catalog first, then in
+ * those that are there: so none is missed if ours has not changed meanwhile. */
+static bool hand_on_steering(struct several *s, struct db *db, struct fault *why)
+{
+    struct db *ours = s->clone->db;
+    struct options *options = s->clone->options;
+    struct steering before, after, theirs;
+    if (!steering_get(ours, &after, why))
+        return false;
+    do {
+        before = after;
+        if (!steering_get(db, &theirs, why) || !book_renew(options, ours, why) ||
+            !book_each_live(options, put_setting, db, why) ||
+            (theirs.paused != before.paused && !steering_pause(db, before.paused, why)) ||
+            !steering_get(ours, &after, why))
+            return false;
+    } while (after.version != before.version);
+    return true;
+}
+
 /* What a maintenance connection must do, before the run has processes of its own. */
 static bool make_database(struct several *s, const struct member *member, struct beginning *b,
                           struct fault *why)
@@ -190,32 +216,43 @@ static bool make_database(struct several *s, const struct member *member, struct
 
 /* ---- processes ---- */
 
-static bool start(struct several *s, struct place *place, struct member *member, struct fault *why)
+static bool launch_run(struct several *s, struct place *place, struct beginning *b,
+                       struct fault *why)
 {
     char path[PATH_MAX];
-    scoped(drop_beginning) struct beginning b = {.clone = CLONE_NONE};
-    if (!make_run(s, member, &b, why) || !make_database(s, member, &b, why))
-        return false;
-    strlcpy(path, b.clone.dir.path, sizeof path);
-    /* The process opens and locks them itself. */
-    drop_db(&b.clone.db);
-    drop_workdir(&b.clone.dir);
+    strlcpy(path, b->clone.dir.path, sizeof path);
+    /* The process locks it itself. */
+    drop_workdir(&b->clone.dir);
     struct launch what = {
-        .args = {"supervise", "--dir", path, "--name", member->name, "--budget", s->budget},
-        .source = b.source.text,
-        .target = b.target.text,
+        .args = {"supervise", "--dir", path, "--name", place->member->name, "--budget", s->budget,
+                 "--rate-file", s->clone->rate_file},
+        .source = b->source.text,
+        .target = b->target.text,
         .lock = s->clone->dir.lock,
     };
-    int count = 7;
-    if (b.resume)
+    int count = 9;
+    if (b->resume)
         what.args[count++] = "--resume";
-    if (b.resume && s->clone->options->not_consistent)
+    if (b->resume && s->clone->options->not_consistent)
         what.args[count++] = "--not-consistent";
     place->fault.id = 0;
-    if (!launch(&what, &place->child, &place->channel, why))
-        return false;
+    return launch(&what, &place->child, &place->channel, why);
+}
+
+/* From its state on, whoever looks knows that a run that nobody has locked is only about to begin.
+ */
+static bool start(struct several *s, struct place *place, struct member *member, struct fault *why)
+{
+    scoped(drop_beginning) struct beginning b = {.clone = CLONE_NONE};
     place->member = member;
-    return members_set_state(s->clone->db, member, "running", why);
+    if (members_set_state(s->clone->db, member, "running", why) && make_run(s, member, &b, why)) {
+        if (hand_on_steering(s, b.clone.db, why) && make_database(s, member, &b, why) &&
+            launch_run(s, place, &b, why))
+            return true;
+        clone_note_end(&b.clone, why);
+    }
+    place->member = NULL;
+    return false;
 }
 
 static const char *describe(char *to, size_t size, const struct member *member)
@@ -407,7 +444,8 @@ static bool wait_and_handle(struct several *s, struct fault *why)
         fds[1 + 2 * i] = (struct pollfd){.fd = s->places[i].channel, .events = POLLIN};
         fds[2 + 2 * i] = (struct pollfd){.fd = s->places[i].child.pidfd, .events = POLLIN};
     }
-    int timeout = s->next_line_ms <= now ? 0 : (int)(s->next_line_ms - now);
+    int64_t next = s->next_line_ms < s->next_look_ms ? s->next_line_ms : s->next_look_ms;
+    int timeout = next <= now ? 0 : (int)(next - now);
     if (poll(fds, 1 + 2 * (nfds_t)s->jobs, timeout) < 0 && errno != EINTR)
         return fault_errno(why, FAULT_SYSTEM, "poll failed");
     take_signals(s);
@@ -419,6 +457,10 @@ static bool wait_and_handle(struct several *s, struct fault *why)
     }
     if (s->next_line_ms <= clock_ms())
         print_line(s);
+    if (s->next_look_ms <= clock_ms()) {
+        s->next_look_ms = clock_ms() + LOOK_EVERY_MS;
+        asides_look(&s->clone->asides);
+    }
     return true;
 }
 

@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Milliseconds of the monotonic clock: for durations and deadlines only. */
+/* Milli- and microseconds of the monotonic clock, which all processes share: for durations and
+ * deadlines only. */
 int64_t clock_ms(void);
+int64_t clock_us(void);
 
 /* Microseconds since 1970-01-01 UTC: for records. */
 int64_t clock_utc_us(void);

@@ -25,6 +25,8 @@ static const struct {
     [FAULT_KIND_TARGET] = {"target", 5, "the target server, its contents or a privilege on it"},
     [FAULT_KIND_CATALOG] = {"catalog", 6, "the work directory or the catalog in it"},
     [FAULT_KIND_SYSTEM] = {"system", 7, "this machine: a tool is missing or failed, a worker died"},
+    [FAULT_KIND_GIVEN_UP] = {"given up", 14,
+                             "a cutover was given up: the source takes writes, the run follows on"},
     [FAULT_KIND_DIFFERS] = {"differs", 12, "compared, and not the same"},
     [FAULT_KIND_UNVERIFIED] = {"unverified", 13,
                                "no difference was found, but not all could be compared"},

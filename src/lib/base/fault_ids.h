@@ -37,6 +37,12 @@
   F(FAULT_NOT_ENDED,           1031, USAGE,   "the run has not reached its end",                   \
     "Let it go on and end (--resume --endpos now); or give up what is not applied with "           \
     "pghaul cleanup --force.")                                                                     \
+  F(FAULT_CANCELLED,           1040, USAGE,   "the run was cancelled",                             \
+    "Nothing goes on with it: begin anew with --restart (and --drop-if-exists).")                  \
+  F(FAULT_NOTHING_TO_CANCEL,   1041, USAGE,   "the run is done",                                   \
+    "What it has left on the servers for following on is removed by pghaul cleanup.")              \
+  F(FAULT_NOT_SETTABLE,        1042, USAGE,   "a setting cannot be changed while the run goes on", \
+    "What has been done depends on it.")                                                           \
   F(FAULT_COPY_UNFINISHED,     1032, USAGE,   "the copy is not finished",                          \
     "Go on with pghaul clone --follow --resume: it follows when all is copied.")                   \
   F(FAULT_SAME_DATABASE,       1007, USAGE,   "source and target are the same database",           \
@@ -282,6 +288,13 @@
   F(FAULT_KEY_DOUBLED,         3210, TARGET,  "rows of the target break a deferrable key",         \
     "Somebody else has written to the target while changes were applied: remove the row that the " \
     "source does not have, then go on with --resume.")                                             \
+  F(FAULT_LATE_OBJECT_TAKEN,   3330, TARGET,  "large objects of the target are in the way",        \
+    "Unlink those that are named on one of the two sides (SELECT lo_unlink(OID)), then go on "     \
+    "with --resume.")                                                                              \
+  F(FAULT_LATE_OBJECT_DENIED,  3331, TARGET,  "large objects cannot be read or written",           \
+    "Connect as a superuser, or make the role a member of the objects' owners.")                   \
+  F(FAULT_LATE_TABLE_MISSING,  3332, TARGET,  "the target lacks an unlogged table",                \
+    "Create it, or rename it as the source's is called now, then go on with --resume.")            \
   F(FAULT_TARGET_LACKS,        3109, TARGET,  "the target has lost what was done",                 \
     "It was restored, failed over or replaced, or crashed with fsync or synchronous_commit "       \
     "off: begin anew with --restart --drop-if-exists.")                                            \
@@ -321,8 +334,53 @@
   F(FAULT_END_PASSED,          4022, CATALOG, "the end lies behind what is applied",               \
     "Give an LSN that the target has not reached, or now.")                                        \
   F(FAULT_SPOOL_LIMIT,         4040, CATALOG, "receiving waits for room",                          \
-    "It goes on by itself. Meanwhile the source keeps its WAL: watch its disk, or raise "          \
-    "--spool-limit by stopping the run and --resume.")                                             \
+    "It goes on by itself. Meanwhile the source keeps its WAL: watch its disk, or raise the "      \
+    "limit with pghaul set spool-limit=SIZE.")                                             \
+  F(FAULT_NOT_RUNNING,         4060, CATALOG, "nothing runs in the work directory",                \
+    "Go on with the run by --resume, which takes other settings as well.")                         \
+  F(FAULT_NOT_STOPPED,         4061, CATALOG, "a run does not stop",                               \
+    "See what its processes wait for (ps, the log), then cancel again: nothing was removed.")      \
+  F(FAULT_CUTOVER_BUSY,        4050, USAGE,   "a cutover of this run is under way",                \
+    "Wait for it: pghaul status shows where it is.")                                               \
+  F(FAULT_CUTOVER_NOT_NOW,     4051, USAGE,   "the run is not where it could be cut over",         \
+    "A run is cut over while it follows: see pghaul status; go on with pghaul clone --follow "     \
+    "--resume or pghaul follow.")                                                                  \
+  F(FAULT_HANDED_OVER,         4052, USAGE,   "the run was handed over",                           \
+    "The application works on the target now; what the old source may still get is not brought "   \
+    "there. pghaul cleanup removes what the run has left.")                                        \
+  F(FAULT_SOURCE_FROZEN,       4053, USAGE,   "the source is frozen by this run",                  \
+    "Go on with --resume, which lets it write again (or hands over, if that was begun); or "       \
+    "pghaul cleanup --force.")                                                                     \
+                                                                                                   \
+  F(FAULT_LATE,                4080, GIVEN_UP, "the cutover took longer than it may",              \
+    "The source takes writes again and the run follows on. See which step took so long, then "     \
+    "try again, with a longer --max-downtime if need be.")                                         \
+  F(FAULT_CUTOVER_LAG,         4081, GIVEN_UP, "the target is too far behind",                     \
+    "Wait until the lag is small (pghaul status --watch), or give a longer --max-downtime.")       \
+  F(FAULT_CUTOVER_PREPARED,    4082, GIVEN_UP, "transactions are prepared on the source",          \
+    "End them by COMMIT PREPARED or ROLLBACK PREPARED, then cut over again: they would be "        \
+    "lost.")                                                                                       \
+  F(FAULT_CUTOVER_WRITTEN,     4083, GIVEN_UP, "somebody wrote to the source while it was frozen", \
+    "Stop what writes there in spite of default_transaction_read_only (BEGIN READ WRITE), then "   \
+    "cut over again.")                                                                             \
+  F(FAULT_CUTOVER_LONG,        4091, GIVEN_UP, "a cutover would take longer than it may",             \
+    "Give a longer --max-downtime, or leave out what takes so long, and bring it by other means.") \
+  F(FAULT_CUTOVER_CHANGED,     4084, GIVEN_UP, "the source's schema changed during the cutover",   \
+    "Cut over again when nobody changes it any more; what is not followed is not brought over.")   \
+  F(FAULT_CUTOVER_RIGHTS,      4085, GIVEN_UP, "the role may not freeze the source",               \
+    "Connect as the owner of the source database or a superuser; or stop the application "         \
+    "yourself and give --freeze none.")                                                            \
+  F(FAULT_CUTOVER_CANCELLED,   4086, GIVEN_UP, "the cutover was cancelled",                        \
+    "The source takes writes again and the run follows on.")                                       \
+  F(FAULT_CUTOVER_CUT_OFF,     4087, GIVEN_UP, "the cutover was cut off",                          \
+    "The source takes writes again and the run follows on: cut over again.")                       \
+  F(FAULT_CUTOVER_HOOK,        4088, SYSTEM,  "the command of --on-cutover failed",                \
+    "The target has everything, and the source stays frozen. Mend the command, or do what it "     \
+    "does by hand and give --on-cutover '' with it, then go on with pghaul follow --resume.")      \
+  F(FAULT_CUTOVER_DIFFERS,     4089, GIVEN_UP, "source and target were not found equal",           \
+    "pghaul compare data --live shows what differs; or cut over without --verify.")                \
+  F(FAULT_CUTOVER_FAILED,      4090, GIVEN_UP, "a step of the cutover failed",                     \
+    "The source takes writes again and the run follows on. Mend the cause, then cut over again.")  \
   F(FAULT_TOOL_MISSING,        5001, SYSTEM,  "pg_dump or pg_restore is missing",                  \
     "Install the PostgreSQL client programs (postgresql-client), or give --pg-bindir.")            \
   F(FAULT_TOOL_OLD,            5002, SYSTEM,  "pg_dump is older than the source server",           \
@@ -375,6 +433,8 @@
   F(FAULT_METRICS_TOKEN,       9011, USAGE,   "metrics beyond this machine need a token",          \
     "Put a token into PGHAUL_METRICS_TOKEN or a file for --metrics-token-file, or listen on "      \
     "127.0.0.1.")                                                                                  \
+  F(FAULT_METRICS_TOKEN_WEAK,  9030, USAGE,   "the token for metrics is not fit for one",          \
+    "Take 16 letters and digits or more, by chance: openssl rand -hex 16 makes them.")             \
   F(FAULT_NOTIFY_TOOL,         9020, SYSTEM,  "webhooks need curl",                                \
     "Install curl, or give a command that posts the notice in another way.")                      \
   F(FAULT_NOTIFY,              9021, SYSTEM,  "a notice could not be delivered",                   \

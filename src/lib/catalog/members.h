@@ -16,7 +16,7 @@ struct member {
     bool roles;       /* else it is a database's */
     char name[256];   /* of the database, on both sides; that of the roles is only for people */
     int64_t bytes;    /* of the database on the source, when the run was made */
-    char state[16];   /* waiting, running, stopped, failed, done */
+    char state[16];   /* waiting, running, stopped, failed, done, cancelled */
 };
 
 struct members {

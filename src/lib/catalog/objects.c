@@ -141,7 +141,7 @@ bool catalog_list(struct db *db, int statement, int64_t key, catalog_each *each,
                   struct fault *why)
 {
     scoped(drop_stmt) struct stmt *stmt = db_stmt(db, statement, why);
-    if (stmt == NULL || (key != 0 && !stmt_bind(stmt, why, "i", key)))
+    if (stmt == NULL || (stmt_wants(stmt) != 0 && !stmt_bind(stmt, why, "i", key)))
         return false;
     bool row;
     while (stmt_step(stmt, &row, why)) {

@@ -88,7 +88,8 @@ struct constraint {
 bool constraint_add(struct db *db, const struct constraint *constraint, struct fault *why);
 
 /* Calls `each` with every row of a statement of the book; the row's columns are those
- * of the statement. A way to read lists without a struct for each. */
+ * of the statement. A way to read lists without a struct for each. `key` is its only parameter,
+ * if it has one. */
 typedef bool catalog_each(void *arg, const struct stmt *row, struct fault *why);
 bool catalog_list(struct db *db, int statement, int64_t key, catalog_each *each, void *arg,
                   struct fault *why);

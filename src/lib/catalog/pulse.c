@@ -43,20 +43,22 @@ static bool get_sample(struct stmt *stmt, struct sample *ret_sample, bool *ret_f
     return true;
 }
 
-static bool get_last(struct db *db, struct sample *ret_last, bool *ret_found, struct fault *why)
+static bool ask_sample(struct db *db, int statement, int64_t us, struct sample *ret_sample,
+                       bool *ret_found, struct fault *why)
 {
-    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_SAMPLE_LAST, why);
-    return stmt != NULL && get_sample(stmt, ret_last, ret_found, why);
+    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, statement, why);
+    return stmt != NULL && stmt_bind(stmt, why, "i", us) &&
+           get_sample(stmt, ret_sample, ret_found, why);
 }
 
-bool sample_span(struct db *db, int64_t since_us, struct sample *ret_first, struct sample *ret_last,
-                 bool *ret_found, struct fault *why)
+bool sample_span(struct db *db, const struct sample_wish *wish, struct sample *ret_first,
+                 struct sample *ret_last, bool *ret_found, struct fault *why)
 {
-    if (!get_last(db, ret_last, ret_found, why) || !*ret_found)
-        return !*ret_found;
-    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_SAMPLE_FIRST, why);
-    if (stmt == NULL || !stmt_bind(stmt, why, "i", since_us) ||
-        !get_sample(stmt, ret_first, ret_found, why))
+    if (!ask_sample(db, SQL_SAMPLE_LAST, wish->now_us, ret_last, ret_found, why))
+        return false;
+    if (!*ret_found)
+        return true;
+    if (!ask_sample(db, SQL_SAMPLE_FIRST, wish->since_us, ret_first, ret_found, why))
         return false;
     *ret_found = *ret_found && ret_first->at_us < ret_last->at_us;
     return true;
@@ -83,7 +85,7 @@ bool source_seen_get(struct db *db, struct source_seen *ret_seen, struct fault *
 
 bool backend_seen(struct db *db, const struct backend_seen *seen, struct fault *why)
 {
-    return db_run(db, why, seen->on_source ? SQL_BACKEND_SEEN_SOURCE : SQL_BACKEND_SEEN_TARGET,
-                  "isssssd", clock_utc_us(), seen->state, seen->type, seen->event, seen->object,
-                  seen->holder, seen->pid);
+    return db_run(db, why, SQL_BACKEND_SEEN, "sisssssd", seen->on_source ? "source" : "target",
+                  clock_utc_us(), seen->state, seen->type, seen->event, seen->object, seen->holder,
+                  seen->pid);
 }

@@ -10,8 +10,10 @@
 #include "base/lsn.h"
 #include "store/db.h"
 
-/* Seconds that samples are kept. */
-enum { SAMPLES_KEPT = 128 };
+enum {
+    SAMPLES_KEPT = 128, /* seconds */
+    NEWS_US = 15000000, /* what was said or seen longer ago is no news */
+};
 
 /* What was done by then. Times are microseconds since 1970 by our clock. */
 struct sample {
@@ -26,9 +28,13 @@ struct sample {
 /* Once a second at most: a second one overwrites the first. */
 bool sample_put(struct db *db, const struct sample *sample, struct fault *why);
 
-/* The first sample since then, and the last of all. *ret_found: there are both, of two moments. */
-bool sample_span(struct db *db, int64_t since_us, struct sample *ret_first, struct sample *ret_last,
-                 bool *ret_found, struct fault *why);
+/* The first sample since then, and the last one that is not of the future, as some are when the
+ * clock was set back. *ret_found: there are both, of two moments. */
+struct sample_wish {
+    int64_t since_us, now_us;
+};
+bool sample_span(struct db *db, const struct sample_wish *wish, struct sample *ret_first,
+                 struct sample *ret_last, bool *ret_found, struct fault *why);
 
 /* What the source last said of itself. at_us 0: nothing yet. */
 struct source_seen {

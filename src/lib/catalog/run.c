@@ -77,11 +77,12 @@ bool run_set_phase(struct db *db, enum phase phase, struct fault *why)
 static bool forget_in_write(struct db *db, void *arg, struct fault *why)
 {
     static const int statements[] = {
-        SQL_RUN_FORGET,          SQL_SETTING_FORGET,  SQL_EVENT_FORGET,     SQL_FILTER_FORGET,
-        SQL_MAPPING_FORGET,      SQL_MEMBER_FORGET,   SQL_FORGET_ALL_WORK,  SQL_PROCESS_FORGET,
-        SQL_SNAPSHOT_FORGET,     SQL_POSITION_FORGET, SQL_PUBLISHED_FORGET, SQL_DESCRIBED_FORGET,
-        SQL_SWITCHED_OFF_FORGET, SQL_SAMPLE_FORGET,   SQL_BACKEND_FORGET,   SQL_SOURCE_SEEN_FORGET,
-        SQL_BACK_FORGET};
+        SQL_RUN_FORGET,      SQL_SETTING_FORGET,  SQL_EVENT_FORGET,         SQL_FILTER_FORGET,
+        SQL_MAPPING_FORGET,  SQL_MEMBER_FORGET,   SQL_FORGET_ALL_WORK,      SQL_PROCESS_FORGET,
+        SQL_SNAPSHOT_FORGET, SQL_POSITION_FORGET, SQL_PUBLISHED_FORGET,     SQL_DESCRIBED_FORGET,
+        SQL_CUTOVER_FORGET,  SQL_FROZEN_FORGET,   SQL_CUTOVER_STEPS_FORGET, SQL_SWITCHED_OFF_FORGET,
+        SQL_SAMPLE_FORGET,   SQL_BACKEND_FORGET,  SQL_SOURCE_SEEN_FORGET,   SQL_BACK_FORGET,
+        SQL_STEERING_FORGET};
     (void)arg;
     return db_run_all(db, statements, sizeof statements / sizeof statements[0], why);
 }

@@ -14,7 +14,7 @@ struct run {
     char name[128];
     char uuid[40];
     char version[32];
-    char state[16]; /* running, stopped, failed, done */
+    char state[16]; /* running, stopped, failed, done, cancelled */
     enum phase phase;
     char source[512]; /* connection, without secrets */
     char target[512];
@@ -54,7 +54,7 @@ bool run_forget(struct db *db, struct fault *why);
 bool run_set_snapshot(struct db *db, int64_t seq, struct fault *why);
 bool run_set_resumed(struct db *db, struct fault *why);
 
-/* state: stopped, failed or done. `fault` may be NULL. */
+/* state: stopped, failed, done or cancelled. `fault` may be NULL. */
 bool run_end(struct db *db, const char *state, const struct fault *fault, struct fault *why);
 
 /* The setting that lists the uuids of runs given up by --restart, as SQL literals. */
@@ -78,6 +78,9 @@ bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *re
 
 /* That the run was cleaned up, or that this was begun: nothing can follow any more. */
 #define SETTING_CLEANUP "cleanup"
+
+/* That the run was cancelled, or that this was begun: nothing goes on with it any more. */
+#define SETTING_CANCEL "cancel"
 
 /* The timeline of its WAL, as far as it was received. */
 #define SETTING_STREAM_TIMELINE "stream-timeline"

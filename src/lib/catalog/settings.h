@@ -37,6 +37,7 @@ enum content {
 struct settings {
     int64_t table_jobs;        /* copy workers */
     int64_t index_jobs;        /* build workers */
+    int64_t max_rate;          /* bytes a second that are read for the copy; 0: no limit */
     int64_t split_larger_than; /* bytes; 0: auto */
     int64_t split_by;          /* enum split_method */
     int64_t copy_format;       /* enum copy_format */

@@ -63,8 +63,11 @@ enum lane {
     K(REFRESH, "refresh", "refreshing materialized views")              \
     K(FOLLOW, "follow", "applying changes")                             \
     K(LAST_SEQUENCES, "last_sequences", "setting sequences anew")       \
+    K(LAST_UNLOGGED, "last_unlogged", "copying unlogged tables anew")   \
+    K(LAST_BLOBS, "last_blobs", "copying large objects anew")           \
     K(CHECK, "check", "checking the result")                            \
-    K(FINAL, "final", "cleaning up")
+    K(FINAL, "final", "cleaning up")                                    \
+    K(HAND_OVER, "hand_over", "handing over")
 
 enum work_kind {
 #define K(name, word, sentence) WORK_##name,

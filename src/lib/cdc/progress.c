@@ -43,7 +43,8 @@ bool apply_prepare(struct conn *target, const char *run, lsn_t start, struct fau
                          "CREATE TABLE IF NOT EXISTS pghaul.progress ("
                          " run pg_catalog.text CONSTRAINT pghaul_progress_pkey PRIMARY KEY,"
                          " applied pg_catalog.pg_lsn NOT NULL,"
-                         " at pg_catalog.timestamptz NOT NULL);");
+                         " at pg_catalog.timestamptz NOT NULL,"
+                         " handed_over pg_catalog.timestamptz);");
     }
     strbuf_add(&sql, "INSERT INTO pghaul.progress (run, applied, at) VALUES (");
     strbuf_add_literal(&sql, run);

@@ -201,6 +201,8 @@ static bool tick(struct receiving *r, struct fault *why)
     if (end != r->end)
         r->report_due = 0;
     r->end = end;
+    r->room.limit = r->wish->spool_limit;
+    r->room.reserve = r->wish->reserve;
     find_end(r);
     return true;
 }

@@ -48,7 +48,8 @@ struct receive_wish {
     bool (*note_timeline)(void *arg, uint32_t timeline, struct fault *why);
 
     /* Called at least every 200 ms while the connection is good, and before receive_run returns
-     * true: to note how far it is, and to set *end anew. NULL: not wanted. */
+     * true: to note how far it is, and to set *end, spool_limit and reserve anew. NULL: not wanted.
+     */
     bool (*tick)(void *arg, const struct receive_position *position, lsn_t *end, struct fault *why);
     void *arg;
 };

@@ -22,7 +22,7 @@ static bool queue_lock(struct writer *w, struct fault *why)
     strbuf_clear(&w->sql);
     strbuf_addf(&w->sql,
                 "UPDATE pghaul.progress SET at = pg_catalog.now()"
-                " WHERE run = '%s' AND applied = '%s'",
+                " WHERE run = '%s' AND applied = '%s' AND handed_over IS NULL",
                 w->run, lsn_text(lsn, w->applied));
     return queue_run(&w->queue, w->sql.text, 1, why);
 }

@@ -98,8 +98,8 @@
     "The source's disk may fill up while the run goes on, whatever the run itself receives.",      \
     "Look who should be reading from them, or drop them.")                                         \
   ASKED(7013, WARNING, SOURCE, FOLLOW, CHECK_UNLOGGED, "changes of unlogged tables do not follow", \
-    "They are copied once: what changes afterwards is in no WAL.",                                 \
-    "ALTER TABLE ... SET LOGGED, which writes the table anew, or copy it again after the end.")    \
+    "What changes there is in no WAL: they are copied once more, whole, when the run ends.",       \
+    "ALTER TABLE ... SET LOGGED, which writes the table anew; or let nobody write when the run ends, for as long as their copy takes.")    \
   ASKED(7014, NOTE, SOURCE, COPY, CHECK_UNLOGGED, "tables are unlogged",                           \
     "They are copied, and unlogged on the target: empty after a crash there.",                     \
     "Nothing has to be done.")                                                                     \
@@ -116,8 +116,8 @@
     "They are created at the end, so that they do not fire on the copy itself.",                   \
     "Nothing has to be done.")                                                                     \
   ASKED(7019, WARNING, SOURCE, FOLLOW, CHECK_LARGE_OBJECTS, "changes of large objects do not follow", \
-    "They are copied once; logical decoding tells nothing of what changes afterwards.",            \
-    "Do not change large objects while the run goes on, or copy them again at the end (pghaul copy blobs).") \
+    "Logical decoding tells nothing of them: when the run ends all are compared, and those that differ are copied.", \
+    "Let nobody change them when the run ends. SELECT on pg_largeobject lets the run look only at those that were written since.") \
   ASKED(7020, NOTE, SOURCE, FOLLOW, CHECK_FULL_IDENTITY, "rows are told apart by all their columns", \
     "REPLICA IDENTITY FULL without a primary key: each change looks for its row by all values.",   \
     "Give the table a primary key.")                                                               \

@@ -128,7 +128,7 @@ static bool choose_hash(struct compare *compare, struct fault *why)
         return false;
     compare->quick = same_major(compare) && told[SIDE_SOURCE] && told[SIDE_TARGET] &&
                      strcmp(rows_text(&source, 0, 0), rows_text(&target, 0, 0)) == 0;
-    log_debug(compare->quick ? "rows are hashed by hashtextextended" : "rows are hashed by md5");
+    log_debug(compare->quick ? "rows are hashed by hash_array_extended" : "rows are hashed by md5");
     return true;
 }
 

@@ -401,6 +401,6 @@ bool find_rows(struct compare *compare, struct pool *pool, int64_t id, struct fa
     if (strcmp(pair.kind.text, "sequence") == 0)
         return read_sequence(compare, &pair, why) || note_not_found(compare, &pair, why);
     FAILPOINT("compare.finding", why);
-    log_info("%s differs: looking for the rows", name.text);
+    log_info("looking for what differs in %s", name.text);
     return note_rows(compare, pool, id, why) || note_not_found(compare, &pair, why);
 }

@@ -114,18 +114,19 @@ void part_add_from(struct strbuf *sql, const struct part *part)
                     part->high);
 }
 
-/* The server's hash of text takes a number that makes another function of it: two of them make 128
- * bits. It is several times as fast as MD5, but nobody promises that it is the same everywhere.
- * Hexadecimal digits are the same bytes in all encodings, and "C" compares bytes. */
-#define QUICK(text, seed) "pg_catalog.hashtextextended(" text " COLLATE \"C\", " #seed ")"
+/* The server's hash of bytes takes a number that makes another function of it: two of them make 128
+ * bits. It is several times as fast as MD5, but nobody promises that it is the same everywhere. SQL
+ * reaches it by an array only; one with a single element is hashed as this, and a known factor. */
+#define QUICK(array, seed) "pg_catalog.hash_array_extended(" array ", " #seed ")"
 
 void part_add_probe(struct strbuf *sql)
 {
     /* All lengths modulo the words that are hashed at once, and long ones. */
     strbuf_add(sql,
                "SELECT pg_catalog.string_agg(pg_catalog.concat_ws(',', " QUICK("t.x", 1) ", " QUICK(
-                   "t.x", 2) "), ',' ORDER BY t.n) FROM (SELECT g AS n, pg_catalog.left("
-                             "pg_catalog.repeat(pg_catalog.md5(g::pg_catalog.text), 40), g) AS x"
+                   "t.x", 2) "), ',' ORDER BY t.n) FROM (SELECT g AS n, ARRAY[pg_catalog.decode("
+                             "pg_catalog.left(pg_catalog.repeat(pg_catalog.md5(g::pg_catalog.text),"
+                             " 80), 2 * g), 'hex')] AS x"
                              " FROM pg_catalog.generate_series(0, 1200, 7) g) t");
 }
 
@@ -164,8 +165,7 @@ void part_add_sums(struct strbuf *sql, const struct part *part)
     add_file(sql, part);
     strbuf_add(sql, " FROM (SELECT ");
     if (part->quick)
-        strbuf_addf(sql, "pg_catalog.encode(pg_catalog.record_send(%s), 'hex') AS h",
-                    strbuf_text(&part->row_sql));
+        strbuf_addf(sql, "ARRAY[pg_catalog.record_send(%s)] AS h", strbuf_text(&part->row_sql));
     else
         add_hashes(sql, part);
     strbuf_add(sql, " FROM ");

@@ -30,6 +30,7 @@ struct repair {
     struct conn *target;
     const struct pair *pair;
     const char *columns; /* that are written: without generated ones */
+    bool part;           /* only some of its rows or columns are compared */
     int64_t source_rows, target_rows;
     int64_t keys;
 };
@@ -217,9 +218,11 @@ static bool lock_table(struct repair *r, struct fault *why)
 static bool replace_rows(struct repair *r, bool dry, struct fault *why)
 {
     if (r->pair->note.length > 0)
-        return refuse(why, "its columns differ");
-    if (r->pair->condition.length > 0 || *r->columns == '\0')
+        return refuse(why, r->pair->note.text);
+    if (r->part)
         return refuse(why, "only a part of it is compared");
+    if (*r->columns == '\0')
+        return refuse(why, "it has no column that could be written");
     return keep_quiet(r, why) &&
            (dry || (lock_table(r, why) && put_keys(r, why) && count_rows(r, why) &&
                     delete_rows(r, why) && copy_rows(r, why)));
@@ -297,13 +300,14 @@ static bool replace_any(struct repair *r, bool dry, struct fault *why)
 }
 
 static bool columns_of(struct compare *compare, int64_t pair, struct strbuf *columns,
-                       struct fault *why)
+                       bool *ret_part, struct fault *why)
 {
     scoped(drop_stmt) struct stmt *row = db_stmt(compare->db, SQL_PAIR_WRITTEN_COLUMNS, why);
     bool found;
     if (row == NULL || !stmt_bind(row, why, "i", pair) || !stmt_step(row, &found, why))
         return false;
     strbuf_add(columns, found ? stmt_text(row, 0) : "");
+    *ret_part = found && stmt_int(row, 1) != 0;
     return true;
 }
 
@@ -347,7 +351,8 @@ static bool repair_pair(void *arg, int64_t id, struct fault *why)
     scoped(drop_pair) struct pair pair = {.id = 0};
     scoped(drop_strbuf) struct strbuf columns = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf name = STRBUF_EMPTY;
-    if (!pair_get(compare->db, id, &pair, why) || !columns_of(compare, id, &columns, why))
+    bool part;
+    if (!pair_get(compare->db, id, &pair, why) || !columns_of(compare, id, &columns, &part, why))
         return false;
     pair_add_name(&name, &pair);
     if (strcmp(pair.kind.text, "sequence") == 0)
@@ -358,9 +363,10 @@ static bool repair_pair(void *arg, int64_t id, struct fault *why)
         .target = target,
         .pair = &pair,
         .columns = strbuf_text(&columns),
+        .part = part,
     };
     if (in_transaction(&repair, dry, why)) {
-        log_info(dry ? "%s would be repaired" : "%s is repaired", name.text);
+        log_info(dry ? "would repair %s" : "repaired %s", name.text);
         return dry || db_run(compare->db, why, SQL_PAIR_SET_REPAIRED, "i", id);
     }
     if (conn_broken(target) || conn_broken(compare->sides[SIDE_SOURCE].holder) ||

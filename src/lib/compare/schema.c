@@ -290,8 +290,15 @@ static bool choose_tools(struct schema *s, struct fault *why)
     int target = conn_version(s->compare->sides[SIDE_TARGET].holder);
     int newer = source > target ? source : target;
     const char *bindir = s->settings->pg_bindir;
-    return tools_choose(&s->tools, *bindir == '\0' ? NULL : bindir, newer, newer, s->compare->leash,
-                        why);
+    if (tools_choose(&s->tools, *bindir == '\0' ? NULL : bindir, newer, newer, s->compare->leash,
+                     why))
+        return true;
+    if (why->id == FAULT_TOOL_OLD || why->id == FAULT_TOOL_MISSING)
+        fault_hint(
+            why,
+            "Install the client programs of the newer server's major version or a later one, or "
+            "give --pg-bindir; pghaul compare data does without.");
+    return false;
 }
 
 bool compare_schema(struct compare *compare, const struct settings *settings, schema_each *each,

@@ -30,23 +30,21 @@ static bool forget_changed(struct db *db, void *arg, struct fault *why)
            db_run_all(db, changed, sizeof changed / sizeof changed[0], why);
 }
 
+static bool on_difference(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct strbuf *text = arg;
+    (void)why;
+    strbuf_addf(text, "%s%s %s", text->length == 0 ? "" : "; ", stmt_text(row, 0),
+                stmt_text(row, 1));
+    return true;
+}
+
 static bool refuse_differences(struct job *job, int statement, struct fault *why)
 {
-    scoped(drop_stmt) struct stmt *stmt = db_stmt(job->db, statement, why);
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-    int same = job->run->source_version / 10000 == job->run->target_version / 10000;
-    if (stmt == NULL || !stmt_bind(stmt, why, "d", same))
-        return false;
-    for (;;) {
-        bool row;
-        if (!stmt_step(stmt, &row, why))
-            return false;
-        if (!row)
-            break;
-        strbuf_addf(&text, "%s%s %s", text.length == 0 ? "" : "; ", stmt_text(stmt, 0),
-                    stmt_text(stmt, 1));
-    }
-    return text.length == 0 || fault_set(why, FAULT_TARGET_DIFFERS, "%s", text.text);
+    bool same = job->run->source_version / 10000 == job->run->target_version / 10000;
+    return catalog_list(job->db, statement, same, on_difference, &text, why) &&
+           (text.length == 0 || fault_set(why, FAULT_TARGET_DIFFERS, "%s", text.text));
 }
 
 static bool compare(struct job *job, struct fault *why)
@@ -68,7 +66,7 @@ bool job_check(struct job *job, struct fault *why)
     if (!quote_all(job->target, why))
         return false;
     bool same = compare(job, why);
-    if (!same && why->id == FAULT_TARGET_DIFFERS && job->settings->follow)
+    if (!same && why->id == FAULT_TARGET_DIFFERS && job->settings->follow && job->source != NULL)
         same = quote_all(job->source, why) && db_write(job->db, forget_changed, job, why) &&
                compare(job, why);
     return same && existing_forget_built(job->db, why);

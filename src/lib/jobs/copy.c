@@ -8,7 +8,7 @@
  * SHARE is taken first, and then the relation compared with the plan; and once
  * more after the rows were read, before the target commits.
  */
-#include "jobs/job.h"
+#include "jobs/copy.h"
 
 #include "base/failpoint.h"
 #include "base/scoped.h"
@@ -18,6 +18,7 @@
 #include "catalog/sql.h"
 #include "jobs/ddl.h"
 #include "jobs/done.h"
+#include "jobs/job.h"
 #include "jobs/show.h"
 #include "jobs/statistics.h"
 #include "pg/relay.h"
@@ -165,23 +166,30 @@ static void add_range(struct strbuf *sql, const struct job *job, const struct ta
     }
 }
 
+void copy_add_whole(struct strbuf *sql, const struct table *table)
+{
+    bool columns = *table->columns != '\0';
+    strbuf_add(sql, columns ? "COPY " : "COPY (SELECT FROM ONLY ");
+    add_table(sql, table);
+    if (columns)
+        strbuf_addf(sql, " (%s)", table->columns);
+    strbuf_addf(sql, "%s TO STDOUT (FORMAT %s)", columns ? "" : ")", table->format);
+}
+
 static void add_out(struct strbuf *sql, const struct job *job, const struct table *table)
 {
     bool ranged = job->work->low != NULL || job->work->high != NULL;
-    strbuf_add(sql, "COPY ");
-    if (!ranged && job->work->kind != WORK_CONFIG && table->condition == NULL &&
-        *table->columns != '\0') {
-        add_table(sql, table);
-        strbuf_addf(sql, " (%s)", table->columns);
+    if (!ranged && job->work->kind != WORK_CONFIG && table->condition == NULL) {
+        copy_add_whole(sql, table);
     } else {
-        strbuf_addf(sql, "(SELECT %s FROM ONLY ", table->columns);
+        strbuf_addf(sql, "COPY (SELECT %s FROM ONLY ", table->columns);
         add_table(sql, table);
         strbuf_addf(sql, " %s", table->condition == NULL ? "" : table->condition);
         if (ranged)
             add_range(sql, job, table, table->condition == NULL ? "WHERE" : "AND");
-        strbuf_add(sql, ")");
+        strbuf_addf(sql, ") TO STDOUT (FORMAT %s)", table->format);
     }
-    strbuf_addf(sql, " TO STDOUT (FORMAT %s);", table->format);
+    strbuf_add(sql, ";");
 }
 
 /* The run has not made the table, nor an extension that it brings. */
@@ -264,6 +272,16 @@ static void add_silence(struct strbuf *sql, const struct table *table)
         strbuf_add(sql, "SET LOCAL session_replication_role = replica;");
 }
 
+void copy_add_in(struct strbuf *sql, const struct table *from, const struct table *to, bool frozen)
+{
+    strbuf_add(sql, "COPY ");
+    add_table(sql, to);
+    if (*from->columns != '\0')
+        strbuf_addf(sql, " (%s)", from->columns);
+    /* A table truncated in the same transaction may be written frozen: no VACUUM later. */
+    strbuf_addf(sql, " FROM STDIN (FORMAT %s%s)", from->format, frozen ? ", FREEZE" : "");
+}
+
 /* `from` is the table of the source, `table` the one that its rows go to. */
 static void add_in(struct strbuf *sql, const struct job *job, const struct table *from,
                    const struct table *table)
@@ -276,13 +294,7 @@ static void add_in(struct strbuf *sql, const struct job *job, const struct table
         add_lock(sql, table);
     if (job->work->kind != WORK_PART)
         add_emptying(sql, job, table, truncate);
-    strbuf_add(sql, "COPY ");
-    add_table(sql, table);
-    if (*from->columns != '\0')
-        strbuf_addf(sql, " (%s)", from->columns);
-    /* A table truncated in the same transaction may be written frozen: no VACUUM later. */
-    strbuf_addf(sql, " FROM STDIN (FORMAT %s%s)", from->format,
-                truncate && !table->is_root ? ", FREEZE" : "");
+    copy_add_in(sql, from, table, truncate && !table->is_root);
 }
 
 /* ---- the job ---- */
@@ -297,15 +309,20 @@ static void on_moved(void *arg, int64_t bytes)
     job->moved(job, bytes);
 }
 
-static bool compare_counts(const struct table *table, const struct relay *relay, struct fault *why)
+bool copy_check_rows(const struct relay *relay, struct fault *why)
 {
-    if (strtoll(relay->after, NULL, 10) != table->filenode)
-        return changed(table, "was rewritten while it was copied", why);
     if (relay->rows_read == relay->rows_written)
         return true;
     return fault_set(why, FAULT_ROW_COUNT,
                      "the source sent %" PRId64 " rows, the target counted %" PRId64,
                      relay->rows_read, relay->rows_written);
+}
+
+static bool compare_counts(const struct table *table, const struct relay *relay, struct fault *why)
+{
+    if (strtoll(relay->after, NULL, 10) != table->filenode)
+        return changed(table, "was rewritten while it was copied", why);
+    return copy_check_rows(relay, why);
 }
 
 /* A small table gets its indexes, keys and statistics in the same transaction. */
@@ -392,7 +409,11 @@ bool job_copy(struct job *job, struct fault *why)
     done_add_begin(&in, job, 0, true);
     add_in(&in, job, &from, &table);
     FAILPOINT("copy.begun", why);
-    struct relay relay = {.out_sql = out.text, .in_sql = in.text, .moved = on_moved, .arg = job};
+    struct relay relay = {.out_sql = out.text,
+                          .in_sql = in.text,
+                          .moved = on_moved,
+                          .arg = job,
+                          .throttle = job->throttle};
     if (!relay_run(&relay, job->source, job->target, why)) {
         /* The source's transaction is aborted up to the savepoint, too. */
         job->held_table = 0;

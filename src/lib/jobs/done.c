@@ -146,7 +146,7 @@ bool done_leave(struct job *job, struct fault *why)
     strbuf_add(&sql, "BEGIN;");
     done_add_remove(&sql, job);
     strbuf_add(&sql, "COMMIT");
-    return !there || conn_run(job->target, sql.text, why);
+    return !there || (forget_given_up(job, why) && conn_run(job->target, sql.text, why));
 }
 
 struct following {

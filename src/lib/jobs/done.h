@@ -45,7 +45,7 @@ bool done_forget(const struct run *run, struct conn *target, struct fault *why);
  * other run needs them. */
 void done_add_remove(struct strbuf *sql, const struct job *job);
 
-/* Does that alone, for a run of which there are no rows. */
+/* Does that alone, with the rows of runs that this one has taken the place of. */
 bool done_leave(struct job *job, struct fault *why);
 
 /* Makes the catalog follow the target: marks items done that it says are done, and refuses

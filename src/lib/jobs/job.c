@@ -30,6 +30,8 @@ static job_function *const functions[WORK_KIND_COUNT] = {
     [WORK_ROLES] = job_roles,
     [WORK_RESTORE] = job_restore,
     [WORK_LAST_SEQUENCES] = job_last_sequences,
+    [WORK_LAST_UNLOGGED] = job_last_unlogged,
+    [WORK_LAST_BLOBS] = job_last_blobs,
 };
 
 bool job_run(struct job *job, struct fault *why)

@@ -14,6 +14,7 @@
 #include "pg/conn.h"
 #include "pg/tools.h"
 #include "proc/leash.h"
+#include "proc/throttle.h"
 
 struct job {
     /* Set for the life of a worker. */
@@ -21,7 +22,8 @@ struct job {
     struct leash *leash;
     const struct settings *settings;
     const struct run *run;
-    const char *dir; /* work directory */
+    const char *dir;           /* work directory */
+    struct throttle *throttle; /* of what is copied; NULL: none */
     const struct conninfo *source_info;
     const struct conninfo *target_info;
     struct conn *source; /* in the snapshot's transaction; NULL where the role has none */
@@ -55,8 +57,8 @@ bool fault_may_be_left_out(const struct fault *why);
 
 /* The functions, one file each. */
 job_function job_plan, job_renew, job_dump, job_roles, job_schema, job_tables, job_views,
-    job_restore, job_empty, job_copy, job_blobs, job_sequences, job_last_sequences, job_index,
-    job_keys, job_exclusion, job_foreign_keys, job_analyze, job_post, job_refresh, job_check,
-    job_final;
+    job_restore, job_empty, job_copy, job_blobs, job_sequences, job_last_sequences,
+    job_refresh_sequences, job_last_unlogged, job_last_blobs, job_index, job_keys, job_exclusion,
+    job_foreign_keys, job_analyze, job_post, job_refresh, job_check, job_final;
 
 #endif

@@ -9,6 +9,7 @@
 #include "catalog/position.h"
 #include "catalog/sql.h"
 #include "check/sides.h"
+#include "jobs/brought.h"
 #include "jobs/done.h"
 #include "pg/snapshot.h"
 #include "plan/plan.h"
@@ -91,6 +92,12 @@ static bool make_plan(struct job *job, struct planning *planning, struct fault *
     return check_published(job, why) && planning_check(planning, why);
 }
 
+static bool prepare_objects(struct job *job, const struct planning *planning, struct fault *why)
+{
+    return !job->settings->follow || planning->large_objects == 0 ||
+           brought_prepare(job->db, job->target, why);
+}
+
 /* The target is looked at before it is touched, the catalog filled before that. The transaction
  * lives as long as the run reads, and a lock on a catalog would as well: DROP SUBSCRIPTION, in any
  * database, would wait for that, and our pg_dump behind it. */
@@ -108,7 +115,7 @@ bool job_plan(struct job *job, struct fault *why)
     /* A way back leaves nothing on its target before it is begun. */
     bool leaves = (job->settings->contents & CONTENT_CHANGES) == 0;
     return refusals_end(&refusals, make_plan(job, &planning, why), why) &&
-           (!leaves || done_prepare(job, why)) &&
+           (!leaves || (done_prepare(job, why) && prepare_objects(job, &planning, why))) &&
            db_write(job->db, note_what_is_missing, &notes, why) &&
            snapshot_let_go(job->source, why);
 }

@@ -21,7 +21,17 @@
 
 #include <inttypes.h>
 
-enum { CHUNK = 500, CLASS_RELATION = 1259 };
+enum { CHUNK = 500, DIRECTLY = 50, CLASS_RELATION = 1259 };
+
+/* A function tells the last value of one that was used since 10; else it is read, fewer at a time,
+ * since a statement's cost grows faster than its parts. */
+enum { TOLD_SINCE = 100000 };
+
+struct value {
+    bool there, known;
+    int64_t last;
+    bool called;
+};
 
 struct chunk {
     struct job *job;
@@ -29,6 +39,7 @@ struct chunk {
     int count;
     bool later; /* the target may lack some: the source's may have come since the plan */
     struct strbuf names[CHUNK]; /* quoted, qualified */
+    struct value source[CHUNK], target[CHUNK];
     int64_t set;
 };
 
@@ -39,75 +50,101 @@ static void drop_chunk(struct chunk **held)
     drop_memory(held);
 }
 
-static bool read_values(struct conn *conn, const struct chunk *chunk, const char *before,
-                        struct rows *ret_rows, struct fault *why)
+static bool ask_for_all(struct conn *conn, const struct chunk *chunk, const char *before,
+                        struct value *values, struct fault *why)
 {
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    strbuf_addf(&sql,
+                "%sSELECT s.id IS NOT NULL, pg_catalog.pg_sequence_last_value(s.id)"
+                " FROM pg_catalog.unnest(ARRAY[",
+                before);
+    for (int i = 0; i < chunk->count; i++) {
+        strbuf_add(&sql, i == 0 ? "" : ",");
+        strbuf_add_literal(&sql, chunk->names[i].text);
+    }
+    strbuf_add(&sql, "]::pg_catalog.text[]) WITH ORDINALITY t (name, n)"
+                     " CROSS JOIN LATERAL pg_catalog.to_regclass(t.name) s (id) ORDER BY t.n");
+    if (!conn_query(conn, sql.text, &rows, why))
+        return false;
+    for (int i = 0; i < chunk->count; i++) {
+        bool known = !rows_null(&rows, i, 1);
+        values[i] = (struct value){
+            .there = rows_bool(&rows, i, 0),
+            .known = known,
+            .last = rows_int(&rows, i, 1),
+            .called = known,
+        };
+    }
+    return true;
+}
+
+static bool read_some(struct conn *conn, const struct chunk *chunk, const char *before,
+                      const int *which, int count, struct value *values, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     strbuf_add(&sql, before);
-    for (int i = 0; i < chunk->count; i++)
+    for (int i = 0; i < count; i++)
         strbuf_addf(&sql, "%sSELECT %d AS n, last_value, is_called FROM %s",
-                    i == 0 ? "" : " UNION ALL ", i, chunk->names[i].text);
+                    i == 0 ? "" : " UNION ALL ", i, chunk->names[which[i]].text);
     strbuf_add(&sql, " ORDER BY n");
-    return conn_query(conn, sql.text, ret_rows, why);
-}
-
-static bool same_value(const struct rows *a, const struct rows *b, int row)
-{
-    return rows_int(a, row, 1) == rows_int(b, row, 1) &&
-           rows_bool(a, row, 2) == rows_bool(b, row, 2);
-}
-
-static bool keep_known(struct chunk *chunk, struct fault *why)
-{
-    scoped(drop_rows) struct rows there = ROWS_NONE;
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    int kept = 0;
-    for (int i = 0; i < chunk->count; i++) {
-        strbuf_addf(&sql, "%s SELECT %d AS n, pg_catalog.to_regclass(", i == 0 ? "" : " UNION ALL",
-                    i);
-        strbuf_add_literal(&sql, chunk->names[i].text);
-        strbuf_add(&sql, ") IS NOT NULL");
-    }
-    strbuf_add(&sql, " ORDER BY n");
-    if (!conn_query(chunk->job->target, sql.text, &there, why))
-        return fault_during(why, "looking for sequences on the target");
-    for (int i = 0; i < chunk->count; i++) {
-        struct strbuf name = chunk->names[i];
-        if (!rows_bool(&there, i, 1)) {
-            log_warning("sequence %s is not on the target", name.text);
-            continue;
-        }
-        chunk->names[i] = chunk->names[kept];
-        chunk->names[kept++] = name;
-    }
-    chunk->count = kept;
+    if (!conn_query(conn, sql.text, &rows, why))
+        return false;
+    for (int i = 0; i < count; i++)
+        values[which[i]] =
+            (struct value){true, true, rows_int(&rows, i, 1), rows_bool(&rows, i, 2)};
     return true;
+}
+
+static bool read_values(struct conn *conn, const struct chunk *chunk, const char *before,
+                        bool may_lack, struct value *values, struct fault *why)
+{
+    int which[DIRECTLY], count = 0;
+    memset(values, 0, CHUNK * sizeof *values);
+    bool told = conn_version(conn) >= TOLD_SINCE;
+    if (told && !ask_for_all(conn, chunk, before, values, why))
+        return fault_during(why, "reading sequences");
+    for (int i = 0; i < chunk->count; i++) {
+        if (!values[i].known && (!told || !may_lack || values[i].there))
+            which[count++] = i;
+        if (count == 0 || (count < DIRECTLY && i < chunk->count - 1))
+            continue;
+        if (!read_some(conn, chunk, before, which, count, values, why))
+            return fault_during(why, "reading sequences");
+        count = 0;
+    }
+    return true;
+}
+
+static bool same_value(const struct value *a, const struct value *b)
+{
+    return a->last == b->last && a->called == b->called;
+}
+
+static void add_setval(struct strbuf *sql, const char *name, const struct value *value)
+{
+    strbuf_add(sql, sql->length == 0 ? "SELECT pg_catalog.setval(" : ", pg_catalog.setval(");
+    strbuf_add_literal(sql, name);
+    strbuf_addf(sql, ", %" PRId64 ", %s)", value->last, value->called ? "true" : "false");
 }
 
 static bool copy_chunk(struct chunk *chunk, struct fault *why)
 {
     struct job *job = chunk->job;
-    scoped(drop_rows) struct rows source = ROWS_NONE;
-    scoped(drop_rows) struct rows target = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     /* Going back to the savepoint lets go of the locks on the last chunk's sequences. */
     job->held_table = 0;
-    if (chunk->later && !keep_known(chunk, why))
+    if (!read_values(job->source, chunk, chunk->before, false, chunk->source, why) ||
+        !read_values(job->target, chunk, "", chunk->later, chunk->target, why))
         return false;
-    if (chunk->count == 0)
-        return true;
-    if (!read_values(job->source, chunk, chunk->before, &source, why))
-        return fault_during(why, "reading sequences");
-    if (!read_values(job->target, chunk, "", &target, why))
-        return fault_during(why, "reading sequences");
-    for (int row = 0; row < chunk->count; row++) {
-        if (same_value(&source, &target, row))
-            continue;
-        strbuf_add(&sql, sql.length == 0 ? "SELECT pg_catalog.setval(" : ", pg_catalog.setval(");
-        strbuf_add_literal(&sql, chunk->names[row].text);
-        strbuf_addf(&sql, ", %" PRId64 ", %s)", rows_int(&source, row, 1),
-                    rows_bool(&source, row, 2) ? "true" : "false");
-        chunk->set++;
+    for (int i = 0; i < chunk->count; i++) {
+        if (!chunk->target[i].known)
+            log_warning("sequence %s is not on the target", chunk->names[i].text);
+        else if (!same_value(&chunk->source[i], &chunk->target[i])) {
+            add_setval(&sql, chunk->names[i].text, &chunk->source[i]);
+            chunk->set++;
+        }
     }
     chunk->count = 0;
     FAILPOINT("sequences.before_set", why);
@@ -194,6 +231,13 @@ static bool read_in_write(struct db *db, void *arg, struct fault *why)
     ask_add(&sql, ASK_SEQUENCES, conn_version(source), reading->selection.chosen);
     return db_run(db, why, SQL_FORGET_SEQUENCES, "") &&
            conn_stream(source, sql.text, on_source, reading, why);
+}
+
+/* undefined_table: one that was dropped meanwhile. */
+bool job_refresh_sequences(struct job *job, struct fault *why)
+{
+    return copy_all(job, "", true, why) ||
+           (strcmp(why->sqlstate, "42P01") == 0 && job_last_sequences(job, why));
 }
 
 /* Replication does not bring them. The source's connection is in no transaction here. Since the

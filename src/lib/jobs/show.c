@@ -30,6 +30,9 @@ static const struct {
     [WORK_SETTLE] = {NULL, "changes of before the last table was copied"},
     [WORK_FOLLOW] = {NULL, "the changes that the source's application makes, as far as they come"},
     [WORK_LAST_SEQUENCES] = {show_sequences, NULL},
+    [WORK_LAST_UNLOGGED] = {NULL, "for each unlogged table TRUNCATE and COPY, once more"},
+    [WORK_LAST_BLOBS] = {NULL, "hashes of large objects on both sides; those that differ are "
+                               "copied"},
     [WORK_CHECK] = {NULL, "queries to the target's catalog"},
     [WORK_FINAL] = {NULL, "comments on indexes, event triggers, and away with our rows in "
                           "pghaul.done"},

@@ -14,6 +14,7 @@
 #define PGHAUL_PG_RELAY_H
 
 #include "pg/conn.h"
+#include "proc/throttle.h"
 
 struct relay {
     /* One or more statements; exactly one is a COPY … TO STDOUT. A query after it may
@@ -24,12 +25,17 @@ struct relay {
     /* Called a few times a second with the bytes so far; may be NULL. */
     void (*moved)(void *arg, int64_t bytes);
     void *arg;
+    /* What is read from the source is taken from it; NULL: as fast as both sides go. Nothing is
+     * read, either, while the leash says that the run is paused. */
+    struct throttle *throttle;
 
     /* Results. */
     int64_t bytes;        /* contents moved */
     int64_t rows_read;    /* as the source counted */
     int64_t rows_written; /* as the target counted */
     char after[128];      /* "" when there was no value */
+
+    struct throttle_turn turn; /* private to relay*.c */
 };
 
 /* Runs both COPYs to their end. The target's transaction is left open. */

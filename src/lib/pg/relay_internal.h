@@ -17,6 +17,14 @@ bool relay_by_libpq(struct relay *relay, struct conn *source, struct conn *targe
 /* Begins a COPY, in or out as wanted. After a failure the connection is idle, unless broken. */
 bool copy_start(struct conn *conn, const char *sql, ExecStatusType wanted, struct fault *why);
 
+/* May the source be read? If not, *ret_wait_ms is how long to wait, -1: until the leash says
+ * something else. */
+bool relay_may_read(struct relay *relay, const struct leash *leash, int *ret_wait_ms);
+
+/* Bytes that may be read at once, of `most`; and that so many were. */
+size_t relay_portion(const struct relay *relay, size_t most);
+void relay_took(struct relay *relay, size_t bytes);
+
 /* Calls relay->moved if it is time to. */
 void relay_report(struct relay *relay, int64_t *last_ms);
 

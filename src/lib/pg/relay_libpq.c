@@ -57,6 +57,24 @@ static bool target_spoke(struct conn *target)
     return target->notices == notices;
 }
 
+/* Until more may be read. */
+static bool await_turn(struct relay *relay, struct conn *source, struct conn *target,
+                       struct fault *why)
+{
+    int wait_ms;
+    struct leash *leash = source->leash;
+    while (!relay_may_read(relay, leash, &wait_ms)) {
+        if (!leash_poll(leash, NULL, 0, wait_ms, why))
+            return false;
+        if (leash->wish == LEASH_NOW) {
+            conn_cancel(source);
+            conn_cancel(target);
+            return leash_fault(leash, why);
+        }
+    }
+    return true;
+}
+
 static bool move_rows(struct relay *relay, struct conn *source, struct conn *target,
                       bool *ret_target_failed, struct fault *why)
 {
@@ -69,10 +87,11 @@ static bool move_rows(struct relay *relay, struct conn *source, struct conn *tar
             return false;
         if (length > 0)
             strbuf_add_bytes(&gathered, row, (size_t)length);
-        if (length == -1 || gathered.length >= GATHERED) {
+        if (length == -1 || gathered.length >= relay_portion(relay, GATHERED)) {
             if (!put(target, &gathered, why))
                 return false;
             relay->bytes += (int64_t)gathered.length;
+            relay_took(relay, gathered.length);
             strbuf_clear(&gathered);
             relay_report(relay, &reported_ms);
             if (length == -1)
@@ -81,6 +100,8 @@ static bool move_rows(struct relay *relay, struct conn *source, struct conn *tar
                 *ret_target_failed = true;
                 return true;
             }
+            if (!await_turn(relay, source, target, why))
+                return false;
         }
     }
 }

@@ -22,6 +22,7 @@
 enum {
     BUFFER = 256 * 1024, /* larger ones were not faster: they do not fit into the cores' caches */
     ANSWER_MOST = 64 * 1024,
+    LOOK_EVERY = 64, /* pieces that are moved between two looks at the leash, at the most */
     MESSAGE_MOST = BUFFER / 2, /* of the source, data apart: must fit into a half empty buffer */
 };
 
@@ -263,6 +264,14 @@ static bool has_room(const struct raw *raw)
     return raw->filled - raw->sent < BUFFER / 2;
 }
 
+/* Of a COPY that is given up the rest is read at once. */
+static bool wants_more(struct raw *raw, int *ret_wait_ms)
+{
+    *ret_wait_ms = -1;
+    return raw->out != IDLE && has_room(raw) &&
+           (raw->in_failed || relay_may_read(raw->relay, raw->source->leash, ret_wait_ms));
+}
+
 /* Makes room behind `filled`. */
 static void compact(struct raw *raw)
 {
@@ -277,13 +286,15 @@ static void compact(struct raw *raw)
 static bool read_source(struct raw *raw, bool *ret_progress, struct fault *why)
 {
     size_t got;
-    if (raw->out == IDLE || !raw->readable || !has_room(raw))
+    int ignored;
+    if (!raw->readable || !wants_more(raw, &ignored))
         return true;
     compact(raw);
-    size_t room = BUFFER - raw->filled;
+    size_t room = relay_portion(raw->relay, BUFFER - raw->filled);
     if (!receive(raw->source, raw->buffer + raw->filled, room, &got, why))
         return false;
     raw->filled += got;
+    relay_took(raw->relay, got);
     /* Less than there was room for: the socket is empty now, no need to be told so. */
     raw->readable = got == room;
     *ret_progress |= got > 0;
@@ -320,14 +331,15 @@ static bool write_target(struct raw *raw, bool *ret_progress, struct fault *why)
 
 static bool wait_for_either(struct raw *raw, struct fault *why)
 {
+    int wait_ms;
     bool data = raw->in == STREAMING && raw->sent < raw->scanned;
+    bool reads = wants_more(raw, &wait_ms);
     struct pollfd fds[2] = {
-        {.fd = raw->out == IDLE || !has_room(raw) ? -1 : PQsocket(raw->source->pq),
-         .events = POLLIN},
+        {.fd = reads ? PQsocket(raw->source->pq) : -1, .events = POLLIN},
         {.fd = raw->in == IDLE ? -1 : PQsocket(raw->target->pq),
          .events = (short)(data ? POLLIN | POLLOUT : POLLIN)},
     };
-    if (!leash_poll(raw->source->leash, fds, 2, -1, why))
+    if (!leash_poll(raw->source->leash, fds, 2, wait_ms, why))
         return false;
     if (raw->source->leash->wish == LEASH_NOW) {
         conn_cancel(raw->source);
@@ -358,8 +370,10 @@ static bool pass_on_endings(struct raw *raw, struct fault *why)
 static bool pump(struct raw *raw, struct fault *why)
 {
     bool cancelled = false;
-    while (raw->out != IDLE || raw->in != IDLE) {
+    for (int turn = 1; raw->out != IDLE || raw->in != IDLE; turn++) {
         bool progress = false;
+        if (turn % LOOK_EVERY == 0 && !leash_look(raw->source->leash, why))
+            return false;
         if (!read_source(raw, &progress, why) || !scan(raw, why) ||
             !write_target(raw, &progress, why) || !pass_on_endings(raw, why))
             return false;

@@ -142,9 +142,10 @@ bool tools_choose(struct tools *tools, const char *bindir, int source_version, i
             best = i;
     }
     if (best < 0)
-        return fault_set(why, FAULT_TOOL_OLD,
-                         "the newest pg_dump found has version %d, the source server has %d",
-                         newest, source);
+        return fault_set(
+            why, FAULT_TOOL_OLD,
+            "the newest pg_dump found has version %d, the server that it is to read has %d", newest,
+            source);
     tools->version = all->list[best].version;
     if (snprintf(tools->pg_dump, sizeof tools->pg_dump, "%s/pg_dump", all->list[best].dir) >=
             (int)sizeof tools->pg_dump ||

@@ -5,6 +5,7 @@
 #include "catalog/described.h"
 #include "catalog/filter.h"
 #include "catalog/landing.h"
+#include "catalog/objects.h"
 #include "catalog/position.h"
 #include "catalog/sql.h"
 #include "plan/ask.h"
@@ -208,38 +209,38 @@ static bool look_at_some(struct newcomers *newcomers, struct db *db, struct conn
     return true;
 }
 
-/* "{1,2}", and the last of them; "" when there are no more. */
-static bool next_published(struct db *db, int64_t *after, struct strbuf *ret_oids,
-                           struct fault *why)
+struct published {
+    int64_t last;
+    struct strbuf oids; /* "{1,2": not closed */
+};
+
+static void drop_published(struct published *published)
 {
-    scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_PUBLISHED_AFTER, why);
-    if (stmt == NULL || !stmt_bind(stmt, why, "i", *after))
-        return false;
-    for (;;) {
-        bool row;
-        if (!stmt_step(stmt, &row, why))
-            return false;
-        if (!row)
-            break;
-        *after = stmt_int(stmt, 0);
-        strbuf_addf(ret_oids, "%s%" PRId64, ret_oids->length == 0 ? "{" : ",", *after);
-    }
-    strbuf_add(ret_oids, ret_oids->length == 0 ? "" : "}");
+    drop_strbuf(&published->oids);
+}
+
+static bool on_published(void *arg, const struct stmt *row, struct fault *why)
+{
+    struct published *published = arg;
+    (void)why;
+    published->last = stmt_int(row, 0);
+    strbuf_addf(&published->oids, "%s%" PRId64, published->oids.length == 0 ? "{" : ",",
+                published->last);
     return true;
 }
 
 static bool look_at_published(struct newcomers *newcomers, struct db *db, struct conn *source,
                               const char *publication, struct fault *why)
 {
-    scoped(drop_strbuf) struct strbuf oids = STRBUF_EMPTY;
-    int64_t after = 0;
+    scoped(drop_published) struct published some = {.oids = STRBUF_EMPTY};
     for (;;) {
-        strbuf_clear(&oids);
-        if (!next_published(db, &after, &oids, why))
+        strbuf_clear(&some.oids);
+        if (!catalog_list(db, SQL_PUBLISHED_AFTER, some.last, on_published, &some, why))
             return false;
-        if (oids.length == 0)
+        if (some.oids.length == 0)
             return true;
-        const char *const values[] = {oids.text, publication};
+        strbuf_add(&some.oids, "}");
+        const char *const values[] = {some.oids.text, publication};
         if (!look_at_some(newcomers, db, source, values, why))
             return false;
     }

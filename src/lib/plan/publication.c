@@ -3,7 +3,6 @@
 #include "base/listing.h"
 #include "base/scoped.h"
 #include "base/text.h"
-#include "catalog/back.h"
 #include "catalog/filter.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
@@ -145,16 +144,13 @@ bool publication_refuse_numbers(struct db *db, struct fault *why)
 
 static bool warn_of_unlogged(struct db *db, struct strbuf *warnings, struct fault *why)
 {
-    char uuid[BACK_UUID];
-    bool back;
     scoped(drop_listing) struct listing names = {.count = 0};
-    if (!back_of(db, uuid, &back, why) ||
-        !catalog_list(db, SQL_PUBLISHED_UNLOGGED, 0, on_name, &names, why))
+    if (!catalog_list(db, SQL_PUBLISHED_UNLOGGED, 0, on_name, &names, why))
         return false;
     if (names.count > 0)
-        strbuf_addf(warnings, "%s: %s\n",
-                    back ? "changes of unlogged tables do not follow"
-                         : "unlogged tables are copied, but their changes do not follow",
+        strbuf_addf(warnings,
+                    "changes of unlogged tables do not follow, so these are copied anew at the "
+                    "end: %s\n",
                     listing_end(&names));
     return true;
 }

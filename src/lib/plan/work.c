@@ -119,11 +119,16 @@ static bool refuse_unreadable(struct batch *batch, struct fault *why)
                      listing_end(&batch->unreadable));
 }
 
+static bool brings_objects(const struct plan *plan)
+{
+    return plan->selection->everything && (plan->contents & CONTENT_LARGE_OBJECTS) != 0;
+}
+
 static bool add_blobs(struct plan *plan, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_batch) struct batch batch = {.plan = plan};
-    if (!plan->selection->everything || (plan->contents & CONTENT_LARGE_OBJECTS) == 0)
+    if (!brings_objects(plan))
         return true;
     ask_add(&sql, ASK_LARGE_OBJECTS, conn_version(plan->source), NULL);
     return conn_stream(plan->source, sql.text, on_large_object, &batch, why) &&
@@ -150,6 +155,18 @@ static bool add_config_edges(struct plan *plan, struct fault *why)
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     ask_add(&sql, ASK_CONFIG_KEYS, conn_version(plan->source), NULL);
     return conn_stream(plan->source, sql.text, on_config_key, plan->db, why);
+}
+
+/* What changes do not bring comes at the end, whether or not there is any of it now. */
+static bool add_last(const struct plan *plan, struct fault *why)
+{
+    struct db *db = plan->db;
+    return add(db, PHASE_FOLLOW, LANE_APPLY, WORK_FOLLOW, why) &&
+           add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_SEQUENCES, why) &&
+           ((plan->contents & (CONTENT_ROWS | CONTENT_CHANGES)) == 0 ||
+            add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_UNLOGGED, why)) &&
+           (!brings_objects(plan) || add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_BLOBS, why)) &&
+           add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_HAND_OVER, why);
 }
 
 /* Done by who has both connections. */
@@ -187,8 +204,7 @@ static bool add_scripts(const struct plan *plan, struct fault *why)
            (!dumped || (add(db, PHASE_SCHEMA, LANE_SCHEMA, WORK_SCHEMA, why) &&
                         add_tables(plan, why) && add(db, PHASE_POST, LANE_SCHEMA, WORK_POST, why) &&
                         add(db, PHASE_REFRESH, LANE_SCHEMA, WORK_REFRESH, why))) &&
-           (!plan->follow || (add(db, PHASE_FOLLOW, LANE_APPLY, WORK_FOLLOW, why) &&
-                              add(db, PHASE_FOLLOW, LANE_APPLY, WORK_LAST_SEQUENCES, why))) &&
+           (!plan->follow || add_last(plan, why)) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_CHECK, why) &&
            add(db, PHASE_CLOSE, LANE_SCHEMA, WORK_FINAL, why);
 }

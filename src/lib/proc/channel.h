@@ -18,6 +18,7 @@ enum message_type {
     MSG_WAKE,         /* there may be work again; lanes: where the worker may take it from */
     MSG_FINISH,       /* end after the item in hand */
     MSG_NOW,          /* cancel the item in hand and end */
+    MSG_STEER,        /* settings may be others now; code: the run is paused */
     /* worker to supervisor */
     MSG_READY = 32, /* connected */
     MSG_IDLE,       /* found no work */

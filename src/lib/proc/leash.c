@@ -1,5 +1,6 @@
 #include "proc/leash.h"
 
+#include "base/clock.h"
 #include "base/scoped.h"
 #include "proc/channel.h"
 
@@ -35,8 +36,40 @@ void drop_leash(struct leash *leash)
 
 static void wish_for(struct leash *leash, enum leash_wish wish)
 {
+    if (wish > leash->asked)
+        leash->asked = wish;
     if (wish > leash->wish)
         leash->wish = wish;
+}
+
+void leash_set_deadline(struct leash *leash, int64_t ms)
+{
+    leash->deadline_ms = clock_ms() + ms;
+}
+
+void leash_end_deadline(struct leash *leash)
+{
+    leash->deadline_ms = 0;
+    leash->late = false;
+    leash->wish = leash->asked;
+}
+
+/* What is left of a time to wait (-1: without end). */
+static int until_deadline(const struct leash *leash, int timeout_ms)
+{
+    if (leash->deadline_ms == 0 || leash->late)
+        return timeout_ms;
+    int64_t left = leash->deadline_ms - clock_ms();
+    left = left < 0 ? 0 : left;
+    return timeout_ms >= 0 && timeout_ms < left ? timeout_ms : (int)left;
+}
+
+static void look_at_clock(struct leash *leash)
+{
+    if (leash->deadline_ms == 0 || leash->late || clock_ms() < leash->deadline_ms)
+        return;
+    leash->late = true;
+    leash->wish = LEASH_NOW;
 }
 
 static void take_signals(struct leash *leash)
@@ -62,6 +95,9 @@ static void take_messages(struct leash *leash)
             if (message.type == MSG_WAKE) {
                 leash->woken = true;
                 leash->lanes = message.lanes;
+            } else if (message.type == MSG_STEER) {
+                leash->paused = message.code != 0;
+                leash->steered = true;
             } else if (message.type == MSG_FINISH)
                 wish_for(leash, LEASH_FINISH);
             else if (message.type == MSG_NOW)
@@ -85,7 +121,8 @@ bool leash_poll(struct leash *leash, struct pollfd *fds, int count, int timeout_
         fds[i].revents = 0;
         all[OWN + i] = fds[i];
     }
-    int ready = poll(all, (nfds_t)OWN + (nfds_t)count, timeout_ms);
+    int ready = poll(all, (nfds_t)OWN + (nfds_t)count, until_deadline(leash, timeout_ms));
+    look_at_clock(leash);
     if (ready < 0)
         return errno == EINTR || fault_errno(why, FAULT_SYSTEM, "poll failed");
     for (int i = 0; i < count; i++)
@@ -106,5 +143,7 @@ bool leash_fault(const struct leash *leash, struct fault *why)
 {
     if (leash->orphaned)
         return fault_set(why, FAULT_ORPHANED, "the supervisor is gone");
+    if (leash->late && leash->asked == LEASH_GO)
+        return fault_set(why, FAULT_LATE, "it takes longer than it may");
     return fault_set(why, FAULT_STOPPED, "stopped on request");
 }

@@ -29,6 +29,8 @@ static bool open_life(int *ret_read, int *ret_write, struct fault *why)
     return true;
 }
 
+static const char *const secrets[] = {"PGHAUL_METRICS_TOKEN", "PGHAUL_NOTIFY"};
+
 /* Runs in the child between fork and exec: async-signal-safe calls only. */
 static void become(const struct spawn *what, pid_t parent, int error_pipe, int life)
 {
@@ -54,6 +56,8 @@ static void become(const struct spawn *what, pid_t parent, int error_pipe, int l
         fcntl(*keep, F_SETFD, 0);
     if (life >= 0)
         fcntl(life, F_SETFD, 0);
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+        unsetenv(secrets[i]);
     for (const char *const *pair = what->env; pair != NULL && *pair != NULL; pair++)
         putenv((char *)(uintptr_t)*pair);
     execv(what->program, (char *const *)(uintptr_t)what->args);

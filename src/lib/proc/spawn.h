@@ -3,7 +3,8 @@
  *
  * A child gets a clean signal state, its own process group (so that ^C reaches
  * the supervisor only), and SIGTERM when its parent dies. Everything is
- * close-on-exec but what the caller names.
+ * close-on-exec but what the caller names. Secrets of ours in the environment
+ * (PGHAUL_METRICS_TOKEN, PGHAUL_NOTIFY) go only to whom the caller gives them.
  */
 #ifndef PGHAUL_PROC_SPAWN_H
 #define PGHAUL_PROC_SPAWN_H

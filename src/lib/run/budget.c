@@ -26,13 +26,23 @@ static bool set_lock(const struct budget *budget, int place, short type)
     return fcntl(budget->file, F_OFD_SETLK, &lock) == 0;
 }
 
+static int first_place(enum role role)
+{
+    return role == ROLE_COPY ? 1 : 1 + BUDGET_JOBS;
+}
+
+bool budget_is_within(enum role role, int place, int jobs)
+{
+    return place <= NO_PLACE || place < first_place(role) + jobs;
+}
+
 bool budget_take(struct budget *budget, enum role role, int *ret_place, struct fault *why)
 {
     *ret_place = NOT_SHARED;
     if (budget == NULL || (role != ROLE_COPY && role != ROLE_BUILD))
         return true;
     bool copy = role == ROLE_COPY;
-    int first = copy ? 1 : 1 + BUDGET_JOBS;
+    int first = first_place(role);
     int most = (int)(copy ? budget->settings->table_jobs : budget->settings->index_jobs);
     for (int place = first; place < first + most; place++) {
         if (budget->ours[place])

@@ -31,6 +31,9 @@ void drop_budget(struct budget *budget);
  * (NULL), and for roles that each run needs, it is -1. */
 bool budget_take(struct budget *budget, enum role role, int *ret_place, struct fault *why);
 
+/* Is that place among the first `jobs` of its role? True of one that is not shared. */
+bool budget_is_within(enum role role, int place, int jobs);
+
 /* Gives it back. */
 void budget_give(struct budget *budget, int place);
 

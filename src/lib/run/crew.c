@@ -38,19 +38,38 @@ int crew_filled(const struct crew *crew, enum role role)
     return filled;
 }
 
+static void place_steer(struct place *place, bool paused)
+{
+    struct message message;
+    struct fault ignored;
+    message_begin(&message, MSG_STEER, 0);
+    message.code = paused;
+    channel_send(place->channel, &message, &ignored);
+}
+
+void crew_steer(struct crew *crew)
+{
+    for (int i = 0; i < crew->count; i++)
+        if (crew->places[i].channel >= 0)
+            place_steer(&crew->places[i], crew->paused);
+}
+
 static bool start(struct crew *crew, struct place *place, struct fault *why)
 {
     char number[16];
     const char *role = role_entry(place->role)->name;
     snprintf(number, sizeof number, "%d", place->number);
     struct launch what = {
-        .args = {"worker", role, "--number", number, "--dir", crew->dir},
+        .args = {"worker", role, "--number", number, "--dir", crew->dir,
+                 crew->rate == NULL ? NULL : "--rate-file", crew->rate},
         .source = crew->source,
         .target = crew->target,
         .lock = crew->lock,
     };
     if (!launch(&what, &place->child, &place->channel, why))
         return fault_during(why, "starting worker %s %d", role, place->number);
+    if (crew->paused)
+        place_steer(place, true);
     place->state = PLACE_STARTING;
     place->started_ms = clock_ms();
     place->told_to_end = false;
@@ -111,23 +130,36 @@ void crew_wake(struct crew *crew, enum role role, unsigned lanes)
             place_wake(&crew->places[i], lanes);
 }
 
+static void end_place(struct place *place, bool now)
+{
+    if (place->state == PLACE_WAITING) {
+        place->state = PLACE_EMPTY;
+        place->deadline = 0;
+    }
+    if (!place_filled(place) || (place->told_to_end && !now))
+        return;
+    place_tell(place, now ? MSG_NOW : MSG_FINISH);
+    place->told_to_end = true;
+    if (now && place->deadline == 0)
+        place->deadline = clock_ms() + KILL_AFTER_MS;
+}
+
+void crew_end_beyond(struct crew *crew, enum role role, int most, int shares)
+{
+    for (int i = 0; i < crew->count; i++) {
+        struct place *place = &crew->places[i];
+        if (place->role == role &&
+            (place->number > most || !budget_is_within(role, place->share, shares)))
+            end_place(place, false);
+    }
+}
+
 void crew_end(struct crew *crew, enum role role, bool now)
 {
     for (int i = 0; i < crew->count; i++) {
         struct place *place = &crew->places[i];
-        bool meant = role == ROLES ? place->role != ROLE_SNAPSHOT : place->role == role;
-        if (!meant)
-            continue;
-        if (place->state == PLACE_WAITING) {
-            place->state = PLACE_EMPTY;
-            place->deadline = 0;
-        }
-        if (!place_filled(place) || (place->told_to_end && !now))
-            continue;
-        place_tell(place, now ? MSG_NOW : MSG_FINISH);
-        place->told_to_end = true;
-        if (now && place->deadline == 0)
-            place->deadline = clock_ms() + KILL_AFTER_MS;
+        if (role == ROLES ? place->role != ROLE_SNAPSHOT : place->role == role)
+            end_place(place, now);
     }
 }
 

@@ -49,6 +49,8 @@ struct crew {
     const char *target;
     int lock;              /* descriptor of the directory's lock, which workers inherit */
     struct budget *budget; /* shared with other runs; NULL: not */
+    bool paused;           /* nobody is to begin anything */
+    const char *rate;      /* file of the throttle, for the workers; NULL: none */
     bool short_of;         /* a place could not be filled: the budget is used up */
 };
 
@@ -73,6 +75,13 @@ void crew_wake(struct crew *crew, enum role role, unsigned lanes);
 /* Asks all of a role (ROLES: of every role but the snapshot's) to end, now or after the
  * item in hand. */
 void crew_end(struct crew *crew, enum role role, bool now);
+
+/* Ends, after the items in hand, those of a role whose number is beyond `most`, or whose share of
+ * the budget is beyond so many. */
+void crew_end_beyond(struct crew *crew, enum role role, int most, int shares);
+
+/* Tells everybody that settings may be others now, and whether the run is paused. */
+void crew_steer(struct crew *crew);
 
 /* Is a process there? */
 bool place_filled(const struct place *place);

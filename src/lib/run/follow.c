@@ -30,7 +30,9 @@ enum {
     BINARY_SINCE = 140000,
     IDLE_MS = 300,        /* after that time without news an end may need a push, */
     LOOK_AGAIN_MS = 1000, /* … and how often that is looked at */
-    PAUSE_LOOK_MS = 20,   /* how often one who waits looks whether he is to go on */
+    PAUSE_LOOK_MS = 20,   /* how often one who waits looks whether he is to go on, */
+    PAUSED_LOOK_MS = 200, /* … or, in a run that is paused, to be held */
+    WHERE_IT_IS = 1,      /* an LSN that everybody has passed */
 };
 
 static bool get_position(struct worker *worker, struct position *ret_position, struct fault *why)
@@ -53,6 +55,7 @@ static struct spool_place spool_of(const struct worker *worker, char path[PATH_M
 struct receiver {
     struct worker *worker;
     struct receive_position noted;
+    struct receive_wish *wish;
     bool held;         /* nothing is received for lack of room, as noted */
     int64_t look_ms;   /* when nothing has come until then, */
     lsn_t flushed_for; /* … this end may need a push; done for this one */
@@ -119,12 +122,24 @@ static bool note_timeline(void *arg, uint32_t timeline, struct fault *why)
     return position_set_timeline(receiver->worker->db, timeline, why);
 }
 
+static bool renew_room(struct receiver *receiver, struct fault *why)
+{
+    const struct settings *settings = receiver->worker->settings;
+    if (!worker_renew(receiver->worker, why))
+        return false;
+    receiver->wish->spool_limit = settings->spool_limit;
+    receiver->wish->reserve = settings->spool_reserve;
+    return true;
+}
+
 static bool on_received(void *arg, const struct receive_position *now, lsn_t *end,
                         struct fault *why)
 {
     struct receiver *receiver = arg;
     struct worker *worker = receiver->worker;
     struct position position;
+    if (!renew_room(receiver, why))
+        return false;
     if (now->received != receiver->noted.received)
         receiver->look_ms = clock_ms() + IDLE_MS;
     if ((now->received != receiver->noted.received || now->durable != receiver->noted.durable) &&
@@ -217,6 +232,7 @@ bool worker_receive(struct worker *worker, struct fault *why)
         .tick = on_received,
         .arg = &receiver,
     };
+    receiver.wish = &wish;
     receiver.noted.held = "";
     receiver.noted.received = receiver.noted.durable = spool_settled(spool);
     /* From now on a spool that is gone is no new one. */
@@ -266,9 +282,12 @@ static bool note_applied(struct applier *applier, const struct apply_position *n
     return position_applied(applier->worker->db, &news, why);
 }
 
-/* The nearest of what apply is not to pass; 0: nothing. */
-static lsn_t nearest(lsn_t end, const struct pause *pause)
+/* The nearest of what apply is not to pass; 0: nothing. A run that is paused is to end where it is,
+ * before the next transaction. */
+static lsn_t nearest(const struct worker *worker, lsn_t end, const struct pause *pause)
 {
+    if (worker->leash->paused)
+        return WHERE_IT_IS;
     return pause->at != 0 && (end == 0 || pause->at < end) ? pause->at : end;
 }
 
@@ -282,7 +301,7 @@ static bool on_applied(void *arg, const struct apply_position *now, lsn_t *end, 
         return false;
     if (position.end != 0 && position.end < applier->until)
         return recopied_refuse_end(position.end, applier->until, why);
-    *end = nearest(applier->until != 0 ? applier->until : position.end, &pause);
+    *end = nearest(applier->worker, applier->until != 0 ? applier->until : position.end, &pause);
     return true;
 }
 
@@ -313,18 +332,19 @@ static bool on_missing(void *arg, uint32_t relation, bool *ret_gone, struct faul
     return why->id != FAULT_STOPPED && !why->retry;
 }
 
-/* Until nobody wishes any more that nothing goes beyond that place. */
+/* Until the run is not paused, and nobody wishes any more that nothing goes beyond that place. */
 static bool wait_paused(struct worker *worker, lsn_t applied, struct fault *why)
 {
     for (;;) {
         struct pause pause;
         if (!pause_get(worker->db, &pause, why))
             return false;
-        if (pause.at == 0 || pause.at > applied || worker->leash->wish != LEASH_GO)
+        bool held = pause.at != 0 && pause.at <= applied;
+        if ((!held && !worker->leash->paused) || worker->leash->wish != LEASH_GO)
             return true;
-        if (pause.held != applied && !pause_hold(worker->db, &pause, applied, why))
+        if (held && pause.held != applied && !pause_hold(worker->db, &pause, applied, why))
             return false;
-        if (!leash_poll(worker->leash, NULL, 0, PAUSE_LOOK_MS, why))
+        if (!leash_poll(worker->leash, NULL, 0, held ? PAUSE_LOOK_MS : PAUSED_LOOK_MS, why))
             return false;
     }
 }

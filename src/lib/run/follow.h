@@ -37,6 +37,18 @@ bool follow_renew(struct worker *worker, struct snapshot *ret_snapshot, struct f
 /* The role that looks after the slot and the source's tables while others follow. */
 bool worker_guard(struct worker *worker, struct fault *why);
 
+/* What all jobs of a worker have in common. */
+struct job worker_job(const struct worker *worker);
+
+/* The role that keeps sequences near the source's and hands over when somebody asks for it. */
+bool worker_cutover(struct worker *worker, struct fault *why);
+
+/* Once a process was cut off: the source writes again, unless it was handed over. */
+bool follow_recover(struct worker *worker, struct fault *why);
+
+/* Does a WORK_HAND_OVER item. */
+bool worker_hand_over(struct worker *worker, struct job *job, struct fault *why);
+
 /* Does a WORK_FOLLOW item: true when the end is reached and applied. */
 bool worker_follow(struct worker *worker, struct job *job, struct fault *why);
 

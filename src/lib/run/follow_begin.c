@@ -211,7 +211,9 @@ static bool plan_ahead(struct worker *worker, bool *ret_second, struct fault *wh
         !refusals_end(&refusals, check_all(worker, &planning, &warnings, ret_second, why), why))
         return false;
     if (planning.large_objects > 0)
-        strbuf_add(&warnings, "large objects are copied, but their changes do not follow\n");
+        strbuf_add(
+            &warnings,
+            "changes of large objects do not follow: what differs at the end is copied then\n");
     return warn_lines(worker->db, warnings.text, why) && conn_run(worker->source, "ROLLBACK", why);
 }
 

@@ -7,6 +7,7 @@
 #include "catalog/pause.h"
 #include "catalog/position.h"
 #include "catalog/run.h"
+#include "catalog/steering.h"
 #include "cdc/spool_read.h"
 #include "pg/replication.h"
 #include "run/workdir.h"
@@ -83,6 +84,20 @@ struct wait {
     bool told;
 };
 
+static bool check_not_paused(const struct live *live, struct fault *why)
+{
+    struct steering steering;
+    if (!steering_get(live->db, &steering, why))
+        return false;
+    if (!steering.paused)
+        return true;
+    fault_set(why, FAULT_COMPARE_NOT_LIVE, "the run in \"%s\" is paused", live->dir);
+    return fault_hint(why,
+                      "Apply has to go on to where the source is read: let it, with pghaul resume "
+                      "--dir \"%s\", then compare.",
+                      live->dir);
+}
+
 /* The wish is renewed long before it ends. */
 static bool wait_more(struct wait *wait, lsn_t at, const char *what, struct fault *why)
 {
@@ -90,6 +105,8 @@ static bool wait_more(struct wait *wait, lsn_t at, const char *what, struct faul
     const struct live *live = wait->hold->live;
     if (!workdir_is_locked(live->dir))
         return fault_set(why, FAULT_COMPARE_NOT_LIVE, "the run in \"%s\" has ended", live->dir);
+    if (!check_not_paused(live, why))
+        return false;
     if (waited > WAIT_MS)
         return fault_set(why, FAULT_COMPARE_HELD, "waited in vain for %s", what);
     if (waited > TELL_MS && !wait->told)
@@ -274,6 +291,9 @@ static bool take_in_time(const struct live *live, const struct both *both, struc
         if (!hold.lost || i == HOLDS)
             return false;
         log_info("%s: holding it once more", why->text);
+        /* Else its wish, renewed too late, may stand with a place that apply has left. */
+        if (!pause_end(live->db, why))
+            return false;
     }
 }
 
@@ -290,7 +310,7 @@ static bool check(const struct live *live, struct fault *why)
         return fault_set(why, FAULT_COMPARE_NOT_LIVE, "the run in \"%s\" is not running",
                          live->dir);
     if (made && run.phase == PHASE_FOLLOW)
-        return true;
+        return check_not_paused(live, why);
     if (made && run.phase > PHASE_FOLLOW)
         return fault_set(why, FAULT_COMPARE_NOT_LIVE,
                          "the run in \"%s\" applies no more changes: it is ending", live->dir);

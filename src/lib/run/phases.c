@@ -14,7 +14,7 @@ static const struct phase_entry phases[PHASES] = {
     [PHASE_REFRESH] = {"refresh", "refreshing materialized views",
                        "all of the schema but event triggers", "schema, build"},
     [PHASE_FOLLOW] = {"follow", "applying changes", "all of that; empty without --follow",
-                      "receive (from the first snapshot on), apply"},
+                      "receive (from the first snapshot on), apply, cutover"},
     [PHASE_CLOSE] = {"close", "checking the result and cleaning up", "everything", "schema"},
     [PHASE_DONE] = {"done", "done", "", ""},
 };

@@ -35,6 +35,7 @@ struct progress {
     bool drawn;
     int lines_drawn;
     enum phase phase;
+    bool paused;
     bool loaded;
     struct progress_numbers numbers;
     int64_t moving; /* bytes of items that are being copied now */
@@ -212,6 +213,7 @@ static void compose(struct progress *p, struct strbuf *text, bool items)
     catalog_list(p->db, SQL_WORK_RUNNING, 0, on_running, &running, &ignored);
     p->moving = running.moving;
     take_sample(p);
+    strbuf_add(text, p->paused ? "paused: " : "");
     strbuf_add(text, phase_entry(p->phase)->sentence);
     if (p->phase == PHASE_FOLLOW)
         add_position(p->db, text);
@@ -307,6 +309,11 @@ void progress_phase(struct progress *p, enum phase phase)
         p->loaded = progress_read(p->db, &p->numbers, &ignored);
     if (p->terminal)
         hide();
+}
+
+void progress_pause(struct progress *p, bool paused)
+{
+    p->paused = paused;
 }
 
 void progress_done(struct progress *p, enum work_kind kind, int64_t rows, int64_t bytes)

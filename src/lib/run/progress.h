@@ -19,6 +19,9 @@ void drop_progress(struct progress **progress);
 void progress_phase(struct progress *progress, enum phase phase);
 void progress_done(struct progress *progress, enum work_kind kind, int64_t rows, int64_t bytes);
 
+/* The run is paused, or goes on. */
+void progress_pause(struct progress *progress, bool paused);
+
 /* Once a second: draws, or logs a line if it is time to. */
 void progress_tick(struct progress *progress);
 

@@ -19,9 +19,10 @@
 
 enum { TICK_MS = 1000, WATCH_AFTER_MS = 2000, LONG_LIFE_MS = 30000, PAUSE_MS = 1000 };
 
-static void drop_signals(struct supervisor *s)
+static void drop_supervisor(struct supervisor *s)
 {
     drop_fd(&s->signals);
+    drop_throttle(&s->throttle);
 }
 
 static void take_signals(struct supervisor *s)
@@ -50,7 +51,7 @@ static bool on_idle(struct supervisor *s, struct place *place, struct fault *why
 {
     unsigned mask = supervisor_lanes(s, place->role);
     bool ready = false;
-    for (int lane = 0; lane < LANES && !ready; lane++)
+    for (int lane = 0; lane < LANES && !ready && !s->crew->paused; lane++)
         if ((mask & 1U << lane) != 0 &&
             !work_ready(s->what->db, (enum lane)lane,
                         lane == LANE_BUILD ? s->what->settings->index_jobs : INT64_MAX, &ready,
@@ -198,14 +199,15 @@ static bool advance(struct supervisor *s, struct fault *why)
 /* What these do brings no phase to its end. */
 static bool is_aside(enum role role)
 {
-    return role == ROLE_WATCH || role == ROLE_RECEIVE || role == ROLE_GUARD;
+    return role == ROLE_WATCH || role == ROLE_RECEIVE || role == ROLE_GUARD || role == ROLE_CUTOVER;
 }
 
 /* Nobody works and nobody is coming, but there are items left: this would wait for ever. Only true
  * after advance() has made of the last events what there is to make. */
 static bool check_stuck(struct supervisor *s, struct fault *why)
 {
-    if (s->stopping != NOT_STOPPING || s->phase == PHASE_DONE || s->crew->short_of)
+    if (s->stopping != NOT_STOPPING || s->phase == PHASE_DONE || s->crew->short_of ||
+        s->crew->paused)
         return true;
     for (int i = 0; i < s->crew->count; i++) {
         const struct place *place = &s->crew->places[i];
@@ -247,6 +249,8 @@ static bool write_moved(struct supervisor *s, struct fault *why)
 static bool on_tick(struct supervisor *s, struct fault *why)
 {
     s->tick_ms = clock_ms() + TICK_MS;
+    if (s->what->each_second != NULL)
+        s->what->each_second(s->what->each_second_arg);
     if (!write_moved(s, why) || !check_stuck(s, why) || !supervisor_look(s, why))
         return false;
     progress_tick(s->progress);
@@ -281,7 +285,7 @@ static bool on_deadlines(struct supervisor *s, struct fault *why)
 
 static int time_left(const struct supervisor *s)
 {
-    int64_t now = clock_ms(), next = s->tick_ms;
+    int64_t now = clock_ms(), next = s->tick_ms < s->steer_ms ? s->tick_ms : s->steer_ms;
     for (int i = 0; i < s->crew->count; i++) {
         int64_t deadline = s->crew->places[i].deadline;
         if (deadline != 0 && deadline < next)
@@ -336,7 +340,7 @@ static void loop(struct supervisor *s)
 {
     struct fault why;
     while (!is_over(s)) {
-        if (!advance(s, &why) || !on_deadlines(s, &why) ||
+        if (!supervisor_steer(s, &why) || !advance(s, &why) || !on_deadlines(s, &why) ||
             (!is_over(s) && !wait_and_handle(s, &why)))
             supervisor_fail(s, ROLES, &why);
     }
@@ -370,7 +374,7 @@ static bool supervise_once(struct supervise *what, int64_t pause_ms, bool *ret_l
 {
     scoped(drop_crew) struct crew *crew = new_memory(1, sizeof *crew);
     scoped(drop_progress) struct progress *progress = NULL;
-    scoped(drop_signals) struct supervisor s = {
+    scoped(drop_supervisor) struct supervisor s = {
         .what = what,
         .crew = crew,
         .signals = -1,
@@ -384,6 +388,7 @@ static bool supervise_once(struct supervise *what, int64_t pause_ms, bool *ret_l
     crew->target = what->target;
     crew->lock = what->dir->lock;
     crew->budget = what->budget;
+    crew->rate = what->rate_file;
     if (pause_ms > 0)
         place_wait(crew_place(crew, ROLE_RESUME, 1), pause_ms);
     if (!signals_open(&s.signals, why))
@@ -391,6 +396,8 @@ static bool supervise_once(struct supervise *what, int64_t pause_ms, bool *ret_l
     progress = progress_new(what->db, what->show_progress);
     s.progress = progress;
     s.tick_ms = clock_ms() + TICK_MS;
+    if (!supervisor_steer_begin(&s, why))
+        return false;
     loop(&s);
     *ret_lost = s.lost && s.fault.id == 0;
     return *ret_lost || end_run(&s, why);

@@ -24,7 +24,13 @@ struct supervise {
     bool not_consistent;   /* a new snapshot may be taken for unfinished tables */
     bool show_progress;    /* draw or print how far the run is */
     struct budget *budget; /* workers shared with other runs; NULL: all are our own */
-    int channel;           /* of who started us: when it is closed, all end at once; -1: none */
+    const char *rate_file; /* of the throttle of what is copied; made by the caller */
+    /* Reads from the catalog what of the settings may change while the run goes on. */
+    bool (*renew)(void *arg, struct fault *why);
+    void *renew_arg;
+    int channel; /* of who started us: when it is closed, all end at once; -1: none */
+    void (*each_second)(void *arg); /* about once a second, until the end; NULL: nothing */
+    void *each_second_arg;
 };
 
 /* Works until the run is done, has failed or was stopped; the state is then in the

@@ -50,13 +50,14 @@ void supervisor_fail(struct supervisor *s, enum role role, const struct fault *w
 void supervisor_stop(struct supervisor *s)
 {
     s->lost = false;
-    if (s->stopping == NOT_STOPPING) {
+    /* An item in hand would not come to its end. */
+    if (s->stopping == NOT_STOPPING && !s->crew->paused) {
         s->stopping = STOPPING_SOON;
         log_info("stopping after the items in hand; ask again to stop at once");
         crew_end(s->crew, ROLES, false);
         return;
     }
-    if (s->stopping == STOPPING_SOON)
+    if (s->stopping != STOPPING_NOW)
         log_info("stopping now");
     s->stopping = STOPPING_NOW;
     crew_end(s->crew, ROLES, true);
@@ -80,7 +81,7 @@ static bool after_resume(struct supervisor *s, struct fault *why)
         return false;
     s->data_open = open || (!s->planned && settings_have_source(s->what->settings));
     s->resumed = true;
-    return true;
+    return supervisor_look(s, why);
 }
 
 static bool renew(struct supervisor *s, bool unfinished, struct fault *why)

@@ -9,8 +9,6 @@
 #include "catalog/position.h"
 #include "catalog/pulse.h"
 
-enum { FRESH_US = 15000000 };
-
 /* All that was received is no news of a source that is away: its guard must have heard of it. */
 static bool is_caught_up(struct supervisor *s, const struct position *now, int64_t at_us,
                          bool *ret_is, struct fault *why)
@@ -18,7 +16,7 @@ static bool is_caught_up(struct supervisor *s, const struct position *now, int64
     struct source_seen seen;
     if (!source_seen_get(s->what->db, &seen, why))
         return false;
-    *ret_is = now->received != 0 && position_behind(now) == 0 && at_us - seen.at_us < FRESH_US;
+    *ret_is = now->received != 0 && position_behind(now) == 0 && at_us - seen.at_us < NEWS_US;
     return true;
 }
 

@@ -36,7 +36,7 @@ unsigned supervisor_lanes(const struct supervisor *s, enum role role)
 
 void supervisor_wake(struct supervisor *s, unsigned lanes)
 {
-    for (int role = 0; role < ROLES; role++) {
+    for (int role = 0; role < ROLES && !s->crew->paused; role++) {
         unsigned mask = supervisor_lanes(s, (enum role)role);
         if ((mask & lanes) != 0)
             crew_wake(s->crew, (enum role)role, mask);
@@ -76,14 +76,20 @@ bool staff_for(struct db *db, const struct settings *settings, enum phase stage,
     return true;
 }
 
-/* How many copy and build workers a stage gets is decided once, when its work is known. */
+/* How many copy and build workers a stage gets is decided when its work is known, and again when
+ * the user wants more or less of them: then who is there stays needed for what is left. */
 static bool decide(struct supervisor *s, enum phase stage, struct fault *why)
 {
+    struct staff before = s->staff;
     if (s->decided == stage)
         return true;
     if (!staff_for(s->what->db, s->what->settings, stage, &s->staff, why))
         return false;
-    s->decided = stage;
+    if (s->stage == stage && before.copiers > 0 && s->staff.copiers == 0)
+        s->staff.copiers = 1;
+    if (s->stage == stage && before.builders > 0 && s->staff.builders == 0)
+        s->staff.builders = 1;
+    s->decided = s->stage = stage;
     return true;
 }
 
@@ -179,7 +185,8 @@ static bool staff_follow_stage(struct supervisor *s, struct fault *why)
 {
     crew_end(s->crew, ROLE_SCHEMA, false);
     crew_end(s->crew, ROLE_BUILD, false);
-    return staff_snapshot(s, why) && crew_fill_up_to(s->crew, ROLE_APPLY, 1, why);
+    return staff_snapshot(s, why) && crew_fill_up_to(s->crew, ROLE_APPLY, 1, why) &&
+           (s->received || crew_fill_up_to(s->crew, ROLE_CUTOVER, 1, why));
 }
 
 bool supervisor_staff(struct supervisor *s, struct fault *why)
@@ -213,6 +220,7 @@ bool supervisor_staff(struct supervisor *s, struct fault *why)
         crew_end(s->crew, ROLE_BUILD, false);
         crew_end(s->crew, ROLE_RECEIVE, false);
         crew_end(s->crew, ROLE_APPLY, false);
+        crew_end(s->crew, ROLE_CUTOVER, false);
         return crew_fill_up_to(s->crew, ROLE_SCHEMA, 1, why);
     default:
         return true;

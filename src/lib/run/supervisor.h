@@ -5,6 +5,7 @@
 #ifndef PGHAUL_RUN_SUPERVISOR_H
 #define PGHAUL_RUN_SUPERVISOR_H
 
+#include "proc/throttle.h"
 #include "run/crew.h"
 #include "run/phases.h"
 #include "run/progress.h"
@@ -25,14 +26,24 @@ struct supervisor {
     bool received;      /* all that is to be followed is in the spool */
     bool data_open;     /* there are items that need the snapshot */
     bool lost;          /* the snapshot: the run begins again with a new one when all have ended */
-    enum phase decided; /* the stage for which these are decided: */
+    enum phase decided; /* the stage for which these are decided, and need not be anew: */
+    enum phase stage;   /* … were decided last */
     struct staff staff;
     enum stopping stopping;
     struct fault fault; /* why the run fails; id 0: it does not */
     int64_t began_ms;
     int64_t caught_up_us; /* when all that was received was applied last, as far as was seen */
     int64_t tick_ms;      /* next one */
+    int64_t steer_ms;     /* when it is looked next what the user has changed */
+    int64_t steered;      /* number of the last change that was taken */
+    struct throttle throttle;
 };
+
+/* Opens the throttle, and takes what the user has changed before. */
+bool supervisor_steer_begin(struct supervisor *s, struct fault *why);
+
+/* Takes what the user has changed since, when it is time to look. */
+bool supervisor_steer(struct supervisor *s, struct fault *why);
 
 /* The run fails, for what a worker in this role (ROLES: we ourselves) has met: everybody is ended
  * at once. The first cause is the one that is told. */

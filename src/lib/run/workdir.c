@@ -66,9 +66,8 @@ bool workdir_make(const char *path, struct fault *why)
     return true;
 }
 
-static bool lock_or_explain(struct workdir *dir, struct fault *why)
+static bool try_lock(struct workdir *dir)
 {
-    char text[32] = "";
     /* Who only looks whether it is locked holds it for a moment. */
     int error = EWOULDBLOCK;
     for (int turn = 0; turn < PEEKS && error == EWOULDBLOCK; turn++) {
@@ -78,36 +77,69 @@ static bool lock_or_explain(struct workdir *dir, struct fault *why)
         nanosleep(&(struct timespec){0, PEEK_NS}, NULL);
     }
     errno = error;
-    if (error != EWOULDBLOCK)
-        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock work directory \"%s\"", dir->path);
+    return false;
+}
+
+static bool not_lockable(const struct workdir *dir, struct fault *why)
+{
+    return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock work directory \"%s\"", dir->path);
+}
+
+static pid_t holder_of(const struct workdir *dir)
+{
+    char text[32] = "";
     ssize_t got = pread(dir->lock, text, sizeof text - 1, 0);
-    pid_t holder = got > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+    return got > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+static bool lock_or_explain(struct workdir *dir, struct fault *why)
+{
+    if (try_lock(dir))
+        return true;
+    if (errno != EWOULDBLOCK)
+        return not_lockable(dir, why);
+    pid_t holder = holder_of(dir);
     if (holder <= 0 || process_is_alive(holder))
         return fault_set(why, FAULT_DIR_BUSY, "work directory \"%s\" is in use by process %d",
                          dir->path, (int)holder);
     log_info("waiting for the workers of process %d, which is gone, to end", (int)holder);
-    if (flock(dir->lock, LOCK_EX) != 0)
-        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot lock work directory \"%s\"", dir->path);
-    return true;
+    return flock(dir->lock, LOCK_EX) == 0 || not_lockable(dir, why);
 }
 
-bool workdir_lock(struct workdir *dir, const char *path, const char *name, struct fault *why)
+static bool open_lock(struct workdir *dir, const char *path, const char *name, struct fault *why)
 {
     char lock[PATH_MAX];
     strlcpy(dir->path, path, sizeof dir->path);
     workdir_path(lock, path, name);
     dir->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (dir->lock < 0)
-        return fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open \"%s\"", lock);
-    if (!lock_or_explain(dir, why)) {
-        drop_workdir(dir);
+    return dir->lock >= 0 || fault_errno(why, FAULT_DIR_UNUSABLE, "cannot open \"%s\"", lock);
+}
+
+static bool note_holder(struct workdir *dir, struct fault *why)
+{
+    return (ftruncate(dir->lock, 0) == 0 && dprintf(dir->lock, "%d\n", (int)getpid()) > 0) ||
+           fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write to the lock of \"%s\"", dir->path);
+}
+
+bool workdir_lock(struct workdir *dir, const char *path, const char *name, struct fault *why)
+{
+    if (open_lock(dir, path, name, why) && lock_or_explain(dir, why) && note_holder(dir, why))
+        return true;
+    drop_workdir(dir);
+    return false;
+}
+
+bool workdir_try_lock(struct workdir *dir, const char *path, const char *name, bool *ret_locked,
+                      pid_t *ret_holder, struct fault *why)
+{
+    if (dir->lock < 0 && !open_lock(dir, path, name, why))
         return false;
-    }
-    if (ftruncate(dir->lock, 0) != 0 || dprintf(dir->lock, "%d\n", (int)getpid()) < 0) {
-        fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write \"%s\"", lock);
-        drop_workdir(dir);
-        return false;
-    }
+    *ret_locked = try_lock(dir);
+    if (*ret_locked)
+        return note_holder(dir, why);
+    if (errno != EWOULDBLOCK)
+        return not_lockable(dir, why);
+    *ret_holder = holder_of(dir);
     return true;
 }
 

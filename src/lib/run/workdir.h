@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct workdir {
     char path[PATH_MAX];
@@ -27,6 +28,11 @@ bool workdir_make(const char *path, struct fault *why);
  * FAULT_DIR_BUSY when another process has it; waits for workers that a dead
  * supervisor has left. */
 bool workdir_lock(struct workdir *dir, const char *path, const char *name, struct fault *why);
+
+/* The same, but when another process has it, or workers of a dead one, *ret_locked is false; then
+ * dir->lock is open all the same, and *ret_holder is who has locked it, 0: not known. */
+bool workdir_try_lock(struct workdir *dir, const char *path, const char *name, bool *ret_locked,
+                      pid_t *ret_holder, struct fault *why);
 
 /* Does a supervisor or a worker hold the lock? */
 bool workdir_is_locked(const char *path);

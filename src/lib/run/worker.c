@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/strbuf.h"
+#include "catalog/cutover.h"
 #include "jobs/job.h"
 #include "pg/snapshot.h"
 #include "plan/check.h"
@@ -60,6 +61,11 @@ static const struct role_entry roles[ROLES] = {
                     true,
                     false,
                     {NO_LANE, NO_LANE, NO_LANE}},
+    [ROLE_CUTOVER] = {"cutover",
+                      "keeps sequences as the source's are, and hands over when asked to",
+                      true,
+                      true,
+                      {NO_LANE, NO_LANE, NO_LANE}},
 };
 
 const struct role_entry *role_entry(enum role role)
@@ -160,7 +166,7 @@ static bool enter_snapshot(struct worker *worker, struct fault *why)
 static bool connect_sides(struct worker *worker, struct fault *why)
 {
     const struct role_entry *role = &roles[worker->role];
-    return (!role->has_source || worker->source != NULL ||
+    return (!role->has_source || worker->source != NULL || worker->handed_over ||
             !settings_have_source(worker->settings) || worker_connect(worker, SIDE_SOURCE, why)) &&
            (!role->has_target || worker->target != NULL ||
             worker_connect(worker, SIDE_TARGET, why));
@@ -206,6 +212,16 @@ static bool report_done(struct worker *worker, const struct job *job, unsigned l
     return channel_send(worker->leash->channel, &message, why);
 }
 
+/* After a hand-over the source may let nobody connect, and is of no interest any more. */
+static bool look_at_hand_over(struct worker *worker, struct fault *why)
+{
+    int64_t id;
+    if (!cutover_handed_over(worker->db, &id, why))
+        return false;
+    worker->handed_over = id != 0;
+    return true;
+}
+
 /* Which databases these are: for a resume, which must find the same ones. */
 bool worker_note_sides(struct worker *worker, struct fault *why)
 {
@@ -224,19 +240,29 @@ static bool reach_source(struct worker *worker, struct fault *why)
     return worker_connect(worker, SIDE_SOURCE, why);
 }
 
+/* What replication does not carry. A cutover has seen to it, before the hand-over. */
+static bool is_last(enum work_kind kind)
+{
+    return kind == WORK_LAST_SEQUENCES || kind == WORK_LAST_UNLOGGED || kind == WORK_LAST_BLOBS;
+}
+
 static bool asks_source(const struct worker *worker, const struct work *work)
 {
-    return work->kind == WORK_LAST_SEQUENCES ||
-           (work->kind == WORK_CHECK && worker->settings->follow);
+    return !worker->handed_over &&
+           (is_last(work->kind) || (work->kind == WORK_CHECK && worker->settings->follow));
 }
 
 static bool do_job(struct worker *worker, struct job *job, struct fault *why)
 {
+    if (worker->handed_over && is_last(job->work->kind))
+        return true;
     switch (job->work->kind) {
     case WORK_SETTLE:
         return worker_settle(worker, job, why);
     case WORK_FOLLOW:
         return worker_follow(worker, job, why);
+    case WORK_HAND_OVER:
+        return worker_hand_over(worker, job, why);
     default:
         return job_run(job, why);
     }
@@ -248,6 +274,7 @@ static bool do_item(struct worker *worker, struct job *job, struct fault *why)
     bool reads = job->work->lane == LANE_COPY || job->work->lane == LANE_PLAN;
     if (!worker_load_run(worker, why) || !find_snapshot(worker, why) ||
         (reads && !enter_snapshot(worker, why)) || !match_encoding(worker, why) ||
+        !look_at_hand_over(worker, why) ||
         (asks_source(worker, job->work) && !reach_source(worker, why)) ||
         (job->work->kind == WORK_PLAN &&
          (!worker_note_sides(worker, why) || !worker_load_run(worker, why))))
@@ -264,12 +291,24 @@ static bool do_item(struct worker *worker, struct job *job, struct fault *why)
     return report_done(worker, job, lanes, why);
 }
 
+bool worker_renew(struct worker *worker, struct fault *why)
+{
+    if (!worker->leash->steered)
+        return true;
+    worker->leash->steered = false;
+    return worker->renew(worker->renew_arg, why);
+}
+
 /* The first lane that has something for us. Builds are limited by --index-jobs, whoever does them.
  */
 static bool claim(struct worker *worker, struct work *ret_work, bool *ret_found, struct fault *why)
 {
     const int *lanes = roles[worker->role].lanes;
     *ret_found = false;
+    if (!worker_renew(worker, why))
+        return false;
+    if (worker->leash->paused)
+        return true;
     for (int i = 0; i < LANES_OF_ROLE && lanes[i] != NO_LANE && !*ret_found; i++) {
         enum lane lane = (enum lane)lanes[i];
         if (i > 0 && (worker->leash->lanes & 1U << lane) == 0)
@@ -387,23 +426,33 @@ static bool put_off(struct worker *worker, const struct work *work, struct fault
            work_put_off(worker->db, work, PHASE_REFRESH, text.text, why);
 }
 
-static bool do_items(struct worker *worker, struct fault *why)
+struct job worker_job(const struct worker *worker)
 {
-    struct job job = {
+    return (struct job){
         .db = worker->db,
         .leash = worker->leash,
         .settings = worker->settings,
         .run = &worker->run,
         .dir = worker->dir,
+        .throttle = worker->throttle,
         .source_info = worker->source_info,
         .target_info = worker->target_info,
         .snapshot = &worker->snapshot,
         .moved = on_moved,
     };
+}
+
+static bool do_items(struct worker *worker, struct fault *why)
+{
+    struct job job = worker_job(worker);
     bool end = false;
     while (!end && worker->leash->wish == LEASH_GO) {
         scoped(drop_work) struct work work = {.id = 0};
         bool found;
+        if (!leash_look(worker->leash, why))
+            return false;
+        if (worker->leash->wish != LEASH_GO)
+            break;
         if (!claim(worker, &work, &found, why))
             return false;
         if (!found) {
@@ -415,8 +464,6 @@ static bool do_items(struct worker *worker, struct fault *why)
         job.target = worker->target;
         if (!do_item(worker, &job, why) && !put_off(worker, &work, why) &&
             !may_try_again(worker, &work, why))
-            return false;
-        if (!leash_look(worker->leash, why))
             return false;
     }
     return true;
@@ -437,7 +484,10 @@ static bool live(struct worker *worker, struct fault *why)
         (!worker_connect(worker, SIDE_SOURCE, why) || !worker_take_snapshot(worker, why) ||
          !worker_load_run(worker, why)))
         return false;
-    if (!connect_sides(worker, why))
+    if ((worker->role == ROLE_RESUME || worker->role == ROLE_CUTOVER) &&
+        !follow_recover(worker, why))
+        return false;
+    if (!look_at_hand_over(worker, why) || !connect_sides(worker, why))
         return false;
     if (worker->role == ROLE_RESUME)
         return worker_resume(worker, why);
@@ -448,6 +498,8 @@ static bool live(struct worker *worker, struct fault *why)
         return false;
     if (worker->role == ROLE_GUARD)
         return worker_guard(worker, why);
+    if (worker->role == ROLE_CUTOVER)
+        return worker_cutover(worker, why);
     FAILPOINT("worker.ready", why);
     return worker_say(worker, MSG_READY, 0, why) && do_items(worker, why);
 }

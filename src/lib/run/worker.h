@@ -13,6 +13,7 @@
 #include "catalog/settings.h"
 #include "pg/conn.h"
 #include "proc/leash.h"
+#include "proc/throttle.h"
 
 enum role {
     ROLE_RESUME,
@@ -24,6 +25,7 @@ enum role {
     ROLE_RECEIVE,
     ROLE_APPLY,
     ROLE_GUARD,
+    ROLE_CUTOVER,
     ROLES
 };
 
@@ -53,12 +55,17 @@ struct worker {
     const struct settings *settings;
     const struct conninfo *source_info;
     const struct conninfo *target_info;
+    struct throttle *throttle; /* of what the run copies; NULL: none */
+    /* Reads from the catalog what of the settings may change while the run goes on. */
+    bool (*renew)(void *arg, struct fault *why);
+    void *renew_arg;
 
     /* Filled by worker_run(). */
     int64_t process; /* process.id */
     struct run run;
     struct snapshot snapshot; /* seq 0: not known yet */
     bool entered;             /* the source's transaction is in it */
+    bool handed_over;         /* only the target is of interest */
     bool target_matches;      /* the target's client_encoding is the source's */
     struct conn *source;
     struct conn *target;
@@ -80,6 +87,9 @@ bool worker_keep_snapshot(struct worker *worker, struct fault *why);
 /* The roles that do no items. */
 bool worker_resume(struct worker *worker, struct fault *why);
 bool worker_watch(struct worker *worker, struct fault *why);
+
+/* Reads settings anew if they may be others now. */
+bool worker_renew(struct worker *worker, struct fault *why);
 
 /* Reads worker->run anew. */
 bool worker_load_run(struct worker *worker, struct fault *why);

@@ -90,7 +90,8 @@ static void add_info(struct writer *w, const json_t *run)
 
 static void add_run_state(struct writer *w, const json_t *run)
 {
-    static const char *const states[] = {"running", "done", "failed", "stopped", "crashed", NULL};
+    static const char *const states[] = {"running", "done",      "failed", "stopped",
+                                         "crashed", "cancelled", NULL};
     add_states(w, "state", states, field_text(run, "state"));
 }
 

@@ -10,6 +10,7 @@
 #include "show/fields.h"
 
 #include <inttypes.h>
+#include <xxhash.h>
 
 struct look {
     struct notices *seen;
@@ -34,6 +35,13 @@ static const char *name_of(const struct look *look)
     return field_text(look->status, "name");
 }
 
+void notices_know(struct notices *seen, const json_t *status)
+{
+    seen->begun = true;
+    strlcpy(seen->state, field_text(status, "state"), sizeof seen->state);
+    strlcpy(seen->phase, field_text(status, "phase"), sizeof seen->phase);
+}
+
 static void look_at_state(const struct look *look)
 {
     struct notices *seen = look->seen;
@@ -53,19 +61,18 @@ static void look_at_state(const struct look *look)
                                             : "is",
              state, duration_text(time, sizeof time, field_int(status, "duration_ms")),
              json_is_object(fault) ? ": " : "", field_text(fault, "text"));
-    seen->begun = true;
-    strlcpy(seen->state, state, sizeof seen->state);
-    strlcpy(seen->phase, phase, sizeof seen->phase);
+    notices_know(seen, status);
 }
 
 /* Bytes, finished items, notes of the servers about long statements, and what is applied: that more
  * is received does not help. */
-static void add_moved(struct strbuf *text, const json_t *status)
+static uint64_t hash_moved(const json_t *status)
 {
     size_t index;
     json_t *entry;
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     const json_t *position = json_object_get(status, "position");
-    strbuf_addf(text, "%s %" PRId64 " %s", field_text(status, "phase"),
+    strbuf_addf(&text, "%s %" PRId64 " %s", field_text(status, "phase"),
                 field_int(json_object_get(status, "progress"), "bytes_moved"),
                 field_text(position, "applied"));
     int64_t done = 0;
@@ -73,17 +80,20 @@ static void add_moved(struct strbuf *text, const json_t *status)
     {
         done += field_int(entry, "done");
     }
-    strbuf_addf(text, " %" PRId64, done);
+    strbuf_addf(&text, " %" PRId64, done);
     json_array_foreach(json_object_get(status, "running"), index, entry)
     {
-        strbuf_addf(text, " %s %" PRId64, field_text(entry, "note"), field_int(entry, "moved"));
+        strbuf_addf(&text, " %s %" PRId64, field_text(entry, "note"), field_int(entry, "moved"));
     }
+    return XXH3_64bits(text.text, text.length);
 }
 
-/* A run that has applied all it received waits for the application, and rightly. */
+/* A run that has applied all it received waits for the application, and rightly; one that is
+ * paused, for the user. */
 static bool is_at_rest(const json_t *status)
 {
     return strcmp(field_text(status, "state"), "running") != 0 ||
+           strcmp(field_text(status, "substate"), "paused") == 0 ||
            strcmp(field_text(status, "substate"), "caught_up") == 0;
 }
 
@@ -91,11 +101,9 @@ static void look_for_stall(const struct look *look, int64_t bound_ms, int64_t no
 {
     struct notices *seen = look->seen;
     char time[32];
-    scoped(drop_strbuf) struct strbuf moved = STRBUF_EMPTY;
-    add_moved(&moved, look->status);
-    bool moves = strncmp(strbuf_text(&moved), seen->moved, sizeof seen->moved - 1) != 0;
-    if (moves || is_at_rest(look->status)) {
-        strlcpy(seen->moved, strbuf_text(&moved), sizeof seen->moved);
+    uint64_t moved = hash_moved(look->status);
+    if (moved != seen->moved || is_at_rest(look->status)) {
+        seen->moved = moved;
         seen->moved_ms = now_ms;
         if (seen->stalled && strcmp(field_text(look->status, "state"), "running") == 0)
             tell(look, "moves", "run %s goes on", name_of(look));

@@ -22,8 +22,10 @@
 enum {
     LOOK_MS = 1000,
     COMMAND_MS = 60000, /* then it is killed */
-    LAST_MS = 5000,     /* until workers of a run that died are gone */
+    LAST_MS = 5000,     /* until the end of a run is in the catalog, by who is there to write it, */
+    DEAD_MS = 600000,   /* … until the workers of one that was killed are gone */
     LAST_LOOK_MS = 100,
+    AGAIN_US = 2000000, /* what was told before another one died */
     FORMAT = 1,
 };
 
@@ -194,37 +196,75 @@ static void on_event(void *arg, const char *event, const char *text)
 /* ---- the loop ---- */
 
 struct watched {
+    char started[CLOCK_TEXT]; /* the run, as it was seen last */
+    bool orphaned;            /* who has started us is gone: a resume has a process of its own */
+    char since[CLOCK_TEXT];   /* runs of several that ended before then were told of; "": not known
+                                 yet */
     struct notices whole;
     struct notices *members;
     size_t count;
     bool running;
 };
 
-static bool look(const struct notify *what, struct watched *watched, struct fault *why)
+static void know(const struct notify *what, struct notices *seen, const json_t *status)
+{
+    if (what->again && !seen->begun && strcmp(field_text(status, "state"), "running") == 0)
+        notices_know(seen, status);
+}
+
+/* One that waits for its turn is as an earlier start of the whole has left it. */
+static bool is_of_now(const struct watched *watched, const json_t *member)
+{
+    const json_t *run = json_object_get(member, "run");
+    const char *ended = field_text(run, "ended");
+    return json_is_object(run) && strcmp(field_text(member, "state"), "waiting") != 0 &&
+           (*ended == '\0' || strcmp(ended, watched->since) >= 0);
+}
+
+static void look_at_members(const struct notify *what, struct watched *watched,
+                            const json_t *members)
 {
     size_t index;
     json_t *member;
-    scoped(drop_json) json_t *status = NULL;
-    if (!status_collect(what->db, what->dir, &status, why))
-        return false;
-    struct telling telling = {.what = what, .status = status};
-    json_t *members = json_object_get(status, "members");
-    watched->running = strcmp(field_text(status, "state"), "running") == 0;
     while (watched->count < json_array_size(members)) {
         watched->members = grow_memory(watched->members, watched->count, sizeof *watched->members);
         watched->members[watched->count++] = (struct notices){.begun = false};
     }
     json_array_foreach(members, index, member)
     {
-        telling.status = json_object_get(member, "run");
-        telling.database = field_text(member, "name");
-        if (json_is_object(telling.status))
-            notices_look(&watched->members[index], telling.status, &what->bounds, clock_ms(),
-                         on_event, &telling);
+        struct notices *seen = &watched->members[index];
+        struct telling telling = {.what = what,
+                                  .status = json_object_get(member, "run"),
+                                  .database = field_text(member, "name")};
+        if (!is_of_now(watched, member))
+            continue;
+        know(what, seen, telling.status);
+        notices_look(seen, telling.status, &what->bounds, clock_ms(), on_event, &telling);
     }
-    telling = (struct telling){.what = what, .status = status};
+}
+
+static bool look(const struct notify *what, struct watched *watched, struct fault *why)
+{
+    scoped(drop_json) json_t *status = NULL;
+    if (!status_collect(what->db, what->dir, &status, why))
+        return false;
+    const json_t *members = json_object_get(status, "members");
+    const char *started = field_text(status, "started");
+    if (watched->orphaned && strcmp(started, watched->started) != 0) {
+        watched->running = false;
+        return true;
+    }
+    strlcpy(watched->started, started, sizeof watched->started);
+    watched->running = strcmp(field_text(status, "state"), "running") == 0;
+    if (what->again && *watched->since == '\0')
+        clock_text(watched->since, clock_utc_us() - AGAIN_US);
+    else if (*watched->since == '\0')
+        strlcpy(watched->since, started, sizeof watched->since);
+    look_at_members(what, watched, members);
+    struct telling telling = {.what = what, .status = status};
     /* What it consists of says how it goes; of itself it only begins and ends. */
     const struct notice_bounds none = {0, 0};
+    know(what, &watched->whole, status);
     notices_look(&watched->whole, status, members == NULL ? &what->bounds : &none, clock_ms(),
                  on_event, &telling);
     return true;
@@ -250,18 +290,21 @@ bool notify(const struct notify *what, struct fault *why)
 {
     scoped(drop_fd) int signals = -1;
     scoped(drop_watched) struct watched watched = {.members = NULL};
+    const pid_t starter = getppid();
     if (!signals_open(&signals, why))
         return false;
     do {
         if (!look(what, &watched, why))
             return false;
     } while (!nap(signals, LOOK_MS));
-    /* Of a run that was killed the workers may be there for a moment. */
-    for (int64_t end = clock_ms() + LAST_MS; watched.running && clock_ms() < end;) {
+    /* While it is locked, it runs: who has ended it keeps it locked until we have told, and the
+     * workers of one that was killed may be there for a moment. */
+    watched.orphaned = getppid() != starter;
+    int64_t end = clock_ms() + (watched.orphaned ? DEAD_MS : LAST_MS);
+    for (bool stop = false; watched.running && !stop && clock_ms() < end;) {
         if (!look(what, &watched, why))
             return false;
-        if (watched.running)
-            nap(signals, LAST_LOOK_MS);
+        stop = watched.running && nap(signals, LAST_LOOK_MS);
     }
     return true;
 }

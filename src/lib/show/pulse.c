@@ -7,6 +7,7 @@
 #include "catalog/objects.h"
 #include "catalog/pause.h"
 #include "catalog/sql.h"
+#include "catalog/steering.h"
 #include "cdc/spool_dir.h"
 #include "run/phases.h"
 #include "run/workdir.h"
@@ -48,7 +49,8 @@ static bool get_span(struct db *db, int seconds, struct sample *ret_first, struc
                      bool *ret_found, struct fault *why)
 {
     int64_t now = clock_utc_us();
-    if (!sample_span(db, now - seconds * SECOND_US, ret_first, ret_last, ret_found, why))
+    const struct sample_wish wish = {.since_us = now - seconds * SECOND_US, .now_us = now};
+    if (!sample_span(db, &wish, ret_first, ret_last, ret_found, why))
         return false;
     *ret_found = *ret_found && now - ret_last->at_us < FRESH_SECONDS * SECOND_US;
     return true;
@@ -147,12 +149,10 @@ static bool collect_eta(struct db *db, const struct run *run, const struct posit
 
 /* ---- following ---- */
 
-/* As long as nothing was applied, the target is as the run found the source when it began. */
 /* It was caught up when that was looked at last, and that is not long ago. */
 static bool is_rest(const struct sample *last)
 {
-    const int64_t old_us = 15000000;
-    return last->caught_up_us == 0 || clock_utc_us() - last->caught_up_us < old_us;
+    return last->caught_up_us == 0 || clock_utc_us() - last->caught_up_us < NEWS_US;
 }
 
 static bool collect_lag(struct db *db, const struct run *run, const struct position *position,
@@ -162,7 +162,8 @@ static bool collect_lag(struct db *db, const struct run *run, const struct posit
     struct source_seen seen;
     bool found;
     json_t *json = json_object_get(status, "position");
-    if (!sample_span(db, 0, &first, &last, &found, why) || !source_seen_get(db, &seen, why))
+    const struct sample_wish wish = {.now_us = clock_utc_us()};
+    if (!sample_span(db, &wish, &first, &last, &found, why) || !source_seen_get(db, &seen, why))
         return false;
     struct lag_facts facts = {
         .behind = position_behind(position) > 0 || !is_rest(&last),
@@ -171,6 +172,7 @@ static bool collect_lag(struct db *db, const struct run *run, const struct posit
         .skew_us = seen.skew_us,
         .caught_up_us = last.caught_up_us,
     };
+    /* As long as nothing was applied, the target is as the run found the source when it began. */
     if (facts.commit_us == 0 && facts.caught_up_us == 0)
         facts.caught_up_us = run->created_us;
     int64_t lag = is_running(status) && position->received != 0 ? pulse_lag_ms(&facts) : -1;
@@ -319,20 +321,14 @@ static bool collect_waits(struct db *db, const struct run *run, const struct pos
                           json_t *status, struct fault *why)
 {
     struct waiting waiting = {.list = field_new_list(status, "waits")};
-    bool caught_up = is_running(status) && run->phase == PHASE_FOLLOW && position != NULL &&
-                     position_behind(position) == 0;
-    if (is_running(status)) {
-        /* Not from clocks of servers: it is we who have noted it. */
-        scoped(drop_stmt) struct stmt *stmt = db_stmt(db, SQL_BACKENDS, why);
-        bool row = true;
-        if (stmt == NULL || !stmt_bind(stmt, why, "i", clock_utc_us() - SEEN_SECONDS * SECOND_US))
-            return false;
-        while (stmt_step(stmt, &row, why) && row)
-            on_backend(&waiting, stmt, why);
-        if (row)
-            return false;
-        end_process(&waiting);
-    }
+    bool works = is_running(status) && !json_is_true(json_object_get(status, "paused"));
+    bool caught_up =
+        works && run->phase == PHASE_FOLLOW && position != NULL && position_behind(position) == 0;
+    /* Not from clocks of servers: it is we who have noted it. */
+    int64_t since_us = clock_utc_us() - SEEN_SECONDS * SECOND_US;
+    if (works && !catalog_list(db, SQL_BACKENDS, since_us, on_backend, &waiting, why))
+        return false;
+    end_process(&waiting);
     set_chief_wait(&waiting, caught_up, status);
     return true;
 }
@@ -347,6 +343,7 @@ static bool collect_substate(struct db *db, const struct run *run, const struct 
     const json_t *step = step_of(status, field_text(item, "kind"));
     const char *word = field_text(step, "kind"), *sentence = field_text(step, "sentence");
     struct pause pause = {.held = 0};
+    struct steering steering;
     if (!is_running(status))
         word = sentence = "";
     else if (run->phase == PHASE_FOLLOW && position != NULL) {
@@ -358,6 +355,22 @@ static bool collect_substate(struct db *db, const struct run *run, const struct 
                    : behind        ? "applying what was received"
                                    : "all that was received is applied";
     }
+    const json_t *cutover = json_object_get(status, "cutover");
+    if (is_running(status) && (strcmp(field_text(cutover, "state"), "running") == 0 ||
+                               strcmp(field_text(cutover, "state"), "handed over") == 0)) {
+        word = "cutting_over";
+        sentence = strcmp(field_text(cutover, "state"), "running") == 0
+                       ? "a cutover is under way"
+                       : "handed over: ending what is to be ended on the target";
+    }
+    if (!steering_get(db, &steering, why))
+        return false;
+    if (is_running(status) && steering.paused) {
+        word = "paused";
+        sentence = "paused, until pghaul resume";
+    }
+    json_object_set_new(status, "paused", json_boolean(steering.paused));
+    field_set_time(status, "paused_since", steering.paused_us);
     field_set_text(status, "substate", word);
     field_set_text(status, "substate_sentence", sentence);
     return true;

@@ -338,6 +338,8 @@ void screen_add_line(struct strbuf *text, const json_t *status)
     const json_t *p = json_object_get(status, "progress");
     const json_t *position = json_object_get(status, "position");
     strbuf_addf(text, "%s, %s", field_text(status, "state"), field_text(status, "sentence"));
+    if (strcmp(field_text(status, "substate"), "paused") == 0)
+        strbuf_add(text, ", paused");
     if (strcmp(field_text(status, "phase"), "follow") == 0)
         strbuf_addf(text, ": %s behind, %s transactions",
                     size_text(a, sizeof a, field_int(position, "lag_bytes")),

@@ -89,6 +89,26 @@ static bool bind_it(const struct addrinfo *found, const char *where, int *ret_so
     return true;
 }
 
+/* What is not visible ASCII, browsers and scrapers send as they please. */
+static bool check_token(const char *where, const char *token, bool loopback, struct fault *why)
+{
+    for (const char *c = token; *c != '\0'; c++)
+        if (*c <= ' ' || *c > '~')
+            return fault_set(why, FAULT_METRICS_TOKEN_WEAK,
+                             "the token has a blank, or a character that is not ASCII");
+    if (loopback)
+        return true;
+    if (*token == '\0')
+        return fault_set(why, FAULT_METRICS_TOKEN,
+                         "%s is no loopback address: others could read there, without a token",
+                         where);
+    return strlen(token) >= TOKEN_LEAST ||
+           fault_set(why, FAULT_METRICS_TOKEN_WEAK,
+                     "%s is no loopback address, and the token for it has %zu characters: at least "
+                     "%d are needed",
+                     where, strlen(token), TOKEN_LEAST);
+}
+
 bool serve_listen(const char *where, const char *token, int *ret_socket, char *url,
                   struct fault *why)
 {
@@ -103,12 +123,8 @@ bool serve_listen(const char *where, const char *token, int *ret_socket, char *u
         return fault_set(why, FAULT_METRICS_ADDRESS, "cannot listen on %s: %s", where,
                          gai_strerror(error));
     scoped(drop_fd) int fd = -1;
-    bool safe = is_loopback(found->ai_addr) || (token != NULL && *token != '\0');
-    bool good =
-        safe ? bind_it(found, where, &fd, why)
-             : fault_set(why, FAULT_METRICS_TOKEN,
-                         "%s is no loopback address: others could read there, without a token",
-                         where);
+    bool good = check_token(where, token == NULL ? "" : token, is_loopback(found->ai_addr), why) &&
+                bind_it(found, where, &fd, why);
     freeaddrinfo(found);
     if (!good || !name_it(fd, host, url, why))
         return false;

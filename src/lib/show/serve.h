@@ -13,9 +13,10 @@
 
 /* Where it listens: ADDR:PORT, :PORT or PORT; an address that is left out is 127.0.0.1, and the one
  * of IPv6 is in brackets. *ret_socket listens, close-on-exec. `url` (of URL_SIZE) says where, with
- * the port that was chosen for 0. FAULT_BAD_VALUE, FAULT_METRICS_ADDRESS; FAULT_METRICS_TOKEN when
- * it is not a loopback address and there is no token ("" or NULL). */
-enum { URL_SIZE = 300 };
+ * the port that was chosen for 0. FAULT_BAD_VALUE, FAULT_METRICS_ADDRESS; when it is not a loopback
+ * address, FAULT_METRICS_TOKEN without a token ("" or NULL), FAULT_METRICS_TOKEN_WEAK with one of
+ * less than TOKEN_LEAST characters; that one also when it has others than visible ASCII. */
+enum { URL_SIZE = 300, TOKEN_LEAST = 16 };
 bool serve_listen(const char *where, const char *token, int *ret_socket, char *url,
                   struct fault *why);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "catalog/cutover.h"
 #include "catalog/members.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
@@ -16,7 +17,7 @@
 #include "show/fields.h"
 #include "show/pulse.h"
 
-enum { SLOWEST = 10, ERRORS_SHOWN = 20 };
+enum { SLOWEST = 10, ERRORS_SHOWN = 20, US_PER_MS = 1000 };
 
 /* ---- collecting ---- */
 
@@ -36,6 +37,7 @@ static void set_step(json_t *step, const struct stmt *row)
     int64_t begun = stmt_int(row, 8), ended = stmt_int(row, 9);
     field_set_int(step, "wall_ms", ended > begun ? (ended - begun) / 1000 : 0);
     field_set_int(step, "cumulative_ms", stmt_int(row, 10) / 1000);
+    field_set_int(step, "concurrency", stmt_int(row, 11));
 }
 
 static bool on_step(void *arg, const struct stmt *row, struct fault *why)
@@ -47,63 +49,60 @@ static bool on_step(void *arg, const struct stmt *row, struct fault *why)
     return true;
 }
 
-/* A statement of its own for each step, since they may not be nested in the list's. */
-static bool add_concurrency(struct db *db, json_t *steps, struct fault *why)
+struct field {
+    const char *key;
+    enum { AS_TEXT, AS_INT, AS_MS, AS_MS_SINCE, AS_TIME } as; /* of microseconds, the last three */
+};
+
+static void set_field(json_t *json, const struct field *field, const struct stmt *row, int column)
 {
-    size_t index;
-    json_t *step;
-    json_array_foreach(steps, index, step)
-    {
-        int64_t most;
-        if (!db_int(db, why, &most, 0, SQL_WORK_CONCURRENCY, "s",
-                    json_string_value(json_object_get(step, "kind"))))
-            return false;
-        field_set_int(step, "concurrency", most);
-    }
+    int64_t value = field->as == AS_TEXT ? 0 : stmt_int(row, column);
+    if (field->as == AS_TEXT)
+        field_set_text(json, field->key, stmt_text(row, column));
+    else if (field->as == AS_TIME)
+        field_set_time(json, field->key, value);
+    else if (field->as == AS_INT)
+        field_set_int(json, field->key, value);
+    else
+        field_set_int(json, field->key,
+                      (field->as == AS_MS_SINCE ? clock_utc_us() - value : value) / 1000);
+}
+
+/* A row as an object of the list, its columns as these fields, up to one without a key. */
+static bool add_row(json_t *list, const struct field *fields, const struct stmt *row, int column)
+{
+    json_t *object = json_object();
+    for (; fields->key != NULL; fields++, column++)
+        set_field(object, fields, row, column);
+    json_array_append_new(list, object);
     return true;
 }
 
 static bool on_running(void *arg, const struct stmt *row, struct fault *why)
 {
-    json_t *item = json_object();
+    static const struct field fields[] = {
+        {"kind", AS_TEXT},  {"name", AS_TEXT},           {"bytes", AS_INT},
+        {"moved", AS_INT},  {"running_ms", AS_MS_SINCE}, {"role", AS_TEXT},
+        {"number", AS_INT}, {"note", AS_TEXT},           {NULL}};
     (void)why;
-    field_set_text(item, "kind", stmt_text(row, 1));
-    field_set_text(item, "name", stmt_text(row, 2));
-    field_set_int(item, "bytes", stmt_int(row, 3));
-    field_set_int(item, "moved", stmt_int(row, 4));
-    field_set_int(item, "running_ms", (clock_utc_us() - stmt_int(row, 5)) / 1000);
-    field_set_text(item, "role", stmt_text(row, 6));
-    field_set_int(item, "number", stmt_int(row, 7));
-    field_set_text(item, "note", stmt_text(row, 8));
-    json_array_append_new(arg, item);
-    return true;
+    return add_row(arg, fields, row, 1);
 }
 
 static bool on_table(void *arg, const struct stmt *row, struct fault *why)
 {
-    json_t *table = json_object();
+    static const struct field fields[] = {
+        {"schema", AS_TEXT}, {"name", AS_TEXT},  {"parts", AS_INT},   {"rows", AS_INT},
+        {"bytes", AS_INT},   {"copy_ms", AS_MS}, {"index_ms", AS_MS}, {NULL}};
     (void)why;
-    field_set_text(table, "schema", stmt_text(row, 0));
-    field_set_text(table, "name", stmt_text(row, 1));
-    field_set_int(table, "parts", stmt_int(row, 2));
-    field_set_int(table, "rows", stmt_int(row, 3));
-    field_set_int(table, "bytes", stmt_int(row, 4));
-    field_set_int(table, "copy_ms", stmt_int(row, 5) / 1000);
-    field_set_int(table, "index_ms", stmt_int(row, 6) / 1000);
-    json_array_append_new(arg, table);
-    return true;
+    return add_row(arg, fields, row, 0);
 }
 
 static bool on_event(void *arg, const struct stmt *row, struct fault *why)
 {
-    json_t *event = json_object();
+    static const struct field fields[] = {
+        {"at", AS_TIME}, {"level", AS_TEXT}, {"fault", AS_INT}, {"text", AS_TEXT}, {NULL}};
     (void)why;
-    field_set_time(event, "at", stmt_int(row, 0));
-    field_set_text(event, "level", stmt_text(row, 1));
-    field_set_int(event, "fault", stmt_int(row, 2));
-    field_set_text(event, "text", stmt_text(row, 3));
-    json_array_append_new(arg, event);
-    return true;
+    return add_row(arg, fields, row, 0);
 }
 
 static bool collect_events(struct db *db, json_t *list, struct fault *why)
@@ -210,6 +209,48 @@ static bool collect_back(const char *dir, json_t *status, struct fault *why)
     return true;
 }
 
+static bool on_cutover_step(void *arg, const struct cutover_step *step, struct fault *why)
+{
+    json_t *json = json_object();
+    (void)why;
+    json_array_append_new(arg, json);
+    field_set_text(json, "step", step->step);
+    field_set_time(json, "begun", step->begun_us);
+    json_object_set_new(json, "ms",
+                        step->ended_us == 0
+                            ? json_null()
+                            : json_integer((step->ended_us - step->begun_us) / US_PER_MS));
+    field_set_text(json, "note", step->note);
+    return true;
+}
+
+/* The last one that was asked for. */
+static bool collect_cutover(struct db *db, json_t *status, struct fault *why)
+{
+    struct cutover c;
+    int64_t id;
+    if (!cutover_last(db, &id, why))
+        return false;
+    json_t *json = id == 0 ? json_null() : json_object();
+    json_object_set_new(status, "cutover", json);
+    if (id == 0)
+        return true;
+    if (!cutover_get(db, id, &c, why))
+        return false;
+    field_set_text(json, "kind", cutover_kind_word(c.kind));
+    field_set_text(json, "state", c.state);
+    field_set_time(json, "asked", c.asked_us);
+    field_set_time(json, "frozen", c.frozen_us);
+    field_set_time(json, "ready", c.ready_us);
+    field_set_time(json, "ended", c.ended_us);
+    field_set_lsn(json, "lsn", c.end);
+    json_object_set_new(json, "downtime_ms",
+                        c.ready_us == 0 ? json_null()
+                                        : json_integer((c.ready_us - c.frozen_us) / US_PER_MS));
+    field_set_text(json, "fault", c.fault.text);
+    return cutover_steps(db, id, on_cutover_step, field_new_list(json, "steps"), why);
+}
+
 const char *status_run_state(const struct run *run, const char *dir)
 {
     bool crashed = strcmp(run->state, "running") == 0 && !workdir_is_locked(dir);
@@ -249,14 +290,23 @@ static void collect_run(const struct run *run, const char *dir, json_t *status)
 
 /* ---- a run over several databases ---- */
 
-/* It waits until its run is made: somebody may be writing the catalog right now. */
+/* Until its run is made: somebody may be writing the catalog right now. */
 static bool is_unmade(const struct member *member, const struct fault *why)
 {
-    return strcmp(member->state, "waiting") == 0 &&
+    return (strcmp(member->state, "waiting") == 0 || strcmp(member->state, "running") == 0) &&
            (why->id == FAULT_CATALOG_VERSION || why->id == FAULT_DIR_NO_RUN);
 }
 
-static bool collect_member(const struct member *member, const char *dir, json_t *list,
+/* While the whole is supervised, nobody has locked a run of it that is just being made, or whose
+ * end is not noted yet. */
+static void judge_member(const struct member *member, const json_t *status, json_t *run)
+{
+    if (strcmp(field_text(status, "state"), "running") == 0 &&
+        strcmp(member->state, "running") == 0 && strcmp(field_text(run, "state"), "crashed") == 0)
+        field_set_text(run, "state", "running");
+}
+
+static bool collect_member(const struct member *member, const char *dir, json_t *status,
                            struct fault *why)
 {
     char path[PATH_MAX], file[PATH_MAX];
@@ -268,8 +318,9 @@ static bool collect_member(const struct member *member, const char *dir, json_t 
         (!catalog_open(&db, file, DB_READ_ONLY, why) || !status_collect(db, path, &run, why)) &&
         !is_unmade(member, why))
         return false;
+    judge_member(member, status, run);
     json_t *json = json_object();
-    json_array_append_new(list, json);
+    json_array_append_new(json_object_get(status, "members"), json);
     field_set_text(json, "name", member->name);
     json_object_set_new(json, "roles", json_boolean(member->roles));
     field_set_text(json, "state", member->state);
@@ -286,7 +337,12 @@ static void add_up(json_t *sums, json_t *numbers)
     json_object_foreach(numbers, key, value)
     {
         const json_t *sum = json_object_get(sums, key);
-        if (json_is_integer(value))
+        if (strcmp(key, "over_ms") == 0)
+            field_set_int(sums, key,
+                          json_integer_value(sum) > json_integer_value(value)
+                              ? json_integer_value(sum)
+                              : json_integer_value(value));
+        else if (json_is_integer(value))
             field_set_int(sums, key, json_integer_value(sum) + json_integer_value(value));
         else
             json_object_set_new(sums, key,
@@ -319,9 +375,9 @@ static bool collect_members(struct db *db, const char *dir, json_t *status, stru
         return false;
     if (members.count == 0)
         return true;
-    json_t *list = field_new_list(status, "members");
+    field_new_list(status, "members");
     for (int i = 0; i < members.count; i++)
-        if (!collect_member(&members.list[i], dir, list, why))
+        if (!collect_member(&members.list[i], dir, status, why))
             return false;
     add_up_members(status);
     return true;
@@ -333,14 +389,13 @@ static bool collect_one(struct db *db, const char *dir, const struct run *run, j
 {
     struct position position;
     bool follows;
-    json_t *steps = field_new_list(status, "steps");
     return collect_snapshot(db, run, status, why) &&
            collect_position(db, status, &position, &follows, why) &&
-           collect_back(dir, status, why) && collect_progress(db, status, why) &&
+           collect_back(dir, status, why) && collect_cutover(db, status, why) &&
+           collect_progress(db, status, why) &&
            catalog_list(db, SQL_WORK_RUNNING, 0, on_running, field_new_list(status, "running"),
                         why) &&
-           catalog_list(db, SQL_WORK_KINDS, 0, on_step, steps, why) &&
-           add_concurrency(db, steps, why) &&
+           catalog_list(db, SQL_WORK_KINDS, 0, on_step, field_new_list(status, "steps"), why) &&
            catalog_list(db, SQL_WORK_SLOWEST_TABLES, SLOWEST, on_table,
                         field_new_list(status, "slowest_tables"), why) &&
            collect_events(db, field_new_list(status, "events"), why) &&

@@ -320,6 +320,26 @@ static void add_back(struct strbuf *text, const json_t *back)
                     field_text(back, "state"), field_text(back, "directory"));
 }
 
+static void add_cutover(struct strbuf *text, const json_t *cutover)
+{
+    const json_t *steps = json_object_get(cutover, "steps");
+    const json_t *last = json_array_get(steps, json_array_size(steps) - 1);
+    if (!json_is_object(cutover))
+        return;
+    strbuf_addf(text, "%-10s%s, %s", "cutover", field_text(cutover, "kind"),
+                field_text(cutover, "state"));
+    if (json_is_object(last) && json_is_null(json_object_get(last, "ms")))
+        strbuf_addf(text, ", step %s", field_text(last, "step"));
+    if (json_is_integer(json_object_get(cutover, "downtime_ms")))
+        strbuf_addf(text, ": ready %lld ms after the source was frozen",
+                    (long long)field_int(cutover, "downtime_ms"));
+    if (*field_text(cutover, "fault") != '\0') {
+        strbuf_add(text, ": ");
+        strbuf_add_shown(text, field_text(cutover, "fault"));
+    }
+    strbuf_add(text, "\n");
+}
+
 void status_add_text(struct strbuf *text, const json_t *status)
 {
     char duration[32];
@@ -332,10 +352,14 @@ void status_add_text(struct strbuf *text, const json_t *status)
         strcmp(field_text(status, "substate_sentence"), field_text(status, "sentence")) != 0)
         strbuf_addf(text, ": %s", field_text(status, "substate_sentence"));
     strbuf_add(text, "\n");
+    if (json_is_true(json_object_get(status, "paused")))
+        strbuf_addf(text, "%-10ssince %s, until pghaul resume\n", "paused",
+                    field_text(status, "paused_since"));
     add_field(text, "source", field_text(status, "source"));
     add_field(text, "target", field_text(status, "target"));
     add_field(text, "directory", field_text(status, "directory"));
     add_back(text, json_object_get(status, "back"));
+    add_cutover(text, json_object_get(status, "cutover"));
     add_field(text, "started", field_text(status, "started"));
     add_field(text, "ended", field_text(status, "ended"));
     add_field(text, "duration",

@@ -223,9 +223,14 @@ void drop_stmt(struct stmt **stmt)
         stmt_end(*stmt);
 }
 
+int stmt_wants(const struct stmt *stmt)
+{
+    return sqlite3_bind_parameter_count(stmt->handle);
+}
+
 static bool bind_list(struct stmt *stmt, const char *format, va_list args, struct fault *why)
 {
-    int wanted = sqlite3_bind_parameter_count(stmt->handle);
+    int wanted = stmt_wants(stmt);
     if (wanted != (int)strlen(format))
         return fault_set(why, FAULT_BUG, "statement wants %d parameters, \"%s\" given: %s", wanted,
                          format, sqlite3_sql(stmt->handle));

@@ -56,6 +56,9 @@ struct stmt *db_stmt(struct db *db, int id, struct fault *why);
  * const char * (NULL is null), 'n' null. Texts must live until the statement ends. */
 bool stmt_bind(struct stmt *stmt, struct fault *why, const char *format, ...);
 
+/* How many it takes. */
+int stmt_wants(const struct stmt *stmt);
+
 /* *ret_row tells whether there is a row. Columns are borrowed until the next step. */
 bool stmt_step(struct stmt *stmt, bool *ret_row, struct fault *why);
 

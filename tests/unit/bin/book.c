@@ -3,6 +3,7 @@
 #include "../../../src/bin/pghaul/book.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "catalog/run.h"
 #include "plan/plan.h"
 
 static bool parse(struct options *options, const char *command, int argc, const char *const *argv,
@@ -135,6 +136,50 @@ START_TEST(settings_are_kept_and_recalled)
 }
 END_TEST
 
+static bool add_pair(void *arg, const char *name, const char *value, struct fault *why)
+{
+    (void)why;
+    strbuf_addf(arg, "%s=%s ", name, value);
+    return true;
+}
+
+START_TEST(some_settings_change_while_a_run_goes_on)
+{
+    struct fault why;
+    scoped(drop_options) struct options o = {0};
+    scoped(drop_options) struct options later = {0};
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    struct db *db = NULL;
+    OK(catalog_open(&db, ":memory:", DB_CREATE, &why));
+    OK(PARSE(&o, "clone", "-J", "9", "--max-rate", "50MB", "--retry-for", "7s"));
+    ck_assert_int_eq(o.settings.max_rate, 50 << 20);
+    OK(book_keep(&o, db, &why));
+    OK(PARSE(&later, "clone", "-J", "2", "--retry-for", "8s"));
+    OK(book_renew(&later, db, &why));
+    /* What the catalog has holds, for these only. */
+    ck_assert_int_eq(later.settings.table_jobs, 9);
+    ck_assert_int_eq(later.settings.retry_for_ms, 8000);
+    OK(setting_put(db, "table-jobs", "3", &why));
+    OK(setting_put(db, "max-rate", "0", &why));
+    OK(book_renew(&later, db, &why));
+    ck_assert_int_eq(later.settings.table_jobs, 3);
+    ck_assert_int_eq(later.settings.max_rate, 0);
+    OK(book_each_live(&later, add_pair, &text, &why));
+    ck_assert_str_eq(text.text,
+                     "table-jobs=3 index-jobs=4 max-rate=0 spool-limit=auto spool-reserve=auto ");
+    OK(book_check_live(&later, "index-jobs", "7", &why));
+    ck_assert_int_eq(later.settings.index_jobs, 7);
+    FAILS(book_check_live(&later, "index-jobs", "700", &why), FAULT_BAD_VALUE);
+    FAILS(book_check_live(&later, "max-rate", "auto", &why), FAULT_BAD_VALUE);
+    FAILS(book_check_live(&later, "index-job", "7", &why), FAULT_UNKNOWN_OPTION);
+    FAILS(book_check_live(&later, "contents", "rows", &why), FAULT_UNKNOWN_OPTION);
+    FAILS(book_check_live(&later, "retry-for", "7s", &why), FAULT_NOT_SETTABLE);
+    ck_assert_ptr_nonnull(strstr(why.hint, "--resume --retry-for 7s"));
+    FAILS(book_check_live(&later, "follow", "true", &why), FAULT_NOT_SETTABLE);
+    drop_db(&db);
+}
+END_TEST
+
 START_TEST(help_names_every_option)
 {
     for (const struct command *command = book_commands(); command->name != NULL; command++) {
@@ -150,4 +195,4 @@ END_TEST
 SUITE(book, options_are_read, defaults_and_abbreviations,
       the_environment_comes_after_the_command_line, bad_values_name_the_option_and_the_range,
       wrong_words_get_the_nearest_known_one, settings_are_kept_and_recalled,
-      help_names_every_option)
+      some_settings_change_while_a_run_goes_on, help_names_every_option)

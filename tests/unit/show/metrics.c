@@ -68,7 +68,12 @@ START_TEST(addresses_to_listen_on)
     snprintf(where, sizeof where, "127.0.0.1:%s", strrchr(url, ':') + 1);
     *strchr(where, '/') = '\0';
     FAILS(serve_listen(where, "", &other, url, &why), FAULT_METRICS_ADDRESS);
-    OK(serve_listen("0.0.0.0:0", "token", &other, url, &why));
+    FAILS(serve_listen("0.0.0.0:0", "15 are too few.", &other, url, &why),
+          FAULT_METRICS_TOKEN_WEAK);
+    FAILS(serve_listen("0.0.0.0:0", "15-are-too-few.", &other, url, &why),
+          FAULT_METRICS_TOKEN_WEAK);
+    FAILS(serve_listen("0", "not\n", &other, url, &why), FAULT_METRICS_TOKEN_WEAK);
+    OK(serve_listen("0.0.0.0:0", "16-are-enough-...", &other, url, &why));
 }
 END_TEST
 

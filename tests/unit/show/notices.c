@@ -76,44 +76,80 @@ START_TEST(a_stall_is_told_once_and_ends)
     ck_assert_str_eq(look(&t, 562, COPY ", \"running\": [{\"note\": \"building index 3 %\"}]"),
                      "stall ");
     ck_assert_str_eq(look(&t, 563, COPY ", \"progress\": {\"bytes_moved\": 1}"), "moves ");
+    /* However many work: what the last one does is seen, too. */
+#define MANY ", \"running\": [" TEN "," TEN "," TEN ", {\"note\": \""
+#define TEN ONE "," ONE "," ONE "," ONE "," ONE "," ONE "," ONE "," ONE "," ONE "," ONE
+#define ONE "{\"note\": \"a statement that does not move\"}"
+    ck_assert_str_eq(look(&t, 564, COPY MANY "1 %\"}]"), "");
+    ck_assert_str_eq(look(&t, 620, COPY MANY "2 %\"}]"), "");
+    ck_assert_str_eq(look(&t, 640, COPY MANY "2 %\"}]"), "");
+    ck_assert_str_eq(look(&t, 680, COPY MANY "2 %\"}]"), "stall ");
+    ck_assert_str_eq(look(&t, 681, COPY MANY "3 %\"}]"), "moves ");
     /* Who has applied all may rest. */
-    look(&t, 564, FOLLOW);
+    look(&t, 700, FOLLOW);
     ck_assert_str_eq(look(&t, 10000, FOLLOW ", \"substate\": \"caught_up\""), "");
     ck_assert_str_eq(look(&t, 10059, FOLLOW ", \"substate\": \"catching_up\""), "");
     ck_assert_str_eq(look(&t, 10061, FOLLOW ", \"substate\": \"catching_up\""), "stall ");
 }
 END_TEST
 
+/* Looks, a second apart, and what each of them tells. */
+struct step {
+    const char *fields;
+    const char *events;
+};
+
+static void walk(struct told *told, const struct step *steps)
+{
+    for (int i = 0; steps[i].fields != NULL; i++)
+        ck_assert_str_eq(look(told, i, steps[i].fields), steps[i].events);
+}
+
 START_TEST(lag_above_its_bound)
 {
+#define LAG(ms) FOLLOW ", \"position\": {\"lag_ms\": " ms "}"
+    static const struct step up[] = {
+        {COPY ", \"position\": {\"lag_ms\": 999999}", "begun "},
+        {FOLLOW, "phase "},
+        {LAG("10000"), ""},
+        {LAG("10001"), "lag "},
+        {NULL},
+    };
+    static const struct step down[] = {{LAG("9000"), ""},
+                                       {LAG("11000"), ""},
+                                       {LAG("4000"), "caught_up "},
+                                       {LAG("null"), ""},
+                                       {NULL}};
     scoped(drop_told) struct told t = {.events = STRBUF_EMPTY};
-    ck_assert_str_eq(look(&t, 0, COPY ", \"position\": {\"lag_ms\": 999999}"), "begun ");
-    look(&t, 1, FOLLOW);
-    ck_assert_str_eq(look(&t, 2, FOLLOW ", \"position\": {\"lag_ms\": 10000}"), "");
-    ck_assert_str_eq(look(&t, 3, FOLLOW ", \"position\": {\"lag_ms\": 10001}"), "lag ");
+    walk(&t, up);
     ck_assert_str_eq(t.text.text, "run r is 10.0 s behind (0 bytes of WAL)");
-    ck_assert_str_eq(look(&t, 4, FOLLOW ", \"position\": {\"lag_ms\": 9000}"), "");
-    ck_assert_str_eq(look(&t, 5, FOLLOW ", \"position\": {\"lag_ms\": 11000}"), "");
-    ck_assert_str_eq(look(&t, 6, FOLLOW ", \"position\": {\"lag_ms\": 4000}"), "caught_up ");
-    ck_assert_str_eq(look(&t, 7, FOLLOW ", \"position\": {\"lag_ms\": null}"), "");
+    walk(&t, down);
 }
 END_TEST
 
 START_TEST(a_slot_in_danger)
 {
-    scoped(drop_told) struct told t = {.events = STRBUF_EMPTY};
 #define SLOT(state, keeps, safe)                                                                 \
     FOLLOW ", \"position\": {\"slot\": \"s\", \"slot_state\": " state ", \"slot_keeps\": " keeps \
            ", \"slot_safe\": " safe "}"
-    look(&t, 0, SLOT("null", "0", "null"));
-    ck_assert_str_eq(look(&t, 1, SLOT("\"reserved\"", "100", "null")), "");
-    ck_assert_str_eq(look(&t, 2, SLOT("\"extended\"", "700", "300")), "");
-    ck_assert_str_eq(look(&t, 3, SLOT("\"extended\"", "800", "200")), "slot_danger ");
+    static const struct step up[] = {
+        {SLOT("null", "0", "null"), "begun "},
+        {SLOT("\"reserved\"", "100", "null"), ""},
+        {SLOT("\"extended\"", "700", "300"), ""},
+        {SLOT("\"extended\"", "800", "200"), "slot_danger "},
+        {NULL},
+    };
+    static const struct step down[] = {
+        {SLOT("\"unreserved\"", "1000", "0"), ""},
+        {SLOT("\"reserved\"", "10", "990"), "slot_safe "},
+        {NULL},
+    };
+    scoped(drop_told) struct told t = {.events = STRBUF_EMPTY};
+    walk(&t, up);
     ck_assert_str_eq(t.text.text,
                      "run r: slot s is in danger (extended): the source keeps 800 bytes "
                      "for it");
-    ck_assert_str_eq(look(&t, 4, SLOT("\"unreserved\"", "1000", "0")), "");
-    ck_assert_str_eq(look(&t, 5, SLOT("\"reserved\"", "10", "990")), "slot_safe ");
+    walk(&t, down);
 }
 END_TEST
 

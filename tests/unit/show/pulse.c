@@ -102,31 +102,60 @@ START_TEST(who_waits_for_whom)
 }
 END_TEST
 
-START_TEST(samples_go_round)
+static bool span(struct db *db, int64_t since, int64_t now, struct sample *first,
+                 struct sample *last)
 {
     struct fault why;
     bool found;
+    const struct sample_wish wish = {since * SECOND, now * SECOND};
+    OK(sample_span(db, &wish, first, last, &found, &why));
+    return found;
+}
+
+static void put_sample(struct db *db, int64_t at, int64_t bytes)
+{
+    struct fault why;
+    const struct sample sample = {.at_us = at * SECOND, .bytes = bytes, .received = 7};
+    OK(sample_put(db, &sample, &why));
+}
+
+START_TEST(samples_go_round)
+{
+    struct fault why;
     scoped(drop_db) struct db *db = NULL;
     struct sample first, last;
+    const int64_t now = 1000 + 3 * SAMPLES_KEPT;
     OK(catalog_open(&db, ":memory:", DB_CREATE, &why));
-    OK(sample_span(db, 0, &first, &last, &found, &why));
-    ck_assert(!found);
-    for (int i = 0; i < 3 * SAMPLES_KEPT; i++) {
-        const struct sample sample = {.at_us = (1000 + i) * SECOND, .bytes = i, .received = 7};
-        OK(sample_put(db, &sample, &why));
-    }
-    OK(sample_span(db, 0, &first, &last, &found, &why));
-    ck_assert(found);
+    ck_assert(!span(db, 0, now, &first, &last));
+    for (int i = 0; i < 3 * SAMPLES_KEPT; i++)
+        put_sample(db, 1000 + i, i);
+    ck_assert(span(db, 0, now, &first, &last));
     ck_assert_int_eq(last.bytes, 3 * SAMPLES_KEPT - 1);
     ck_assert_int_eq(first.bytes, 2 * SAMPLES_KEPT);
     ck_assert_uint_eq(last.received, 7);
-    OK(sample_span(db, last.at_us - 10 * SECOND, &first, &last, &found, &why));
+    ck_assert(span(db, last.at_us / SECOND - 10, now, &first, &last));
     ck_assert_int_eq(last.bytes - first.bytes, 10);
-    OK(sample_span(db, last.at_us, &first, &last, &found, &why));
-    ck_assert(!found);
+    ck_assert(!span(db, last.at_us / SECOND, now, &first, &last));
+}
+END_TEST
+
+START_TEST(samples_of_a_clock_that_was_set_back_are_not_the_last_ones)
+{
+    struct fault why;
+    scoped(drop_db) struct db *db = NULL;
+    struct sample first, last;
+    OK(catalog_open(&db, ":memory:", DB_CREATE, &why));
+    for (int i = 0; i < 20; i++)
+        put_sample(db, 9000 + i, i);
+    for (int i = 0; i < 5; i++)
+        put_sample(db, 5000 + i, 20 + i);
+    ck_assert(span(db, 4990, 5005, &first, &last));
+    ck_assert_int_eq(first.bytes, 20);
+    ck_assert_int_eq(last.bytes, 24);
 }
 END_TEST
 
 SUITE(pulse, lag_is_never_more_than_the_time_since_all_was_applied,
       time_left_is_the_longer_of_rows_and_indexes, catching_up_needs_a_higher_rate,
-      who_waits_for_whom, samples_go_round)
+      who_waits_for_whom, samples_go_round,
+      samples_of_a_clock_that_was_set_back_are_not_the_last_ones)

@@ -253,11 +253,10 @@ select t.label, null, null, null, t.start, t.length, t.state
    and not exists (select 1 from schema_object s where s.side = 0 and s.label = t.label and s.number = t.number)
  order by 1
 
--- What a table is written with: not the columns that the server computes; nothing when only some of
--- them are compared.
+-- What a table is written with: not the columns that the server computes.
 
 -- name: PAIR_WRITTEN_COLUMNS
-select case when o.is_share or coalesce(o.condition, '') <> '' then '' else o.columns end
+select o.columns, o.is_share or coalesce(o.condition, '') <> ''
   from side_relation s join obj_table o on o.oid = s.oid
  where s.pair = :pair and s.side = 0
  limit 1

@@ -504,7 +504,8 @@ select b.id, a.id from work b join work a
 
 -- name: PLAN_EDGES_FOLLOW scan-ok
 insert or ignore into edge (before, after)
-select b.id, a.id from work b join work a on a.kind = 'last_sequences' where b.kind = 'follow'
+select b.id, a.id from work b join work a on a.kind in ('last_sequences', 'last_unlogged', 'last_blobs')
+ where b.kind = 'follow'
 
 -- name: PLAN_TABLE_COUNT scan-ok
 select count(*) from obj_table
@@ -512,6 +513,8 @@ select count(*) from obj_table
 -- name: PLAN_EDGES_FINAL scan-ok
 insert or ignore into edge (before, after)
 select c.id, f.id from work c join work f on f.kind = 'final' where c.kind = 'check'
+union all
+select f.id, h.id from work f join work h on h.kind = 'hand_over' where f.kind = 'final'
 
 -- The check of the result. Definitions are compared where both servers print them alike.
 

@@ -11,7 +11,7 @@ select at_us, bytes, rows, transactions, inserts, updates, deletes, received, ap
 
 -- name: SAMPLE_LAST scan-ok
 select at_us, bytes, rows, transactions, inserts, updates, deletes, received, applied, caught_up_us
-  from sample order by at_us desc limit 1
+  from sample where at_us <= :now order by at_us desc limit 1
 
 -- name: SAMPLE_FORGET
 delete from sample
@@ -28,20 +28,10 @@ insert or replace into source_seen (id, at_us, wal_end, skew_us) values (1, :at,
 -- name: SOURCE_SEEN_GET
 select at_us, wal_end, skew_us from source_seen where id = 1
 
--- name: BACKEND_SEEN_SOURCE scan-ok
+-- name: BACKEND_SEEN scan-ok
 insert into backend (process, side, at_us, since_us, state, type, event, object, holder)
-select id, 'source', :at, :at, :state, :type, :event, :object, :holder
-  from process where source_pid = :pid and ended_us is null
-on conflict (process, side) do update
-   set since_us = case when type = excluded.type and event = excluded.event and object = excluded.object
-                       then since_us else excluded.at_us end,
-       at_us = excluded.at_us, state = excluded.state, type = excluded.type, event = excluded.event,
-       object = excluded.object, holder = excluded.holder
-
--- name: BACKEND_SEEN_TARGET
-insert into backend (process, side, at_us, since_us, state, type, event, object, holder)
-select id, 'target', :at, :at, :state, :type, :event, :object, :holder
-  from process where target_pid = :pid and ended_us is null
+select id, :side, :at, :at, :state, :type, :event, :object, :holder
+  from process where case :side when 'source' then source_pid else target_pid end = :pid and ended_us is null
 on conflict (process, side) do update
    set since_us = case when type = excluded.type and event = excluded.event and object = excluded.object
                        then since_us else excluded.at_us end,

@@ -13,7 +13,7 @@ delete from setting
 -- name: EVENT_FORGET
 delete from event
 
--- name: FORGET_ALL_WORK
+-- name: FORGET_ALL_WORK scan-ok
 delete from work
 
 -- name: PROCESS_FORGET scan-ok
@@ -64,6 +64,11 @@ values (:id, :lsn, :content, :holder, :holder_pid, :backend_pid, :backend_start,
 
 -- name: SNAPSHOT_GET
 select seq, id, lsn, holder, holder_pid, ended_us, content from snapshot where seq = :seq
+
+-- The first transaction (with its epoch) that one of those that were copied in does not see.
+
+-- name: SNAPSHOT_OLDEST scan-ok
+select min(cast(content as integer)) from snapshot where content <> ''
 
 -- name: SNAPSHOT_SET_CONTENT
 update snapshot set content = :content where seq = :seq

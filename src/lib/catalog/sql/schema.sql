@@ -7,7 +7,7 @@ create table run (
     name           text not null,
     uuid           text not null,                 -- first column of pghaul.done on the target
     version        text not null,                 -- of the pghaul that started the run
-    state          text not null check (state in ('running', 'stopped', 'failed', 'done')),
+    state          text not null check (state in ('running', 'stopped', 'failed', 'done', 'cancelled')),
     phase          integer not null,              -- work.stage that is being worked on
     source         text not null,                 -- for people: without secrets
     target         text not null,
@@ -61,7 +61,7 @@ create table member (
     name     text not null,
     bytes    integer not null,                    -- on the source, when the run was made
     state    text not null default 'waiting'
-             check (state in ('waiting', 'running', 'stopped', 'failed', 'done')),
+             check (state in ('waiting', 'running', 'stopped', 'failed', 'done', 'cancelled')),
     unique (roles, name)
 ) strict;
 
@@ -287,6 +287,67 @@ create index work_object on work (object, kind);
 create index work_leaf on work (leaf) where leaf is not null;
 create index work_owner on work (owner) where owner is not null;
 
+-- What the items of a kind have together, kept by triggers: whoever looks at a run would have to read all
+-- of its items otherwise, each time.
+create table tally (
+    kind         text primary key,
+    stage        integer not null,                -- of the first one,
+    id           integer not null,                --   and its id
+    items        integer not null default 0,
+    done         integer not null default 0,
+    running      integer not null default 0,
+    most         integer not null default 0,      -- that ran at the same time
+    bytes        integer not null default 0,
+    bytes_done   integer not null default 0,      -- of those that are done,
+    bytes_moving integer not null default 0,      --   and what others have moved of theirs
+    rows         integer not null default 0,
+    moved        integer not null default 0,
+    started_us   integer,                         -- when the first one was begun
+    ended_us     integer,                         -- when the last one ended
+    worked_us    integer not null default 0       -- time of all of them that are done
+) strict, without rowid;
+
+create trigger work_tally_insert after insert on work begin
+    insert into tally (kind, stage, id) values (new.kind, new.stage, new.id) on conflict do nothing;
+    update tally
+       set items = items + 1, done = done + (new.state = 'done'), running = running + (new.state = 'running'),
+           stage = min(stage, new.stage), id = min(id, new.id), bytes = bytes + new.bytes,
+           bytes_done = bytes_done + iif(new.state = 'done', new.bytes, 0),
+           bytes_moving = bytes_moving + iif(new.state = 'done', 0, min(coalesce(new.moved, 0), new.bytes)),
+           rows = rows + coalesce(new.rows, 0), moved = moved + coalesce(new.moved, 0),
+           worked_us = worked_us + iif(new.state = 'done', coalesce(new.ended_us - new.started_us, 0), 0)
+     where kind = new.kind;
+end;
+
+create trigger work_tally_update after update of state, bytes, rows, moved, started_us, ended_us on work begin
+    update tally
+       set done = done + (new.state = 'done') - (old.state = 'done'),
+           running = running + (new.state = 'running') - (old.state = 'running'),
+           most = max(most, running + (new.state = 'running') - (old.state = 'running')),
+           bytes = bytes + new.bytes - old.bytes,
+           bytes_done = bytes_done + iif(new.state = 'done', new.bytes, 0) - iif(old.state = 'done', old.bytes, 0),
+           bytes_moving = bytes_moving + iif(new.state = 'done', 0, min(coalesce(new.moved, 0), new.bytes))
+                        - iif(old.state = 'done', 0, min(coalesce(old.moved, 0), old.bytes)),
+           rows = rows + coalesce(new.rows, 0) - coalesce(old.rows, 0),
+           moved = moved + coalesce(new.moved, 0) - coalesce(old.moved, 0),
+           started_us = coalesce(min(started_us, new.started_us), started_us, new.started_us),
+           ended_us = coalesce(max(ended_us, new.ended_us), ended_us, new.ended_us),
+           worked_us = worked_us + iif(new.state = 'done', coalesce(new.ended_us - new.started_us, 0), 0)
+                     - iif(old.state = 'done', coalesce(old.ended_us - old.started_us, 0), 0)
+     where kind = new.kind;
+end;
+
+create trigger work_tally_delete after delete on work begin
+    update tally
+       set items = items - 1, done = done - (old.state = 'done'), running = running - (old.state = 'running'),
+           bytes = bytes - old.bytes, bytes_done = bytes_done - iif(old.state = 'done', old.bytes, 0),
+           bytes_moving = bytes_moving - iif(old.state = 'done', 0, min(coalesce(old.moved, 0), old.bytes)),
+           rows = rows - coalesce(old.rows, 0), moved = moved - coalesce(old.moved, 0),
+           worked_us = worked_us - iif(old.state = 'done', coalesce(old.ended_us - old.started_us, 0), 0)
+     where kind = old.kind;
+    delete from tally where kind = old.kind and items = 0;
+end;
+
 -- What was found on the target, before the run or by the check of the result: filled, compared, emptied.
 create table found_relation (
     nspname     text not null,
@@ -450,7 +511,59 @@ create table position (
     slot_us      integer                          -- when these were seen
 ) strict, without rowid;
 
+-- How the user steers a run while it goes on.
+create table steering (
+    id        integer primary key check (id = 1),
+    version   integer not null,                   -- counts what was changed, settings too,
+    taken     integer not null default 0,         -- and how much of it the supervisor has taken
+    paused    integer not null default 0,         -- nothing is copied, built or applied
+    paused_us integer                             -- since when
+) strict;
+
 -- That apply is to wait for a moment, for who reads both sides.
+create table cutover (
+    id              integer primary key,
+    kind            text not null check (kind in ('cutover', 'rehearsal', 'dry run')),
+    state           text not null check (state in ('asked', 'running', 'given up', 'rehearsed', 'handed over', 'done')),
+    freeze          integer not null,             -- enum freeze_mode
+    max_downtime_ms integer not null,
+    verify          integer not null,
+    leave_open      integer not null,             -- the source is to take writes afterwards
+    reverse         integer not null,             -- with a way back
+    command         text not null,                -- of --on-cutover; '': none
+    before_command  text not null,                -- of --before-freeze; '': none
+    cancelled       integer not null default 0,   -- who asked wants it no more
+    stop            text,                         -- what committed before this LSN came over
+    asked_us        integer not null,
+    begun_us        integer,
+    frozen_us       integer,                      -- from then on the source took no writes,
+    handed_us       integer,                      -- … from then on there was only forwards,
+    ready_us        integer,                      -- … from then on the target could
+    ended_us        integer,
+    fault_id        integer,
+    fault_text      text,
+    fault_detail    text,
+    fault_hint      text
+) strict;
+
+create table cutover_step (
+    id       integer primary key,
+    cutover  integer not null,
+    step     text not null,
+    begun_us integer not null,
+    ended_us integer,
+    note     text not null default ''
+) strict;
+create index cutover_step_cutover on cutover_step (cutover);
+
+-- What the source was before it was frozen; noted before it is.
+create table frozen (
+    kind  text not null,                          -- database, role: default_transaction_read_only; allow: connections; at: when
+    name  text not null,                          -- of the role; of at: of the database
+    value text,                                   -- null: it was not set
+    primary key (kind, name)
+) strict, without rowid;
+
 create table pause (
     id       integer primary key check (id = 1),
     lsn      text not null,                       -- applied up to there

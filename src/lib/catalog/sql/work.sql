@@ -139,36 +139,24 @@ select count(*) from work where stage < :stage and state <> 'done'
 select count(*) from work where kind = :kind and attempts > 0
 
 -- name: WORK_TOTALS scan-ok
-select kind, count(*), sum(state = 'done'), sum(bytes),
-       sum(case when state = 'done' then bytes else 0 end), sum(rows)
-  from work group by kind
+select kind, items, done, bytes, bytes_done, rows from tally
 
 -- name: WORK_KINDS scan-ok
-select kind, count(*), sum(state = 'done'), sum(state = 'running'),
-       sum(bytes),
-       sum(case when state = 'done' then bytes else min(coalesce(moved, 0), bytes) end),
-       sum(rows), sum(moved), min(started_us), max(ended_us),
-       sum(case when state = 'done' then ended_us - started_us else 0 end)
-  from work group by kind order by min(stage), min(id)
-
--- name: WORK_CONCURRENCY scan-ok
-with moment (at, step) as (
-    select started_us, 1 from work where kind = :kind and state = 'done'
-    union all
-    select ended_us, -1 from work where kind = :kind and state = 'done'
-)
-select max(running)
-  from (select sum(step) over (order by at, step rows unbounded preceding) as running from moment)
+select kind, items, done, running, bytes, bytes_done + bytes_moving, rows, moved, started_us, ended_us, worked_us, most
+  from tally order by stage, id
 
 -- name: WORK_SLOWEST_TABLES scan-ok
-select t.nspname, t.relname, count(*), sum(w.rows), sum(w.moved), sum(w.ended_us - w.started_us),
+select t.nspname, t.relname, s.parts, s.rows, s.moved, s.worked,
        coalesce((select sum(i.ended_us - i.started_us)
                    from obj_index x join work i on i.object = x.oid and i.kind = 'index'
                   where x.table_oid = t.oid and i.state = 'done'), 0)
-  from work w join obj_table t on t.oid = coalesce(w.leaf, w.object)
- where w.kind in ('table', 'part', 'small', 'config') and w.state = 'done'
- group by t.oid
- order by 6 desc limit :count
+  from (select coalesce(leaf, object) as oid, count(*) as parts, sum(rows) as rows, sum(moved) as moved,
+               sum(ended_us - started_us) as worked
+          from work
+         where kind in ('table', 'part', 'small', 'config') and state = 'done'
+         group by 1 order by worked desc limit :count) s
+  join obj_table t on t.oid = s.oid
+ order by s.worked desc
 
 -- name: WORK_TABLES_OPEN scan-ok
 select count(distinct object) from work

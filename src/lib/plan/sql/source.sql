@@ -531,6 +531,39 @@ select n.nspname, c.relname, 'RULE', r.rulename, case r.ev_enabled when 'A' then
  where r.ev_enabled in ('A', 'R') and c.relkind in ('r', 'p')
    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
 
+-- Unlogged tables that the run may copy anew; more conditions are added.
+
+-- name: ASK_UNLOGGED_NOW
+select c.oid, n.nspname, c.relname, pg_catalog.pg_table_size(c.oid) as bytes
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r' and c.relpersistence = 'u' {chosen c.oid}
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and not exists (select 1 from pg_catalog.pg_depend d
+                    where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                      and d.objid = c.oid and d.deptype = 'e')
+
+-- On the target, the table of this schema ($1) and name ($2): may it be truncated by itself; what keeps
+-- triggers from firing that do so on replicated changes as well, and undoes that.
+
+-- name: ASK_UNLOGGED_TARGET
+select pg_catalog.has_table_privilege(c.oid, 'TRUNCATE')
+         and not exists (select from pg_catalog.pg_constraint k
+                          where k.confrelid = c.oid and k.conrelid <> c.oid and k.contype = 'f'),
+       coalesce((select pg_catalog.string_agg(pg_catalog.format('ALTER TABLE ONLY %I.%I DISABLE TRIGGER %I;',
+                                                                n.nspname, c.relname, t.tgname), '' order by t.tgname)
+                   from pg_catalog.pg_trigger t
+                  where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('A', 'R')), ''),
+       coalesce((select pg_catalog.string_agg(pg_catalog.format('ALTER TABLE ONLY %I.%I ENABLE %s TRIGGER %I;',
+                                                                n.nspname, c.relname,
+                                                                case t.tgenabled when 'A' then 'ALWAYS' else 'REPLICA' end,
+                                                                t.tgname), '' order by t.tgname)
+                   from pg_catalog.pg_trigger t
+                  where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('A', 'R')), '')
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where n.nspname = $1 and c.relname = $2 and c.relkind = 'r'
+
 -- name: ASK_SEQUENCES
 select c.oid, n.nspname, c.relname
   from pg_catalog.pg_class c
@@ -1742,3 +1775,155 @@ select n.nspname, c.relname
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
  where not (i.indisvalid and i.indisready) and n.nspname !~ '^pg_'
  order by 1, 2
+
+-- May we make the database read-only; and which roles have a setting of their own that we may not change?
+
+-- name: ASK_FREEZE_RIGHTS
+select me.rolsuper or pg_catalog.pg_has_role(me.oid, d.datdba, 'USAGE'),
+       (select pg_catalog.string_agg(pg_catalog.quote_ident(r.rolname), ', ' order by r.rolname)
+          from pg_catalog.pg_db_role_setting s
+          join pg_catalog.pg_roles r on r.oid = s.setrole
+         cross join lateral pg_catalog.unnest(s.setconfig) c (text)
+         where s.setdatabase in (0, d.oid) and c.text ~ '^default_transaction_read_only='
+           and not pg_catalog.substr(c.text, 31)::pg_catalog.bool
+           and not me.rolsuper and not (me.rolcreaterole and not r.rolsuper))
+  from pg_catalog.pg_database d, pg_catalog.pg_roles me
+ where d.datname = pg_catalog.current_database() and me.rolname = current_user
+
+-- What is to be noted and then set, of the database and of roles that override it: their values now. And the
+-- time: sessions that begin from then on may only read.
+
+-- name: ASK_READ_ONLY_SETTINGS
+with setting as (
+    select s.setdatabase, s.setrole, r.rolname, pg_catalog.substr(c.text, 31) as value
+      from pg_catalog.pg_db_role_setting s
+      left join pg_catalog.pg_roles r on r.oid = s.setrole
+     cross join lateral pg_catalog.unnest(s.setconfig) c (text)
+     where c.text ~ '^default_transaction_read_only='
+       and s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
+)
+select 'at', pg_catalog.current_database()::pg_catalog.text, pg_catalog.clock_timestamp()::pg_catalog.text
+union all
+select 'database', '', (select value from setting where setrole = 0 and setdatabase <> 0)
+union all
+select 'role', rolname, value from setting where setrole <> 0 and setdatabase <> 0 and not value::pg_catalog.bool
+union all
+select 'role', rolname, null from setting s
+ where setrole <> 0 and setdatabase = 0 and not value::pg_catalog.bool
+   and not exists (select from setting o where o.setrole = s.setrole and o.setdatabase <> 0)
+
+-- name: ASK_LOCKABLE
+select n.nspname, c.relname
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p') and c.relpersistence in ('p', 'u')
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+   and pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
+ order by c.oid
+
+-- Ends the sessions of others on the database $2, but for those that write and have a moment left ($1);
+-- what it tells of are those that are there.
+
+-- name: ASK_END_SESSIONS
+select pg_catalog.concat('process ', a.pid, ' of ', pg_catalog.quote_ident(a.usename),
+                         case when not may.be_ended then ' (whom only a superuser can end)' end),
+       case when may.be_ended and not ($1::pg_catalog.bool and a.backend_xid is not null)
+            then pg_catalog.pg_terminate_backend(a.pid) end
+  from pg_catalog.pg_stat_activity a
+  join pg_catalog.pg_roles me on me.rolname = current_user
+  left join pg_catalog.pg_roles u on u.oid = a.usesysid
+ cross join lateral (select me.rolsuper or (not u.rolsuper
+                         and (pg_catalog.pg_has_role(me.oid, u.oid, 'USAGE')
+                              or pg_catalog.pg_has_role(me.oid, 'pg_signal_backend', 'USAGE')))) may (be_ended)
+ where a.datname = $2 and a.pid <> pg_catalog.pg_backend_pid() and a.backend_type = 'client backend'
+   and not (a.application_name like 'pghaul %' and a.usename = session_user)
+ order by a.pid
+
+-- Ends those that have begun since $1, as far as we may.
+
+-- name: ASK_END_LATER_SESSIONS
+select pg_catalog.pg_terminate_backend(a.pid)
+  from pg_catalog.pg_stat_activity a
+  join pg_catalog.pg_roles me on me.rolname = current_user
+  left join pg_catalog.pg_roles u on u.oid = a.usesysid
+ where a.datname = $2 and a.pid <> pg_catalog.pg_backend_pid() and a.backend_type = 'client backend'
+   and not (a.application_name like 'pghaul %' and a.usename = session_user)
+   and a.backend_start >= $1::pg_catalog.timestamptz
+   and (me.rolsuper or (not u.rolsuper
+        and (pg_catalog.pg_has_role(me.oid, u.oid, 'USAGE')
+             or pg_catalog.pg_has_role(me.oid, 'pg_signal_backend', 'USAGE'))))
+
+-- Transactions that wrote before $1 (an xmax) and have not ended, of this database or of nobody we know; and
+-- those that are prepared in it.
+
+-- name: ASK_WRITING_STILL
+select (select pg_catalog.string_agg(x.xid::pg_catalog.text, ', ')
+          from pg_catalog.txid_snapshot_xip(pg_catalog.txid_current_snapshot()) x (xid)
+         where x.xid < $1::pg_catalog.int8
+           and not exists (select from pg_catalog.pg_stat_activity a
+                            where a.backend_xid::pg_catalog.text::pg_catalog.int8 = x.xid % 4294967296
+                              and a.datname <> pg_catalog.current_database())
+           and not exists (select from pg_catalog.pg_prepared_xacts p
+                            where p.transaction::pg_catalog.text::pg_catalog.int8 = x.xid % 4294967296
+                              and p.database <> pg_catalog.current_database())),
+       (select pg_catalog.string_agg(pg_catalog.quote_literal(p.gid), ', ' order by p.gid)
+          from pg_catalog.pg_prepared_xacts p where p.database = pg_catalog.current_database())
+
+-- What there is in the catalogs, each but for what sessions have for themselves; and without what changes by
+-- itself. While it is the same, the schema is.
+
+-- name: ASK_SCHEMA_MARKS
+select t.catalog, pg_catalog.concat_ws('/', t.rows, t.mark)
+  from (select 'relations', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat_ws(' ', c.oid, c.relname, c.relnamespace, c.relowner, c.relkind, c.relnatts, c.relreplident, c.relpersistence, c.relispartition, c.relacl, c.reloptions)))
+          from pg_catalog.pg_class c where c.relpersistence <> 't' and c.relkind <> 't'
+        union all
+        select 'columns', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat(a.attrelid, ' ', a.attnum, ' ', a.xmin)))
+          from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+         where c.relpersistence <> 't' and a.attnum > 0
+        union all
+        select 'constraints', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat(c.oid, ' ', c.xmin)))
+          from pg_catalog.pg_constraint c left join pg_catalog.pg_class r on r.oid = c.conrelid
+         where r.relpersistence is distinct from 't'
+        union all
+        select 'functions', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat(p.oid, ' ', p.xmin)))
+          from pg_catalog.pg_proc p
+        union all
+        select 'triggers', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat(g.oid, ' ', g.xmin)))
+          from pg_catalog.pg_trigger g join pg_catalog.pg_class c on c.oid = g.tgrelid
+         where c.relpersistence <> 't'
+        union all
+        select 'rules', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat(r.oid, ' ', r.xmin)))
+          from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class
+         where c.relpersistence <> 't'
+        union all
+        select 'policies', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat(p.oid, ' ', p.xmin)))
+          from pg_catalog.pg_policy p
+        union all
+        select 'schemas', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat(n.oid, ' ', n.xmin)))
+          from pg_catalog.pg_namespace n where n.nspname !~ '^pg_(temp|toast_temp)_'
+        union all
+        select 'extensions', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat(e.oid, ' ', e.xmin)))
+          from pg_catalog.pg_extension e
+        union all
+        select 'enumerated types', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtext(pg_catalog.concat(e.oid, ' ', e.xmin)))
+          from pg_catalog.pg_enum e
+       ) t (catalog, rows, mark)
+ order by 1
+
+-- name: ASK_LONG_TRANSACTIONS
+select pg_catalog.string_agg(pg_catalog.concat('process ', a.pid, ' of ', pg_catalog.quote_ident(a.usename), ' since ',
+                             pg_catalog.date_trunc('second', a.xact_start)), ', ' order by a.xact_start)
+  from pg_catalog.pg_stat_activity a
+ where a.datname = pg_catalog.current_database() and a.pid <> pg_catalog.pg_backend_pid()
+   and a.backend_type = 'client backend'
+   and a.xact_start < pg_catalog.clock_timestamp() - '10 s'::pg_catalog.interval
+   and not (a.application_name like 'pghaul %' and a.usename = session_user)
+
+-- name: ASK_WITHOUT_STATISTICS
+select pg_catalog.count(*)
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind = 'r' and c.relpersistence <> 't' and c.reltuples < 0
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+   and pg_catalog.pg_relation_size(c.oid) > 0

@@ -1,0 +1,650 @@
+#include "cutover/hand_over.h"
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/scoped.h"
+#include "base/size.h"
+#include "catalog/pause.h"
+#include "catalog/position.h"
+#include "catalog/run.h"
+#include "catalog/steering.h"
+#include "cdc/apply.h"
+#include "cutover/quiet.h"
+#include "jobs/late.h"
+#include "plan/ask.h"
+#include "plan/newcomers.h"
+#include "proc/spawn.h"
+#include "proc/tool.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+    CATCH_UP_PART =
+        3,           /* of what the source may be frozen for: in that time the target must be up */
+    WHERE_IT_IS = 1, /* an LSN that everybody has passed */
+    ROUNDS = 3,      /* of looking whether somebody has written in spite of all */
+    RETRY_MS = 1000,
+    US_PER_MS = 1000,
+};
+
+struct handing {
+    struct job *job;
+    const struct ways *ways;
+    struct cutover cutover;
+    struct freeze freeze;
+    struct newcomers tables;
+    struct strbuf marks; /* of the source's schema, before it was frozen */
+    struct strbuf note;  /* of the step */
+    lsn_t end;
+    int64_t transactions; /* applied up to there */
+    bool closed;
+};
+
+static void drop_handing(struct handing *h)
+{
+    drop_freeze(&h->freeze);
+    drop_newcomers(&h->tables);
+    drop_strbuf(&h->marks);
+    drop_strbuf(&h->note);
+}
+
+/* ---- before the source is frozen ---- */
+
+/* How long it takes to come to where the source is now says how long it will. */
+static bool check_lag(struct handing *h, struct fault *why)
+{
+    struct job *job = h->job;
+    struct position position;
+    bool found;
+    lsn_t now;
+    char behind[32];
+    int64_t begun = clock_ms(), most = h->cutover.max_downtime_ms / CATCH_UP_PART;
+    if (!position_get(job->db, &position, &found, why) || !quiet_mark(job->source, &now, why))
+        return false;
+    size_text(behind, sizeof behind, position_behind(&position));
+    leash_set_deadline(job->leash, most);
+    bool good = quiet_apply(job->db, job->source, job->leash, now, &h->transactions, why);
+    leash_end_deadline(job->leash);
+    if (!good && why->id == FAULT_LATE)
+        return fault_set(why, FAULT_CUTOVER_LAG,
+                         "the target was %s behind and did not catch up within %" PRId64
+                         " ms, a third of --max-downtime",
+                         behind, most);
+    strbuf_addf(&h->note, "%s behind, caught up in %" PRId64 " ms", behind, clock_ms() - begun);
+    return good && pause_end(job->db, why);
+}
+
+static bool check_prepared(struct handing *h, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    const char *const values[] = {"0"};
+    return ask_with(h->job->source, ASK_WRITING_STILL, 1, values, &rows, why) &&
+           (rows_null(&rows, 0, 1) ||
+            fault_set(why, FAULT_CUTOVER_PREPARED, "transactions are prepared on the source: %s",
+                      rows_text(&rows, 0, 1)));
+}
+
+static bool read_marks(struct handing *h, struct strbuf *ret_marks, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!ask_with(h->job->source, ASK_SCHEMA_MARKS, 0, NULL, &rows, why))
+        return false;
+    for (int row = 0; row < rows_count(&rows); row++)
+        strbuf_addf(ret_marks, "%s %s\n", rows_text(&rows, row, 0), rows_text(&rows, row, 1));
+    return true;
+}
+
+/* Those that the run does not follow: where it may go on without them, that was said before. */
+static bool look_at_tables(struct handing *h, struct fault *why)
+{
+    struct position position;
+    bool found;
+    struct newcomers *n = &h->tables;
+    if (!position_get(h->job->db, &position, &found, why) ||
+        !newcomers_look(n, h->job->db, h->job->source, position.publication, why))
+        return false;
+    struct listing *missed = n->come.count > 0       ? &n->come
+                             : n->attached.count > 0 ? &n->attached
+                                                     : &n->unpublished;
+    return missed->count == 0 || h->job->settings->on_ddl == DDL_WARN ||
+           fault_set(why, FAULT_CUTOVER_CHANGED, "tables of the source are not followed: %s",
+                     listing_end(missed));
+}
+
+static bool warn_of_statistics(struct handing *h, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (conn_version(h->job->target) < 140000 ||
+        !ask_with(h->job->target, ASK_WITHOUT_STATISTICS, 0, NULL, &rows, why))
+        return conn_version(h->job->target) < 140000;
+    if (rows_int(&rows, 0, 0) > 0)
+        log_warning("%" PRId64 " tables of the target have no statistics: ANALYZE them, or the "
+                    "application may be slow there at first",
+                    rows_int(&rows, 0, 0));
+    return true;
+}
+
+static bool warn_of_transactions(struct handing *h, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!ask_with(h->job->source, ASK_LONG_TRANSACTIONS, 0, NULL, &rows, why))
+        return false;
+    if (!rows_null(&rows, 0, 0))
+        log_warning("transactions that have been open for long %s: %s",
+                    h->cutover.freeze == FREEZE_NONE || h->cutover.freeze == FREEZE_LOCK
+                        ? "would keep the cutover waiting"
+                        : "will be ended",
+                    rows_text(&rows, 0, 0));
+    return true;
+}
+
+static struct late late_of(const struct handing *h)
+{
+    return (struct late){
+        .db = h->job->db,
+        .settings = h->job->settings,
+        .run = h->job->run,
+        .source = h->job->source,
+        .target = h->job->target,
+    };
+}
+
+/* What is brought anew while the source is frozen. */
+static bool estimate(struct handing *h, struct fault *why)
+{
+    const struct late late = late_of(h);
+    struct late_estimate blobs, unlogged;
+    char bytes[2][32];
+    if (!late_blobs_estimate(&late, &blobs, why) || !late_unlogged_estimate(&late, &unlogged, why))
+        return false;
+    int64_t ms = blobs.milliseconds + unlogged.milliseconds;
+    if (blobs.count + unlogged.count > 0)
+        strbuf_addf(&h->note,
+                    "; %" PRId64 " large objects (%s) and %" PRId64
+                    " unlogged tables (%s) will take about %" PRId64 " ms",
+                    blobs.count, size_text(bytes[0], sizeof bytes[0], blobs.bytes), unlogged.count,
+                    size_text(bytes[1], sizeof bytes[1], unlogged.bytes), ms);
+    return ms < h->cutover.max_downtime_ms ||
+           fault_set(why, FAULT_CUTOVER_LONG,
+                     "large objects and unlogged tables would take about %" PRId64
+                     " ms, longer than --max-downtime",
+                     ms);
+}
+
+static bool step_check(struct handing *h, struct fault *why)
+{
+    struct run run;
+    struct steering steering;
+    bool found;
+    if (!run_get(h->job->db, &run, &found, why))
+        return false;
+    if (run.phase != PHASE_FOLLOW)
+        return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run does not follow yet");
+    if (!steering_get(h->job->db, &steering, why))
+        return false;
+    if (steering.paused)
+        return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run is paused: pghaul resume");
+    return freeze_prepare(&h->freeze, why) && check_prepared(h, why) && check_lag(h, why) &&
+           look_at_tables(h, why) && warn_of_transactions(h, why) && warn_of_statistics(h, why) &&
+           job_check(h->job, why) && estimate(h, why);
+}
+
+/* So that little is left to do while nobody can write. */
+static bool step_prepare(struct handing *h, struct fault *why)
+{
+    if (!job_last_sequences(h->job, why))
+        return false;
+    strbuf_addf(&h->note, "%" PRId64 " sequences set", h->job->rows);
+    const struct late late = late_of(h);
+    struct late_blobs_counts counts;
+    if (!late_blobs_pass(&late, &counts, why))
+        return false;
+    if (counts.written > 0)
+        strbuf_addf(&h->note, ", %" PRId64 " large objects written", counts.written);
+    return look_at_tables(h, why) && read_marks(h, &h->marks, why);
+}
+
+static bool run_command(struct handing *h, const char *command, const char *const *env,
+                        struct fault *why)
+{
+    const char *const args[] = {"sh", "-c", command, NULL};
+    const struct tool tool = {.program = "/bin/sh", .args = args, .env = env};
+    scoped(drop_strbuf) struct strbuf output = STRBUF_EMPTY;
+    if (!tool_run(&tool, h->job->leash, &output, why))
+        return false;
+    for (char *line, *rest = output.text; (line = strsep(&rest, "\n")) != NULL;)
+        if (*line != '\0')
+            log_info("command: %s", line);
+    return true;
+}
+
+static bool step_before_command(struct handing *h, struct fault *why)
+{
+    return run_command(h, h->cutover.before_command, NULL, why) ||
+           fault_during(why, "the command of --before-freeze");
+}
+
+/* Making a slot waits for whoever writes, which is apply alone. */
+static bool step_way_back(struct handing *h, struct fault *why)
+{
+    return h->ways->prepare(h->job, why);
+}
+
+/* ---- while it is frozen ---- */
+
+/* Apply, which waits already, is told sooner how far to go. */
+static bool step_freeze(struct handing *h, struct fault *why)
+{
+    int64_t until;
+    if (!pause_ask(h->job->db, WHERE_IT_IS, &until, why) ||
+        !cutover_frozen(h->job->db, h->cutover.id, why) || !freeze_begin(&h->freeze, why))
+        return false;
+    strbuf_add(&h->note, h->freeze.mode == FREEZE_NONE   ? "left to the user"
+                         : h->freeze.mode == FREEZE_LOCK ? "tables are locked"
+                                                         : "read-only");
+    return true;
+}
+
+static bool step_quiet(struct handing *h, struct fault *why)
+{
+    return quiet_wait(&h->freeze, why);
+}
+
+static bool step_marker(struct handing *h, struct fault *why)
+{
+    char lsn[LSN_TEXT];
+    if (!quiet_mark(h->job->source, &h->end, why))
+        return false;
+    strbuf_add(&h->note, lsn_text(lsn, h->end));
+    return true;
+}
+
+static bool step_apply(struct handing *h, struct fault *why)
+{
+    return quiet_apply(h->job->db, h->job->source, h->job->leash, h->end, &h->transactions, why);
+}
+
+static bool step_sequences(struct handing *h, struct fault *why)
+{
+    if (!job_last_sequences(h->job, why))
+        return false;
+    strbuf_addf(&h->note, "%" PRId64 " set", h->job->rows);
+    return true;
+}
+
+static bool step_blobs(struct handing *h, struct fault *why)
+{
+    const struct late late = late_of(h);
+    struct late_blobs_counts counts;
+    if (!late_blobs_pass(&late, &counts, why))
+        return false;
+    if (counts.objects > 0)
+        strbuf_addf(&h->note, "%" PRId64 ", of which %" PRId64 " were written", counts.objects,
+                    counts.written);
+    return true;
+}
+
+static bool step_unlogged(struct handing *h, struct fault *why)
+{
+    const struct late late = late_of(h);
+    struct late_unlogged_counts counts;
+    if (!late_unlogged_copy(&late, &counts, why))
+        return false;
+    if (counts.tables > 0)
+        strbuf_addf(&h->note, "%" PRId64 " tables, %" PRId64 " rows", counts.tables, counts.rows);
+    return true;
+}
+
+static void add_differences(struct strbuf *to, const char *before, const char *after)
+{
+    scoped(drop_memory) char *was = copy_string(before);
+    scoped(drop_memory) char *is = copy_string(after);
+    char *a, *b, *rest_a = was, *rest_b = is;
+    while ((a = strsep(&rest_a, "\n")) != NULL && (b = strsep(&rest_b, "\n")) != NULL)
+        if (strcmp(a, b) != 0 && strrchr(a, ' ') != NULL)
+            strbuf_addf(to, "%s%.*s", to->length == 0 ? "" : ", ", (int)(strrchr(a, ' ') - a), a);
+}
+
+static bool step_schema(struct handing *h, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf marks = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf changed = STRBUF_EMPTY;
+    if (!look_at_tables(h, why) || !read_marks(h, &marks, why))
+        return false;
+    add_differences(&changed, h->marks.text, marks.text);
+    return changed.length == 0 ||
+           fault_set(why, FAULT_CUTOVER_CHANGED,
+                     "since the cutover began, these have changed on the source: %s", changed.text);
+}
+
+static bool step_verify(struct handing *h, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf source = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf target = STRBUF_EMPTY;
+    const char *const args[] = {"pghaul", "compare", "data", "--dir", h->job->dir, "--quiet", NULL};
+    strbuf_addf(&source, "PGHAUL_SOURCE=%s", h->job->source_info->full.text);
+    strbuf_addf(&target, "PGHAUL_TARGET=%s", h->job->target_info->full.text);
+    const char *const env[] = {source.text, target.text, NULL};
+    const struct tool tool = {.program = own_program(), .args = args, .env = env};
+    scoped(drop_strbuf) struct strbuf output = STRBUF_EMPTY;
+    struct fault what;
+    /* What changes do not bring is compared as well. Somebody may write it until nobody can connect,
+     * so it comes once more then. */
+    if (!step_sequences(h, why) || !step_blobs(h, why) || !step_unlogged(h, why))
+        return false;
+    strbuf_clear(&h->note);
+    if (tool_run(&tool, h->job->leash, &output, &what))
+        return true;
+    if (h->job->leash->wish == LEASH_NOW)
+        return leash_fault(h->job->leash, why);
+    fault_set(why, FAULT_CUTOVER_DIFFERS, "comparing all rows has failed");
+    return fault_detail(why, "%s%s", strbuf_text(&output), what.detail);
+}
+
+static bool step_close(struct handing *h, struct fault *why)
+{
+    if (!freeze_last(&h->freeze, why) || !freeze_close(&h->freeze, &h->closed, why))
+        return false;
+    strbuf_add(&h->note, h->closed                       ? "nobody can connect"
+                         : h->freeze.mode == FREEZE_NONE ? "left to the user"
+                                                         : "read-only; who may connect can do so");
+    if (h->freeze.mode == FREEZE_NONE)
+        return true;
+    /* Its locks keep nobody out who has waited for them. */
+    if (h->freeze.mode == FREEZE_LOCK)
+        h->freeze.mode = FREEZE_READONLY;
+    return quiet_wait(&h->freeze, why);
+}
+
+/* What somebody wrote in spite of all has come over as well; but he may go on with it, unless he
+ * cannot connect any more. */
+static bool step_last_look(struct handing *h, struct fault *why)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t before = h->transactions;
+        if (!quiet_mark(h->job->source, &h->end, why) || !step_apply(h, why) ||
+            !job_refresh_sequences(h->job, why))
+            return false;
+        if (h->transactions == before && h->job->rows == 0)
+            return true;
+        if (!h->closed)
+            break;
+        log_warning("somebody has written to the frozen source: %" PRId64 " transactions, %" PRId64
+                    " sequences; it came over, and is looked for again",
+                    h->transactions - before, h->job->rows);
+    }
+    return fault_set(why, FAULT_CUTOVER_WRITTEN,
+                     "somebody goes on writing to the source, though it is read-only");
+}
+
+/* ---- one after the other ---- */
+
+struct step {
+    const char *word;
+    bool (*run)(struct handing *h, struct fault *why);
+    bool frozen; /* within --max-downtime */
+};
+
+static const struct step steps[] = {
+    {"check", step_check, false},        {"prepare", step_prepare, false},
+    {"way-back", step_way_back, false},  {"before-freeze", step_before_command, false},
+    {"freeze", step_freeze, true},       {"quiet", step_quiet, true},
+    {"marker", step_marker, true},       {"apply", step_apply, true},
+    {"schema", step_schema, true},       {"verify", step_verify, true},
+    {"close", step_close, true},         {"sequences", step_sequences, true},
+    {"large-objects", step_blobs, true}, {"unlogged", step_unlogged, true},
+    {"last-look", step_last_look, true},
+};
+enum { STEPS = sizeof steps / sizeof steps[0] };
+
+static bool is_left_out(const struct handing *h, const struct step *step)
+{
+    return (step->run == step_verify && !h->cutover.verify) ||
+           (step->run == step_way_back && !h->cutover.reverse) ||
+           (step->run == step_before_command && *h->cutover.before_command == '\0');
+}
+
+static bool still_wanted(struct handing *h, struct fault *why)
+{
+    struct cutover now;
+    struct leash *leash = h->job->leash;
+    if (!leash_look(leash, why) || !cutover_get(h->job->db, h->cutover.id, &now, why))
+        return false;
+    if (now.cancelled)
+        return fault_set(why, FAULT_CUTOVER_CANCELLED, "the cutover was cancelled");
+    return leash->wish != LEASH_NOW || leash_fault(leash, why);
+}
+
+static bool do_step(struct handing *h, const struct step *step, struct fault *why)
+{
+    struct db *db = h->job->db;
+    strbuf_clear(&h->note);
+    if (!still_wanted(h, why) || !cutover_step_begin(db, h->cutover.id, step->word, why))
+        return false;
+    if (step->frozen && h->job->leash->deadline_ms == 0)
+        leash_set_deadline(h->job->leash, h->cutover.max_downtime_ms);
+    if (!step->run(h, why))
+        return false;
+    FAILPOINT("cutover.step", why);
+    log_info("cutover: %s%s%s", step->word, h->note.length == 0 ? "" : ": ", strbuf_text(&h->note));
+    return cutover_step_end(db, h->cutover.id, step->word, strbuf_text(&h->note), why);
+}
+
+static bool do_steps(struct handing *h, struct fault *why)
+{
+    int count = h->cutover.kind == CUTOVER_DRY_RUN ? 1 : STEPS;
+    for (int i = 0; i < count; i++)
+        if (!is_left_out(h, &steps[i]) && !do_step(h, &steps[i], why))
+            return false;
+    return true;
+}
+
+/* ---- the end of it ---- */
+
+/* For as long as it takes: a source that stays frozen is the worst that can be left. */
+static bool thaw_until_done(struct db *db, const struct conninfo *source, struct leash *leash,
+                            struct fault *why)
+{
+    struct fault cause, ignored;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    bool any;
+    for (bool told = false;; told = true) {
+        if (!frozen_any(db, &any, why))
+            return false;
+        if (!any || thaw(db, source, &cause))
+            return true;
+        if (!told) {
+            if (!thaw_show(db, &sql, why))
+                return false;
+            log_warning("the source is still frozen, trying on: %s; by hand: %s", cause.text,
+                        sql.text);
+            event_add(db, "error", cause.id, cause.text, &ignored);
+        }
+        if (leash->asked == LEASH_NOW || !leash_poll(leash, NULL, 0, RETRY_MS, why)) {
+            *why = cause;
+            return fault_hint(why, "The source is still frozen: go on with --resume, or run: %s",
+                              sql.text);
+        }
+    }
+}
+
+static void undo_way_back(struct handing *h)
+{
+    struct fault why;
+    if (h->cutover.reverse && !h->ways->undo(h->job, &why))
+        log_warning("the way back is left, and the target keeps WAL for it (pghaul reverse drop): "
+                    "%s",
+                    why.text);
+}
+
+static bool give_up(struct handing *h, struct fault *cause, struct fault *why)
+{
+    struct fault ignored;
+    struct job *job = h->job;
+    if (fault_kind_of(cause) == FAULT_KIND_STOPPED)
+        cause->id = FAULT_CUTOVER_CUT_OFF;
+    leash_end_deadline(job->leash);
+    drop_freeze(&h->freeze);
+    pause_end(job->db, &ignored);
+    if (!thaw_until_done(job->db, job->source_info, job->leash, why))
+        return false;
+    undo_way_back(h);
+    log_warning("cutover given up: %s", cause->text);
+    event_add(job->db, "warning", cause->id, cause->text, &ignored);
+    return cutover_end(job->db, h->cutover.id, "given up", cause, why);
+}
+
+static bool end_rehearsal(struct handing *h, struct fault *why)
+{
+    struct job *job = h->job;
+    leash_end_deadline(job->leash);
+    if (h->cutover.kind == CUTOVER_REHEARSAL && !cutover_ready(job->db, h->cutover.id, why))
+        return false;
+    drop_freeze(&h->freeze);
+    if (!pause_end(job->db, why) || !thaw_until_done(job->db, job->source_info, job->leash, why))
+        return false;
+    undo_way_back(h);
+    return cutover_end(job->db, h->cutover.id, "rehearsed", NULL, why);
+}
+
+/* The run's end is where the source was left. */
+static bool commit_to_it(struct handing *h, struct fault *why)
+{
+    FAILPOINT("cutover.before_hand_over", why);
+    if (!still_wanted(h, why) || !cutover_hand_over(h->job->db, h->cutover.id, h->end, why))
+        return false;
+    leash_end_deadline(h->job->leash);
+    FAILPOINT("cutover.handed_over", why);
+    return true;
+}
+
+bool hand_over(struct job *job, const struct ways *ways, int64_t cutover, struct fault *why)
+{
+    struct fault cause;
+    scoped(drop_handing) struct handing h = {
+        .job = job,
+        .ways = ways,
+        .freeze = {.db = job->db,
+                   .leash = job->leash,
+                   .info = job->source_info,
+                   .source = job->source},
+    };
+    if (!cutover_get(job->db, cutover, &h.cutover, why) || !cutover_begin(job->db, cutover, why))
+        return false;
+    h.freeze.mode = h.cutover.freeze;
+    h.freeze.open = h.cutover.reverse;
+    bool real = h.cutover.kind == CUTOVER_REAL;
+    if (!do_steps(&h, &cause) || (real && !commit_to_it(&h, &cause))) {
+        int64_t handed;
+        if (!cutover_handed_over(job->db, &handed, why))
+            return false;
+        if (handed == 0)
+            return give_up(&h, &cause, why);
+        *why = cause;
+        return false;
+    }
+    if (!real)
+        return end_rehearsal(&h, why);
+    log_info(
+        "cutover: handed over; the run ends, and what comes to the source now is not followed");
+    return cutover_step_begin(job->db, cutover, "finish", why) && pause_end(job->db, why);
+}
+
+/* ---- after a break ---- */
+
+bool hand_over_recover(struct job *job, const struct ways *ways, struct fault *why)
+{
+    struct db *db = job->db;
+    struct fault cause;
+    int64_t handed, open;
+    bool frozen;
+    scoped(drop_handing) struct handing h = {.job = job, .ways = ways};
+    if (!cutover_handed_over(db, &handed, why) || !cutover_open(db, &open, why) ||
+        !frozen_any(db, &frozen, why))
+        return false;
+    if (handed != 0)
+        return true;
+    if (frozen) {
+        log_warning("a cutover was cut off: letting the source write again");
+        if (!thaw_until_done(db, job->source_info, job->leash, why))
+            return false;
+    }
+    if (open == 0)
+        return true;
+    if (!cutover_get(db, open, &h.cutover, why))
+        return false;
+    undo_way_back(&h);
+    fault_set(&cause, FAULT_CUTOVER_CUT_OFF, "the cutover was cut off: its process ended");
+    return cutover_end(db, open, "given up", &cause, why);
+}
+
+/* ---- when all is there ---- */
+
+static bool note_on_target(struct job *job, struct fault *why)
+{
+    const char *const values[] = {job->run->uuid};
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    return conn_query_params(job->target,
+                             "UPDATE pghaul.progress SET handed_over = pg_catalog.now()"
+                             " WHERE run = $1 AND handed_over IS NULL",
+                             1, values, &rows, why);
+}
+
+static void add_fact(struct strbuf *to, const char *name, const char *value)
+{
+    strbuf_clear(to);
+    strbuf_addf(to, "%s=%s", name, value);
+}
+
+static bool run_hook(struct handing *h, struct fault *why)
+{
+    enum { FACTS = 6 };
+    struct strbuf facts[FACTS] = {STRBUF_EMPTY};
+    const char *env[FACTS + 1] = {NULL};
+    char lsn[LSN_TEXT], ms[32];
+    struct job *job = h->job;
+    snprintf(ms, sizeof ms, "%" PRId64, (clock_utc_us() - h->cutover.frozen_us) / US_PER_MS);
+    add_fact(&facts[0], "PGHAUL_RUN", job->run->name);
+    add_fact(&facts[1], "PGHAUL_OLD", job->run->source);
+    add_fact(&facts[2], "PGHAUL_NEW", job->run->target);
+    add_fact(&facts[3], "PGHAUL_DIR", job->dir);
+    add_fact(&facts[4], "PGHAUL_LSN", lsn_text(lsn, h->cutover.end));
+    add_fact(&facts[5], "PGHAUL_DOWNTIME_MS", ms);
+    for (int i = 0; i < FACTS; i++)
+        env[i] = facts[i].text;
+    bool good = run_command(h, h->cutover.command, env, why);
+    for (int i = 0; i < FACTS; i++)
+        drop_strbuf(&facts[i]);
+    if (good || why->id != FAULT_TOOL_FAILED)
+        return good;
+    scoped(drop_memory) char *detail = copy_string(why->detail);
+    fault_set(why, FAULT_CUTOVER_HOOK, "the command of --on-cutover failed: %s",
+              h->cutover.command);
+    return fault_detail(why, "%s", detail);
+}
+
+bool hand_over_finish(struct job *job, const struct ways *ways, struct fault *why)
+{
+    int64_t id;
+    struct db *db = job->db;
+    scoped(drop_handing) struct handing h = {.job = job, .ways = ways};
+    if (!cutover_handed_over(db, &id, why) || (id != 0 && !cutover_get(db, id, &h.cutover, why)))
+        return false;
+    if (id == 0 || strcmp(h.cutover.state, "handed over") != 0)
+        return true;
+    if ((h.cutover.reverse && !ways->open(job, why)) || !ways->arrive(job, why) ||
+        !note_on_target(job, why) || !cutover_step_end(db, id, "finish", "", why) ||
+        !cutover_ready(db, id, why))
+        return false;
+    FAILPOINT("cutover.ready", why);
+    if (*h.cutover.command != '\0' &&
+        (!cutover_step_begin(db, id, "command", why) || !run_hook(&h, why) ||
+         !cutover_step_end(db, id, "command", "", why)))
+        return false;
+    FAILPOINT("cutover.command", why);
+    if (h.cutover.leave_open && !thaw_until_done(db, job->source_info, job->leash, why))
+        return false;
+    return cutover_end(db, id, "done", NULL, why);
+}

@@ -1,0 +1,133 @@
+#include "cutover/quiet.h"
+
+#include "base/clock.h"
+#include "base/scoped.h"
+#include "base/size.h"
+#include "catalog/pause.h"
+#include "catalog/position.h"
+#include "pg/replication.h"
+#include "plan/ask.h"
+
+enum {
+    LOOK_MS = 10,
+    RENEW_MS = 500, /* of a wish that lasts PAUSE_LEASE_MS */
+    APPLY_LOOK_MS = 4,
+    PUSH_MS = 100, /* an idle server does not stream its last bytes by itself */
+};
+
+static bool nap(struct leash *leash, int ms, struct fault *why)
+{
+    return leash_poll(leash, NULL, 0, ms, why) &&
+           (leash->wish == LEASH_GO || leash->wish == LEASH_FINISH || leash_fault(leash, why));
+}
+
+/* ---- who writes ---- */
+
+static bool writing_still(struct freeze *freeze, const char *xmax, bool *ret_writing,
+                          struct fault *why)
+{
+    const char *const values[] = {xmax};
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!ask_with(freeze->source, ASK_WRITING_STILL, 1, values, &rows, why))
+        return false;
+    if (!rows_null(&rows, 0, 1))
+        return fault_set(why, FAULT_CUTOVER_PREPARED, "transactions are prepared on the source: %s",
+                         rows_text(&rows, 0, 1));
+    /* With all tables locked, nobody has anything to commit that he could still write. */
+    *ret_writing = freeze->mode != FREEZE_LOCK && !rows_null(&rows, 0, 0);
+    if (*ret_writing && freeze->blocks.length == 0)
+        strbuf_addf(&freeze->blocks, "transactions that write: %s", rows_text(&rows, 0, 0));
+    return true;
+}
+
+static bool sessions_left(struct freeze *freeze, bool *ret_left, struct fault *why)
+{
+    *ret_left = false;
+    strbuf_clear(&freeze->blocks);
+    return freeze->mode == FREEZE_LOCK || freeze_end_sessions(freeze, ret_left, why);
+}
+
+bool quiet_wait(struct freeze *freeze, struct fault *why)
+{
+    bool left, writing = false;
+    scoped(drop_rows) struct rows xmax = ROWS_NONE;
+    if (!conn_query(freeze->source,
+                    "SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())",
+                    &xmax, why))
+        return false;
+    for (;;) {
+        if (!sessions_left(freeze, &left, why) ||
+            !writing_still(freeze, rows_text(&xmax, 0, 0), &writing, why))
+            return false;
+        if (!left && !writing)
+            return true;
+        if (!nap(freeze->leash, LOOK_MS, why))
+            return fault_during(why, "waiting for %s", freeze->blocks.text);
+    }
+}
+
+/* ---- the place ---- */
+
+bool quiet_mark(struct conn *source, lsn_t *ret_end, struct fault *why)
+{
+    return conn_run(source,
+                    "BEGIN; SET LOCAL synchronous_commit = on;"
+                    " SELECT pg_catalog.pg_logical_emit_message(true, 'pghaul', 'cutover'); COMMIT",
+                    why) &&
+           wal_end(source, ret_end, why);
+}
+
+struct approach {
+    struct db *db;
+    struct conn *source;
+    lsn_t end;
+    int64_t renew_ms, push_ms; /* clock_ms: due then */
+};
+
+static bool is_there(struct approach *a, bool *ret_there, struct fault *why)
+{
+    struct pause pause;
+    int64_t until, now = clock_ms();
+    if (now >= a->renew_ms && !pause_ask(a->db, a->end, &until, why))
+        return false;
+    a->renew_ms = now >= a->renew_ms ? now + RENEW_MS : a->renew_ms;
+    if (!pause_get(a->db, &pause, why))
+        return false;
+    *ret_there = pause.at == a->end && pause.held >= a->end;
+    if (*ret_there || now < a->push_ms)
+        return true;
+    a->push_ms = now + PUSH_MS;
+    return wal_flush(a->source, why);
+}
+
+static bool say_behind(struct db *db, struct fault *why)
+{
+    struct fault ignored;
+    struct position now;
+    char behind[32];
+    bool found;
+    if (why->id != FAULT_LATE || !position_get(db, &now, &found, &ignored) || !found)
+        return false;
+    return fault_during(why, "waiting for apply, which is %s behind",
+                        size_text(behind, sizeof behind, position_behind(&now)));
+}
+
+bool quiet_apply(struct db *db, struct conn *source, struct leash *leash, lsn_t end,
+                 int64_t *ret_transactions, struct fault *why)
+{
+    struct approach a = {.db = db, .source = source, .end = end, .push_ms = clock_ms() + PUSH_MS};
+    struct position now;
+    bool there, found;
+    for (;;) {
+        if (!is_there(&a, &there, why))
+            return false;
+        if (there)
+            break;
+        if (!nap(leash, APPLY_LOOK_MS, why))
+            return say_behind(db, why);
+    }
+    if (!position_get(db, &now, &found, why))
+        return false;
+    *ret_transactions = now.transactions;
+    return true;
+}

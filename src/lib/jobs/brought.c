@@ -1,0 +1,127 @@
+#include "jobs/brought.h"
+
+#include "base/scoped.h"
+#include "catalog/run.h"
+#include "pg/helper.h"
+
+#include <inttypes.h>
+
+static bool is_there(struct conn *target, bool *ret_there, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_query(target, "SELECT pg_catalog.to_regclass('pghaul.large_objects')", &rows, why))
+        return false;
+    *ret_there = !rows_null(&rows, 0, 0);
+    return true;
+}
+
+static bool forget_given_up(struct db *db, struct conn *target, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf given_up = STRBUF_EMPTY;
+    bool found;
+    if (!setting_get(db, SETTING_GIVEN_UP, &given_up, &found, why))
+        return false;
+    return !found || conn_runf(target, why, "DELETE FROM pghaul.large_objects WHERE run IN (%s)",
+                               given_up.text);
+}
+
+bool brought_prepare(struct db *db, struct conn *target, struct fault *why)
+{
+    bool there;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!is_there(target, &there, why))
+        return false;
+    if (there)
+        return forget_given_up(db, target, why);
+    helper_add_quiet(&sql);
+    strbuf_add(&sql, "CREATE SCHEMA IF NOT EXISTS pghaul;"
+                     "CREATE TABLE IF NOT EXISTS pghaul.large_objects ("
+                     " run pg_catalog.text NOT NULL,"
+                     " low pg_catalog.oid NOT NULL,"
+                     " high pg_catalog.oid NOT NULL,"
+                     " oids pg_catalog.oid[] NOT NULL,"
+                     " seen pg_catalog.int8)");
+    return conn_run(target, sql.text, why);
+}
+
+bool brought_any(struct conn *target, const char *run, bool *ret_any, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    const char *const values[] = {run};
+    if (!is_there(target, ret_any, why))
+        return false;
+    if (!*ret_any)
+        return true;
+    if (!conn_query_params(target,
+                           "SELECT EXISTS (SELECT FROM pghaul.large_objects WHERE run = $1)", 1,
+                           values, &rows, why))
+        return false;
+    *ret_any = rows_bool(&rows, 0, 0);
+    return true;
+}
+
+/* The ranges keep most arrays from being read. */
+void brought_add_new(struct strbuf *sql, const char *run)
+{
+    strbuf_addf(sql,
+                "INSERT INTO pghaul.large_objects (run, low, high, oids)"
+                " SELECT '%s', min(b.id), max(b.id), pg_catalog.array_agg(b.id ORDER BY b.id)"
+                " FROM pg_temp.pghaul_blob b WHERE b.at = 0 AND NOT EXISTS"
+                " (SELECT FROM pghaul.large_objects l WHERE l.run = '%s'"
+                " AND l.low <= b.id AND l.high >= b.id AND b.id = ANY (l.oids))"
+                " HAVING pg_catalog.count(*) > 0;",
+                run, run);
+}
+
+void brought_add_gone(struct strbuf *sql, const char *run, const char *oids)
+{
+    strbuf_addf(sql,
+                "UPDATE pghaul.large_objects SET oids = ARRAY(SELECT o FROM"
+                " pg_catalog.unnest(oids) o WHERE o <> ALL ('{%s}'::pg_catalog.oid[]))"
+                " WHERE run = '%s' AND low > 0 AND oids && '{%s}'::pg_catalog.oid[];"
+                "DELETE FROM pghaul.large_objects WHERE run = '%s' AND low > 0 AND oids = '{}';",
+                oids, run, oids, run);
+}
+
+bool brought_seen(struct conn *target, const char *run, int64_t *ret_seen, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    const char *const values[] = {run};
+    bool there;
+    *ret_seen = 0;
+    if (!is_there(target, &there, why))
+        return false;
+    if (!there)
+        return true;
+    if (!conn_query_params(target,
+                           "SELECT max(seen) FROM pghaul.large_objects WHERE run = $1 AND low = 0",
+                           1, values, &rows, why))
+        return false;
+    *ret_seen = rows_int(&rows, 0, 0);
+    return true;
+}
+
+bool brought_set_seen(struct conn *target, const char *run, int64_t seen, struct fault *why)
+{
+    return conn_runf(target, why,
+                     "BEGIN; DELETE FROM pghaul.large_objects WHERE run = '%s' AND low = 0;"
+                     "INSERT INTO pghaul.large_objects (run, low, high, oids, seen)"
+                     " VALUES ('%s', 0, 0, '{}', %" PRId64 "); COMMIT",
+                     run, run, seen);
+}
+
+bool brought_forget(struct conn *target, const char *run, struct fault *why)
+{
+    bool there;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!is_there(target, &there, why))
+        return false;
+    if (!there)
+        return true;
+    strbuf_add(&sql, "BEGIN;");
+    helper_add_quiet(&sql);
+    strbuf_addf(&sql, "DELETE FROM pghaul.large_objects WHERE run = '%s';", run);
+    helper_add_drop_if_empty(&sql, "large_objects");
+    strbuf_add(&sql, "COMMIT");
+    return conn_run(target, sql.text, why);
+}

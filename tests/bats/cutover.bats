@@ -1,0 +1,505 @@
+load lib.bash
+load followed.bash
+
+# Handing over: nobody writes any more, the target has all of it, and whatever happens before that is so
+# lets the source write again.
+
+setup_file() { own_source 'wal_sender_timeout = 10s' 'max_prepared_transactions = 10'; }
+
+shop() {
+    src -q <<'SQL'
+create table account (id int primary key, amount int not null);
+insert into account select i, 1000 from generate_series(1, 100) i;
+create table log (client int, n int, primary key (client, n));
+create sequence counter;
+create sequence bare;
+select setval('bare', 41, false);
+SQL
+}
+
+# followed [OPTIONS]: a run that follows, in the background. followed_to POINT[:NTH] [OPTIONS]: one of whose
+# processes stops itself at this failpoint.
+followed() {
+    background "$PGHAUL" clone --follow --dir "$RUN" "$@"
+    is_followed
+}
+followed_to() {
+    local point=${1%%:*}
+    background env PGHAUL_TEST_AT="$point:stop${1#"$point"}" "$PGHAUL" clone --follow --dir "$RUN" "${@:2}"
+    is_followed
+}
+is_followed() {
+    wait_for 30 following
+    wait_for 20 catalog_says "select count(*) from process where role = 'cutover' and ended_us is null" 1
+}
+cutover() { "$PGHAUL" cutover --dir "$RUN" "$@"; }
+# In the background; CUTOVER is its process.
+ask_cutover() {
+    "$PGHAUL" cutover --dir "$RUN" "$@" >"$BATS_TEST_TMPDIR/cutover" 2>&1 3>&- &
+    CUTOVER=$!
+    PIDS="$PIDS $CUTOVER"
+}
+asked_ended_with() { # STATUS REGEXP
+    local status=0
+    wait "$CUTOVER" || status=$?
+    [[ $status == "$1" ]] && grep -qE "$2" "$BATS_TEST_TMPDIR/cutover"
+}
+# The place of a step among those that every cutover has.
+nth() {
+    local steps=(check prepare freeze quiet marker apply schema close sequences large-objects unlogged last-look) i
+    for i in "${!steps[@]}"; do [[ ${steps[i]} != "$1" ]] || echo $((i + 1)); done
+}
+state() { catalog 'select state from cutover order by id desc limit 1'; }
+step() { catalog "select count(*) from cutover_step where step = '$1'"; }
+writes_again() { src -q -c 'insert into log values (99, coalesce((select max(n) from log where client = 99), 0) + 1)'; }
+settings() { admin_source "select coalesce(string_agg(setconfig::text || setrole::regrole, ' ' order by setrole), '') || datallowconn from pg_database d left join pg_db_role_setting s on s.setdatabase = d.oid where datname = '$DB' group by datallowconn"; }
+nothing_frozen() { [[ $(settings) == true && $(catalog 'select count(*) from frozen') == 0 ]]; }
+sequences_are_the_same() {
+    local sql="select last_value, is_called from counter union all select last_value, is_called from bare"
+    [[ $(src -c "$sql") == "$(tgt -c "$sql")" ]]
+}
+
+# The whole run at once, as if the machine had lost its power.
+kill_all() {
+    local workers
+    workers=$(catalog 'select pid from process where ended_us is null')
+    kill -STOP "$PID"
+    # shellcheck disable=SC2086
+    kill -9 $workers "$PID" 2>/dev/null || true
+    wait "$PID" 2>/dev/null || true
+}
+stop_run() {
+    kill -TERM "$PID"
+    wait "$PID" || true
+}
+fresh_points() {
+    keep_fired
+    rm -rf "$PGHAUL_TEST_DIR"
+    mkdir -p "$PGHAUL_TEST_DIR"
+}
+
+# Roles that the tests have made on both servers, named like the database.
+drop_roles() {
+    local server r
+    for server in admin_source admin_target; do
+        "$server" "drop database $DB with (force)"
+        for r; do "$server" "drop role if exists ${DB}_$r"; done
+    done
+}
+
+@test "cutover: all is there, the sequences too, the command has the facts, and the source is closed" {
+    shop
+    src -q -o /dev/null -c "select lo_from_bytea(70000, 'first')" -c 'create unlogged table quick (a int primary key)'
+    followed
+    src -q -c "insert into log select 1, i from generate_series(1, 500) i" -c "select setval('counter', 70), nextval('counter')" -o /dev/null
+    src -q -o /dev/null -c "select lo_from_bytea(70001, 'new')" -c "select lo_put(70000, 0, 'other')" -c "insert into quick select 1"
+    local before
+    before=$(src -c 'select sum(amount), (select count(*) from log) from account')
+    run -0 --separate-stderr cutover --on-cutover "env | grep ^PGHAUL_ | sort > $BATS_TEST_TMPDIR/facts"
+    assert_output --regexp 'freeze .* read-only'
+    assert_output --regexp 'close .* nobody can connect'
+    assert_output --regexp 'handed over at [0-9A-F/]+: the target was ready [0-9]+ ms after the source was frozen'
+    ended_with 0 'cutover: handed over'
+    grep -qx "PGHAUL_RUN=$DB" "$BATS_TEST_TMPDIR/facts"
+    grep -qx "PGHAUL_DIR=$RUN" "$BATS_TEST_TMPDIR/facts"
+    grep -qE '^PGHAUL_NEW=postgres://postgres@' "$BATS_TEST_TMPDIR/facts"
+    grep -qE '^PGHAUL_DOWNTIME_MS=[0-9]+$' "$BATS_TEST_TMPDIR/facts"
+    [[ $(tgt -c 'select sum(amount), (select count(*) from log) from account') == "$before" ]]
+    [[ $(tgt -c "select nextval('counter'), nextval('bare')") == '72|41' ]]
+    [[ $(tgt -c "select convert_from(lo_get(70000), 'utf8'), convert_from(lo_get(70001), 'utf8'), count(*) from quick") == 'other|new|1' ]]
+    [[ $(tgt -c 'select handed_over is not null from pghaul.progress') == t ]]
+    run -2 src -c 'select 1'
+    assert_output --partial 'is not currently accepting connections'
+    # It is done, once and for all.
+    run -2 cutover
+    assert_output --partial 'PGH-4052'
+    run -2 "$PGHAUL" follow --dir "$RUN"
+    assert_output --partial 'PGH-4052'
+    run -2 "$PGHAUL" position set --dir "$RUN" --end now
+    assert_output --partial 'PGH-4052'
+    # Cleaning up needs the source: it takes connections again, and stays read-only.
+    run -0 cleanup
+    assert_output --partial 'connections'
+    run -1 src -c 'insert into log values (9, 9)'
+    assert_output --partial 'read-only transaction'
+    [[ $(slots) == 0 ]]
+}
+
+@test "cutover --leave-open: the source writes again, and nothing of that is followed" {
+    shop
+    followed
+    run -0 cutover --leave-open
+    ended_with 0 'handed over'
+    writes_again
+    nothing_frozen
+    [[ $(tgt -c 'select count(*) from log where client = 99') == 0 ]]
+}
+
+@test "cutover --rehearse and --dry-run: the source is what it was, and the run follows on" {
+    shop
+    admin_source "alter database $DB set default_transaction_read_only = off"
+    admin_source "create role ${DB}_own"
+    admin_source "create role ${DB}_both"
+    admin_source "alter role ${DB}_own set default_transaction_read_only = off"
+    admin_source "alter role ${DB}_both in database $DB set default_transaction_read_only = 'false'"
+    local was
+    was=$(settings)
+    followed --roles
+    run -0 cutover --dry-run
+    assert_output --partial 'nothing is in the way of a cutover now'
+    [[ $(step freeze) == 0 ]]
+    run -0 cutover --rehearse --verify --before-freeze "touch $BATS_TEST_TMPDIR/before"
+    assert_output --regexp 'verify'
+    assert_output --regexp 'rehearsed: the source was frozen for [0-9]+ ms, and takes writes again'
+    [[ -f $BATS_TEST_TMPDIR/before && $(state) == rehearsed && $(settings) == "$was" ]]
+    writes_again
+    caught_up
+    [[ $(tgt -c 'select count(*) from log where client = 99') == 1 ]]
+    # And in each of the other ways.
+    local mode
+    for mode in readonly lock none; do
+        run -0 cutover --rehearse --freeze "$mode"
+        [[ $(settings) == "$was" ]]
+        writes_again
+    done
+    end_now
+    drop_roles own both
+}
+
+@test "while it is frozen nobody writes: roles with settings of their own, open transactions, new sessions" {
+    shop
+    local r
+    for r in plain own both; do
+        admin_source "create role ${DB}_$r login"
+        src -q -c "grant all on log to ${DB}_$r" -c "grant create on database $DB to ${DB}_$r"
+    done
+    admin_source "alter role ${DB}_own set default_transaction_read_only = off"
+    admin_source "alter role ${DB}_both in database $DB set default_transaction_read_only = off"
+    followed_to "cutover.step:$(nth schema)" --roles
+    # One that is in a transaction, and would write on.
+    mkfifo "$BATS_TEST_TMPDIR/in"
+    psql -qX "$SOURCE" <"$BATS_TEST_TMPDIR/in" >/dev/null 2>"$BATS_TEST_TMPDIR/psql" &
+    PIDS="$PIDS $!"
+    exec 7>"$BATS_TEST_TMPDIR/in"
+    echo 'begin; insert into log values (5, 1);' >&7
+    wait_for 10 eval '[[ $(admin_source "select count(*) from pg_stat_activity where datname = '"'$DB'"' and state = '"'idle in transaction'"'") == 1 ]]'
+    ask_cutover --freeze readonly
+    stopped_at cutover.step
+    for r in plain own both; do
+        run -1 psql -qX "host=$HERE/s user=${DB}_$r dbname=$DB" -v ON_ERROR_STOP=1 -c "insert into log values (6, 1)"
+        assert_output --partial 'read-only transaction'
+    done
+    echo 'insert into log values (5, 2); commit;' >&7
+    exec 7>&-
+    wait_for 10 grep -q 'terminating connection' "$BATS_TEST_TMPDIR/psql"
+    go_on
+    asked_ended_with 0 'handed over at'
+    ended_with 0 'handed over'
+    [[ $(tgt -c 'select count(*) from log') == 0 && $(src -c 'select count(*) from log') == 0 ]]
+    drop_roles plain own both
+}
+
+@test "whatever fails before the hand-over, or is cancelled, lets the source write again" {
+    shop
+    followed
+    # A prepared transaction.
+    src -q -c 'begin' -c 'insert into log values (7, 1)' -c "prepare transaction 'left'"
+    run -14 cutover
+    assert_output --partial "PGH-4082: transactions are prepared on the source: 'left'"
+    src -q -c "rollback prepared 'left'"
+    # A command that says no.
+    run -14 cutover --before-freeze 'echo not now >&2; exit 3'
+    assert_output --partial 'before-freeze'
+    assert_output --partial 'not now'
+    [[ $(catalog "select count(*) from cutover_step where step = 'freeze'") == 0 ]]
+    # What has come without us.
+    tgt -q -c 'insert into log values (8, 8)'
+    run -14 cutover --verify
+    assert_output --partial 'PGH-4089'
+    tgt -q -c 'delete from log where client = 8'
+    nothing_frozen
+    writes_again
+    # Now it goes.
+    run -0 cutover
+    ended_with 0 'handed over'
+    [[ $(tgt -c 'select count(*) from log') == 1 ]]
+}
+
+@test "cutover is taken back by ^C, and a second one at the same time is refused" {
+    shop
+    followed_to "cutover.step:$(nth sequences)"
+    ask_cutover
+    stopped_at cutover.step
+    run -2 cutover
+    assert_output --partial 'PGH-4050'
+    kill -TERM "$CUTOVER"
+    wait_for 10 grep -q 'taking it back' "$BATS_TEST_TMPDIR/cutover"
+    go_on
+    asked_ended_with 14 'PGH-4086'
+    nothing_frozen
+    writes_again
+    run -0 cutover
+    ended_with 0 'handed over'
+}
+
+@test "a table that is created, or changed, while the source is being frozen" {
+    shop
+    followed_to "cutover.step:$(nth prepare)"
+    ask_cutover
+    stopped_at cutover.step
+    src -q -c 'create table late (id int primary key)' -c 'insert into late values (1)'
+    go_on
+    asked_ended_with 14 'PGH-4084: tables of the source are not followed: public.late'
+    nothing_frozen
+    src -q -c 'drop table late'
+    fresh_points
+    # The run's guard may have found it meanwhile: then it has stopped, and goes on.
+    if ! kill -0 "$PID" 2>/dev/null; then followed_to "cutover.step:$(nth prepare)" --resume; fi
+    run -14 cutover --before-freeze "psql -qX '$SOURCE' -c 'create function f() returns int language sql return 1'"
+    assert_output --partial 'PGH-4084: since the cutover began, these have changed on the source: functions'
+    run -0 cutover
+    ended_with 0 'handed over'
+}
+
+@test "--max-downtime: a transaction that does not end, and a target that stalls; a second cutover goes" {
+    shop
+    followed
+    mkfifo "$BATS_TEST_TMPDIR/in"
+    psql -qX "$SOURCE" <"$BATS_TEST_TMPDIR/in" >/dev/null 2>&1 &
+    PIDS="$PIDS $!"
+    exec 7>"$BATS_TEST_TMPDIR/in"
+    echo 'begin; insert into log values (5, 1);' >&7
+    wait_for 10 eval '[[ $(admin_source "select count(*) from pg_stat_activity where datname = '"'$DB'"' and state = '"'idle in transaction'"'") == 1 ]]'
+    local mode
+    for mode in none lock; do
+        run -14 cutover --freeze "$mode" --max-downtime 1s
+        assert_output --partial 'PGH-4080'
+        assert_output --partial 'it takes longer than it may'
+        nothing_frozen
+        writes_again
+    done
+    echo 'commit;' >&7
+    exec 7>&-
+    # The target does not let apply write.
+    tgt -q -o /dev/null -c 'begin' -c 'lock table log' -c 'select pg_sleep(60)' &
+    local lock=$!
+    PIDS="$PIDS $lock"
+    wait_for 10 eval '[[ $(admin_target "select count(*) from pg_stat_activity where datname = '"'$DB'"' and query ~ '"'pg_sleep'"' and state = '"'active'"'") -ge 1 ]]'
+    writes_again
+    run -14 cutover --max-downtime 2s
+    assert_output --partial 'PGH-4081: the target was'
+    nothing_frozen
+    admin_target "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and query ~ 'pg_sleep' and pid <> pg_backend_pid()" >/dev/null
+    run -0 cutover
+    ended_with 0 'handed over'
+    [[ $(tgt -c 'select count(*) from log') == 4 ]]
+}
+
+# Who dies at a step: before the record it is taken back, after it there is only forwards.
+
+@test "the supervisor is killed at each step: before the hand-over the source writes again" {
+    local step
+    shop
+    followed_to "cutover.step:$(nth freeze)"
+    for step in quiet marker apply schema close sequences large-objects unlogged last-look done; do
+        ask_cutover
+        stopped_at cutover.step
+        kill -9 "$PID"
+        go_on
+        asked_ended_with 14 'PGH-4087'
+        wait_for 20 nothing_frozen
+        writes_again
+        fresh_points
+        [[ $step == done ]] || followed_to "cutover.step:$(nth "$step")" --resume
+    done
+    followed --resume
+    run -0 cutover
+    ended_with 0 'handed over'
+    [[ $(tgt -c 'select count(*) from log') == 10 ]]
+}
+
+@test "all are killed while the source is frozen: who goes on with the run lets it write again" {
+    shop
+    followed_to "cutover.step:$(nth close)"
+    ask_cutover
+    stopped_at cutover.step
+    kill_all
+    asked_ended_with 14 'lets it write again'
+    run -2 src -c 'select 1'
+    # Nobody forgets what the source was.
+    run -2 clone --follow --restart --drop-if-exists
+    assert_output --partial 'PGH-4053'
+    followed --resume
+    nothing_frozen
+    writes_again
+    [[ $(state) == 'given up' ]]
+    run -0 cutover
+    ended_with 0 'handed over'
+    [[ $(tgt -c 'select count(*) from log') == 1 ]]
+}
+
+@test "cleanup --force lets a source write again that a dead cutover has frozen" {
+    shop
+    followed_to freeze.closed
+    ask_cutover
+    stopped_at freeze.closed
+    kill_all
+    run -0 cleanup --dry-run --force
+    assert_output --partial 'ALLOW_CONNECTIONS true'
+    run -2 src -c 'select 1'
+    run -0 cleanup --force
+    nothing_frozen
+    writes_again
+    [[ $(slots) == 0 ]]
+}
+
+@test "killed at the points of freezing and thawing: what the source was is never lost" {
+    local point was mode
+    shop
+    admin_source "alter database $DB set default_transaction_read_only = 'off'"
+    was=$(settings)
+    for point in freeze.noted freeze.readonly freeze.locked freeze.before_close freeze.closed thaw.begun thaw.done cutover.before_hand_over; do
+        mode=auto
+        [[ $point != freeze.locked ]] || mode=lock
+        if [[ $point == freeze.noted ]]; then followed_to "$point"; else followed_to "$point" --resume; fi
+        if [[ $point == thaw.* ]]; then ask_cutover --rehearse; else ask_cutover --freeze "$mode"; fi
+        stopped_at "$point"
+        # Its supervisor starts another one, which takes it back.
+        kill -9 "$STOPPED"
+        asked_ended_with 14 'PGH-4087'
+        [[ $(settings) == "$was" && $(catalog 'select count(*) from frozen') == 0 ]]
+        writes_again
+        stop_run
+        fresh_points
+    done
+}
+
+@test "killed after the hand-over: only forwards, and the command runs at last" {
+    local point
+    shop
+    for point in cutover.handed_over cutover.ready cutover.command; do
+        followed_to "$point"
+        ask_cutover --on-cutover "echo ran >>$BATS_TEST_TMPDIR/ran.$point"
+        stopped_at "$point"
+        kill_all
+        asked_ended_with 7 'the target has everything'
+        run -2 src -c 'select 1'
+        run -2 "$PGHAUL" cutover --dir "$RUN"
+        assert_output --partial 'PGH-4051'
+        run -0 "$PGHAUL" follow --dir "$RUN" --resume
+        [[ -s $BATS_TEST_TMPDIR/ran.$point && $(state) == done ]]
+        run -2 src -c 'select 1'
+        [[ $(tgt -c 'select handed_over is not null from pghaul.progress') == t ]]
+        [[ $(tgt -c 'select last_value, is_called from bare') == '41|f' ]]
+        run -0 cleanup
+        admin_source "alter database $DB reset all"
+        again
+    done
+}
+
+@test "the command of --on-cutover fails: the source stays frozen, and a resume runs it again" {
+    shop
+    followed
+    run -7 cutover --on-cutover 'echo the pooler is away >&2; exit 4'
+    assert_output --partial 'PGH-4088: the command of --on-cutover failed'
+    ended_with 7 'the pooler is away'
+    run -2 src -c 'select 1'
+    run -0 "$PGHAUL" follow --dir "$RUN" --resume --on-cutover "touch $BATS_TEST_TMPDIR/mended"
+    [[ -f $BATS_TEST_TMPDIR/mended && $(state) == done ]]
+}
+
+@test "cutover is refused where it cannot be: not following, not running" {
+    shop
+    run -2 "$PGHAUL" cutover --dir "$RUN" --rehearse --dry-run
+    assert_output --partial 'PGH-1005'
+    run -6 cutover
+    assert_output --partial 'PGH-4003'
+    followed
+    stop_run
+    run -2 cutover
+    assert_output --partial 'PGH-4051'
+    run -0 "$PGHAUL" follow --dir "$RUN" --resume --endpos now
+    run -2 cutover
+    assert_output --partial 'is not running'
+}
+
+@test "who writes in spite of read-only: once, it comes over; on and on, the cutover is given up" {
+    local rogue="begin read write; insert into log select 50, coalesce(max(n), 0) + 1 from log where client = 50; commit"
+    shop
+    followed_to "cutover.step:$(nth apply)"
+    ask_cutover
+    stopped_at cutover.step
+    src -q -c "$rogue"
+    go_on
+    asked_ended_with 0 'handed over at'
+    ended_with 0 'somebody has written to the frozen source: 1 transactions'
+    [[ $(tgt -c 'select count(*) from log where client = 50') == 1 ]]
+    run -2 src -c 'select 1'
+
+    # Where nobody can be kept from connecting.
+    admin_source "alter database $DB allow_connections true"
+    run -0 cleanup
+    admin_source "alter database $DB reset all"
+    again
+    followed
+    for _ in 1 2 3; do
+        (while :; do src -q -c "$rogue" 2>/dev/null; done) 3>&- &
+        PIDS="$PIDS $!"
+    done
+    wait_for 10 eval '[[ $(src -c "select count(*) from log where client = 50") -gt 3 ]]'
+    run -14 cutover --freeze readonly
+    assert_output --partial 'PGH-4083: somebody goes on writing'
+    nothing_frozen
+}
+
+@test "a transaction that is prepared while the source is being frozen" {
+    shop
+    followed_to "cutover.step:$(nth prepare)"
+    ask_cutover
+    stopped_at cutover.step
+    src -q -c 'begin' -c 'insert into log values (7, 1)' -c "prepare transaction 'late one'"
+    go_on
+    asked_ended_with 14 "PGH-4082: transactions are prepared on the source: 'late one'"
+    nothing_frozen
+    src -q -c "commit prepared 'late one'"
+    run -0 cutover
+    ended_with 0 'handed over'
+    [[ $(tgt -c 'select count(*) from log') == 1 ]]
+}
+
+@test "status of a cutover, and cancel while the source is frozen" {
+    shop
+    followed_to "cutover.step:$(nth close)"
+    ask_cutover
+    stopped_at cutover.step
+    "$PGHAUL" status --dir "$RUN" --json >"$BATS_TEST_TMPDIR/status"
+    documented status <"$BATS_TEST_TMPDIR/status"
+    [[ $(jq -r '.substate, .cutover.state, (.cutover.steps | map(select(.ms == null)) | .[].step)' "$BATS_TEST_TMPDIR/status" | xargs) == 'cutting_over running close' ]]
+    run -0 "$PGHAUL" status --dir "$RUN"
+    assert_output --regexp 'cutover +cutover, running, step close'
+    # It waits for the process that this test has stopped, and kills it.
+    run -0 "$PGHAUL" cancel --dir "$RUN"
+    assert_output --partial 'is cancelled'
+    asked_ended_with 14 'PGH-4087'
+    nothing_frozen
+    writes_again
+    [[ $(slots) == 0 && $(publications) == 0 ]]
+    [[ $(tgt -c 'select count(*) from account') == 100 ]]
+    run -2 cutover
+}
+
+@test "cancel is refused after the hand-over; a paused run is not cut over" {
+    shop
+    followed_to cutover.handed_over
+    run -0 "$PGHAUL" pause --dir "$RUN"
+    run -14 cutover
+    assert_output --partial 'is paused'
+    run -0 "$PGHAUL" resume --dir "$RUN"
+    ask_cutover
+    stopped_at cutover.handed_over
+    run -2 "$PGHAUL" cancel --dir "$RUN"
+    assert_output --partial 'PGH-4052'
+    go_on
+    asked_ended_with 0 'handed over at'
+    ended_with 0 'handed over'
+}
