@@ -300,15 +300,18 @@ SQL
     tables 'create table t (id int primary key, a text); insert into t select i, $$x$$ from generate_series(1, 10) i'
     src -q -c "update t set a = 'y'"
     run -0 receive -q
+    # The same spool in another directory: that one has looked where the target is, and begins later.
+    cp -r "$RUN" "$RUN.2"
+    PGHAUL_TEST_AT=apply.batch_begun:stop "$PGHAUL" stream apply --dir "$RUN.2" --target "$TARGET" --endpos "$(cat "$BATS_TEST_TMPDIR/end")" >"$BATS_TEST_TMPDIR/second" 2>&1 3>&- &
+    SECOND=$! PIDS+=" $!"
+    stopped_at apply.batch_begun
+    late=$STOPPED
     background env PGHAUL_TEST_AT=apply.before_commit:stop "$PGHAUL" stream apply --dir "$RUN" --target "$TARGET" --endpos "$(cat "$BATS_TEST_TMPDIR/end")"
     stopped_at apply.before_commit
     run -6 apply
     assert_output --partial 'PGH-4001'
-    # The same spool in another directory: it waits for the first one's transaction, and finds that it is late.
-    cp -r "$RUN" "$RUN.2"
-    RUN=$RUN.2 PIDS2=$PID
-    apply >"$BATS_TEST_TMPDIR/second" 2>&1 &
-    SECOND=$!
+    # It waits for the first one's transaction, and finds that it is late.
+    kill -CONT "$late"
     wait_for 20 eval '[[ $(admin_source "select count(*) from pg_stat_activity where wait_event_type = '"'Lock'"' and application_name = '"'pghaul apply'"'") == 1 ]]'
     go_on
     wait "$PID"

@@ -131,9 +131,18 @@ frozen() { admin_source "alter database $DB set default_transaction_read_only = 
     # Its end is its end; all of both goes.
     run -0 reverse start
     assert_output --partial 'has reached its end already'
+    # A slot of another run that has taken the name of the one that was let go.
+    src -q -o /dev/null -c "select pg_create_logical_replication_slot('$SLOT', 'pgoutput')"
+    run -0 reverse start
     run -0 cleanup
-    [[ $(slots)$(publications)$(target_slots)$(target_publications) == 0000 ]]
+    [[ $(slots)$(publications)$(target_slots)$(target_publications) == 1000 ]]
     [[ $(src -c "select count(*) from pg_namespace where nspname = 'pghaul'")$(tgt -c "select count(*) from pg_namespace where nspname = 'pghaul'") == 00 ]]
+    [[ $(back_state) == over ]]
+    run -0 clone --follow --resume
+    refute_output --partial 'going back'
+    run -2 reverse start
+    assert_output --partial 'PGH-1030: the way back of the run'
+    run -0 cleanup
 }
 
 @test "large transactions: what came in parts does not come back, what is written there does" {
@@ -170,7 +179,7 @@ create table no_rows (a int primary key);
 create unlogged table quick (a int primary key);
 SQL
     tgt -q -c 'create schema other' -c 'create table other.mine (a int primary key)' -c 'create sequence other.seq' \
-        -c 'create table other.keyless (a int)' -c 'create table other.parts (a int) partition by list (a)'
+        -c 'create table other.keyless (a int)' -c 'create unlogged table other.quick (a int)' -c 'create table other.parts (a int) partition by list (a)'
     followed -T no_rows
     caught_up
     run -0 reverse prepare
@@ -186,6 +195,7 @@ SQL
     back_ends
     [[ $(src -c 'select count(*) from fired') == 3 && $(tgt -c 'select count(*) from fired') == 3 ]]
     [[ $(src -c 'select count(*) from child') == 10 ]]
+    [[ $(src -c 'select count(*) from quick') == 1 ]]
     run -0 "$PGHAUL" compare data --no-strict-names -T no_rows -N other
     [[ $(src -c "select tgenabled from pg_trigger where tgname = 'always'") == A ]]
 }
@@ -253,6 +263,10 @@ SQL
     [[ $(slots) == 0 ]]
     (for ((n = 1; ; n++)); do echo "insert into log values (1, $n, default); update account set amount = amount + 1 where id = $((n % 200 + 1)); update whole set b = '$n' where a = $((n % 50 + 1));"; done) | psql -qXAt "$TARGET" >/dev/null 2>&1 3>&- &
     writer=$! PIDS+=" $!"
+    run -6 reverse drop
+    assert_output --partial 'PGH-4001'
+    run -6 cleanup --force
+    assert_output --partial 'PGH-4001'
     for role in receive apply guard; do
         pid=$(back "select pid from process where role = '$role' and ended_us is null order by id desc limit 1")
         kill -9 "$pid"
@@ -317,6 +331,8 @@ SQL
         run -2 "$PGHAUL" $command --dir "$BACK" --source "$TARGET" --target "$SOURCE"
         assert_output --partial 'PGH-2332: the run that this one turns back may still write'
     done
+    run -6 clone --follow --restart
+    assert_output --partial 'PGH-4001'
     run -0 reverse drop
 
     # What the run has brought has another name, no key any more, one column more.
@@ -338,9 +354,25 @@ SQL
     run -5 reverse prepare --source "$SOURCE user=${DB}_r"
     [[ $(target_slots)$(target_publications) == 00 ]]
     run -0 reverse prepare
-    # Another run in its place.
     forward_ends
+    run -2 clone --follow --restart
+    assert_output --partial 'PGH-2335'
+    # That of another run in its place.
+    uuid=$(catalog 'select uuid from run')
+    back "update setting set value = 'another' where name = 'mirrored'; insert into setting values ('back-open', 'true')"
+    run -2 reverse prepare
+    assert_output --partial 'PGH-2333'
+    run -2 reverse drop
+    assert_output --partial 'PGH-2335'
+    # As long as it is not open it makes room.
+    back "delete from setting where name = 'back-open'"
+    run -0 reverse prepare
+    [[ $(back "select value from setting where name = 'mirrored'") == "$uuid" && $(target_slots) == 1 ]]
     run -0 reverse drop
+    # The target has nothing of the run.
+    tgt -q -c 'create table kept as select * from pghaul.progress' -c 'delete from pghaul.progress'
+    run -4 reverse prepare
+    assert_output --partial 'PGH-2331'
     background "$PGHAUL" reverse start --dir "$RUN"
     ended_with 2 'PGH-2332: the way back of the run in .* is not prepared'
     src -q -c "drop role ${DB}_r"

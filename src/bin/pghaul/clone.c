@@ -10,6 +10,7 @@
 #include "plan/databases.h"
 #include "plan/plan.h"
 #include "proc/spawn.h"
+#include "run/back.h"
 
 void drop_clone(struct clone *clone)
 {
@@ -237,6 +238,17 @@ static bool resume(struct clone *clone, struct fault *why)
     return book_keep(options, clone->db, why) && run_set_resumed(clone->db, why);
 }
 
+/* Its slot keeps WAL on the target, where all is to be made anew. */
+static bool check_no_way_back(const struct clone *clone, struct fault *why)
+{
+    enum back_state state;
+    if (!back_look(clone->dir.path, &state, why))
+        return false;
+    return state == BACK_NONE || state == BACK_OVER ||
+           fault_set(why, FAULT_BACK_OPEN, "\"%s/back\" has the way back of run \"%s\"",
+                     clone->dir.path, clone->run.name);
+}
+
 /* A run whose cutover was cut off is the only one that knows what the source was. */
 static bool refuse_frozen(struct clone *clone, struct fault *why)
 {
@@ -262,7 +274,7 @@ bool clone_begin(struct clone *clone, struct fault *why)
             return refuse_found(clone, why);
         log_info("the run before this one failed before it changed anything: beginning anew");
     }
-    if (clone->found && !refuse_frozen(clone, why))
+    if (!check_no_way_back(clone, why) || (clone->found && !refuse_frozen(clone, why)))
         return false;
     drop_members(&clone->members);
     return (!several_wanted(options) || several_choose(clone, why)) && clone_create(clone, why);

@@ -135,6 +135,8 @@ static bool clean_slot(struct cleanup *c, const struct position_left *made, stru
     struct fault other;
     scoped(drop_strbuf) struct strbuf what = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (*made->slot == '\0')
+        return true;
     if (!slot_look(c->source, made->slot, &slot, why))
         return false;
     if (slot.found && !is_the_runs(c, made, &other)) {
@@ -573,9 +575,15 @@ static bool clean_back(struct cleanup *c, struct fault *why)
                           undo_back, NULL};
     if (!back_look(c->path, &state, why))
         return false;
-    return state == BACK_NONE   ? true
-           : state == BACK_OPEN ? clean_run_back(c, path, why)
-                                : do_away(c, &thing, why);
+    switch (state) {
+    case BACK_NONE:
+        return true;
+    case BACK_OPEN:
+    case BACK_OVER:
+        return clean_run_back(c, path, why);
+    default:
+        return do_away(c, &thing, why);
+    }
 }
 
 bool cleanup_all(struct cleanup *c, struct fault *why)

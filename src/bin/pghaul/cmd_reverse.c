@@ -61,6 +61,8 @@ bool back_go_on(struct clone *clone, bool *ret_gone, struct fault *why)
         return false;
     if (state != BACK_OPEN)
         return true;
+    if (!book_recall(clone->options, clone->db, why))
+        return false;
     {
         scoped(drop_leash) struct leash leash = {.signals = -1};
         const struct back back = {

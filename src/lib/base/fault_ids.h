@@ -163,8 +163,9 @@
   F(FAULT_BACK_EARLY,            2334, USAGE,   "the run still follows",                           \
     "Stop the application, let the run end (pghaul position set --end now), then begin the way "   \
     "back.")                                                                                       \
-  F(FAULT_BACK_OPEN,             2335, USAGE,   "the way back is open",                            \
-    "End it as any other run that follows (pghaul position set --end now), then clean up.")        \
+  F(FAULT_BACK_OPEN,             2335, USAGE,   "the run has a way back",                          \
+    "Drop it as long as it was not begun (pghaul reverse drop); else end it as any other run that "\
+    "follows (pghaul position set --end now), then clean up.")                                     \
   F(FAULT_SLOT_LOST,           2260, SOURCE,  "the run's slot is lost",                            \
     "What it had not sent cannot be had any more: begin anew with --restart --drop-if-exists. "    \
     "Give the source more room for slots first (max_slot_wal_keep_size).")                         \

@@ -219,6 +219,11 @@ bool position_is_clean(struct db *db, bool *ret_clean, struct fault *why)
     return setting_get(db, SETTING_CLEANUP, &ignored, ret_clean, why);
 }
 
+bool position_released(struct db *db, struct fault *why)
+{
+    return db_run_one(db, why, SQL_POSITION_RELEASED, "");
+}
+
 bool position_cleaned(struct db *db, const char *run, struct fault *why)
 {
     return db_run(db, why, SQL_POSITION_CLEANED, "s", run);

@@ -114,4 +114,7 @@ bool position_clean(struct db *db, struct fault *why);
 bool position_is_clean(struct db *db, bool *ret_clean, struct fault *why);
 bool position_cleaned(struct db *db, const char *run, struct fault *why);
 
+/* Slot and publications are gone, and their names may be others' now. */
+bool position_released(struct db *db, struct fault *why);
+
 #endif

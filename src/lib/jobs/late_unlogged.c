@@ -12,9 +12,9 @@
 #include "base/scoped.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "catalog/filter.h"
 #include "catalog/landing.h"
 #include "catalog/position.h"
-#include "catalog/sql.h"
 #include "jobs/copy.h"
 #include "plan/ask.h"
 #include "plan/selection.h"
@@ -56,6 +56,8 @@ static bool is_wanted(const struct late *late, bool *ret_wanted, struct fault *w
 /* Columns of ASK_UNLOGGED_NOW. */
 enum { OID, SCHEMA, NAME, BYTES };
 
+enum { CLASS_RELATION = 1259 };
+
 static void add_tables(struct strbuf *sql, const struct late *late,
                        const struct selection *selection, int64_t after)
 {
@@ -79,18 +81,18 @@ static bool leave(struct copying *c, const struct rows *rows, int row, const cha
 
 static bool choose(struct copying *c, const struct rows *rows, int row, struct fault *why)
 {
-    bool known;
-    int64_t oid = rows_int(rows, row, OID), copied;
+    bool known, left_out;
+    int64_t oid = rows_int(rows, row, OID);
     scoped(drop_landing) struct landing landing = {.root = 0};
     if (!position_knows_relation(c->late->db, oid, &known, why) ||
-        !db_int(c->late->db, why, &copied, 0, SQL_TABLE_HAS_DATA, "i", oid) ||
+        !left_out_has(c->late->db, CLASS_RELATION, oid, &left_out, why) ||
         !landing_get(c->late->db, (uint32_t)oid, &landing, why))
         return false;
+    /* Of a way back: what the run has not brought. */
+    if (left_out)
+        return true;
     if (!known)
         return leave(c, rows, row, "it has come to the source after the run was planned", why);
-    /* A way back: the run has not brought it. */
-    if (copied == 0)
-        return true;
     if (landing.root != 0)
         return leave(c, rows, row,
                      "on the target its rows are in one table with those of other partitions", why);

@@ -155,10 +155,11 @@ static bool keep_contents(const struct plan *plan, struct fault *why)
                             db_run(db, why, SQL_CONTENT_NO_CONSTRAINTS, "")));
 }
 
-/* pg_get_indexdef and the like open the table, too. */
+/* pg_get_indexdef and the like open the table, too; and changes alone need neither. */
 static bool is_read(const struct plan *plan, enum ask ask)
 {
-    return !plan->names_only || (ask != ASK_INDEXES && ask != ASK_CONSTRAINTS);
+    bool all = !plan->names_only && (plan->contents & CONTENT_CHANGES) == 0;
+    return all || (ask != ASK_INDEXES && ask != ASK_CONSTRAINTS);
 }
 
 bool plan_source(struct plan *plan, struct fault *why)

@@ -26,7 +26,8 @@ struct turning {
     bool found; /* … a run there */
     bool of_us; /* it turns back this one */
     bool planned;
-    bool open;
+    bool open; /* … and it is not over */
+    bool over;
     struct settings settings;
     struct conninfo source, target; /* the run's, the other way round: borrowed */
 };
@@ -45,10 +46,8 @@ void back_path(char *to, const char *dir)
 const char *back_state_word(enum back_state state)
 {
     static const char *const words[] = {
-        [BACK_NONE] = NULL,
-        [BACK_BEGUN] = "begun",
-        [BACK_PREPARED] = "prepared",
-        [BACK_OPEN] = "open",
+        [BACK_NONE] = NULL,   [BACK_BEGUN] = "begun", [BACK_PREPARED] = "prepared",
+        [BACK_OPEN] = "open", [BACK_OVER] = "over",
     };
     return words[state];
 }
@@ -133,8 +132,10 @@ static bool read_run(struct db *db, const char *of, struct turning *t, struct fa
     if (!run_get(db, &t->run, &t->found, why) || !t->found)
         return !t->found;
     if (!back_of(db, uuid, &t->of_us, why) || !back_is_open(db, &t->open, why) ||
+        !position_is_clean(db, &t->over, why) ||
         !work_kind_is_done(db, WORK_PLAN, &t->planned, why))
         return false;
+    t->open = t->open && !t->over;
     t->of_us = t->of_us && (of == NULL || strcmp(uuid, of) == 0);
     return true;
 }
@@ -182,7 +183,10 @@ bool back_look(const char *dir, enum back_state *ret_state, struct fault *why)
         return true;
     if (!catalog_open(&db, file, DB_READ_ONLY, why) || !read_run(db, NULL, &t, why))
         return false;
-    *ret_state = t.open ? BACK_OPEN : t.found && t.planned ? BACK_PREPARED : BACK_BEGUN;
+    *ret_state = t.over                 ? BACK_OVER
+                 : t.open               ? BACK_OPEN
+                 : t.found && t.planned ? BACK_PREPARED
+                                        : BACK_BEGUN;
     return true;
 }
 
@@ -306,13 +310,13 @@ static bool prepare_once(const struct back *back, const struct run *run,
     if (t.open && !t.of_us)
         return fault_set(why, FAULT_BACK_OTHER, "\"%s\" has the way back \"%s\" of another run",
                          t.path, t.run.name);
-    if (t.of_us && t.planned && !slot_is_there(&t, &there, why))
+    if (t.of_us && t.planned && !t.over && !slot_is_there(&t, &there, why))
         return false;
     if (there)
         return true;
     if (t.open)
         return slot_lost(t.run.name, "somebody has dropped it", why);
-    if (!t.found || (t.of_us && !t.planned))
+    if (!t.found || (t.of_us && !t.planned && !t.over))
         return (t.found || create(&t, run, position, why)) && make(&t, why);
     *ret_again = true;
     return drop_all(&t, why);
@@ -356,6 +360,9 @@ bool back_open(const char *dir, struct fault *why)
     workdir_path(file, path, "catalog.db");
     if (!back_look(dir, &state, why))
         return false;
+    if (state == BACK_OVER)
+        return fault_set(why, FAULT_CLEANED_UP, "the way back of the run in \"%s\" was cleaned up",
+                         dir);
     if (state == BACK_NONE || state == BACK_BEGUN)
         return fault_set(why, FAULT_BACK_CLOSED,
                          "the way back of the run in \"%s\" is not prepared", dir);

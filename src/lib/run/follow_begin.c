@@ -95,12 +95,12 @@ bool follow_release(struct worker *worker, struct fault *why)
     scoped(drop_conn) struct conn *source = NULL;
     if (!position_get(worker->db, &position, &found, why))
         return false;
-    if (!found || position.source_id[0] == '\0')
+    if (!found || position.source_id[0] == '\0' || position.slot[0] == '\0')
         return true;
     const struct position_left made = own(worker, &position);
     return position_clean(worker->db, why) && open_for_undo(worker, worker->leash, &source, why) &&
            check_same(source, position.source_id, why) &&
-           drop_stream(source, worker->leash, &made, why);
+           drop_stream(source, worker->leash, &made, why) && position_released(worker->db, why);
 }
 
 void follow_undo(struct worker *worker)

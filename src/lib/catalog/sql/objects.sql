@@ -89,9 +89,6 @@ select oid, nspname, relname, kind, filenode, bytes, blocks, rows_estimate,
        coalesce((select root from landing where leaf = obj_table.oid), 0)
   from obj_table where oid = :oid
 
--- name: TABLE_HAS_DATA
-select has_data from obj_table where oid = :oid
-
 -- name: TABLE_SET_SPLIT
 update obj_table set split_by = :by, split_why = :why, split_key = :key where oid = :oid
 

@@ -81,6 +81,10 @@ select run, slot, publication, source_id, insert_publication, plugin from positi
 -- name: POSITION_CLEANED
 update position set source_id = null where run = :run
 
+-- name: POSITION_RELEASED
+update position set slot = '', publication = '', insert_publication = ''
+ where run = (select uuid from run where id = 1)
+
 -- name: POSITION_DROP
 delete from position where run = :run
 
