@@ -8,9 +8,23 @@
 
 /* ---- help ---- */
 
-#define LIVE_NOTE " (can be changed by pghaul set)"
+/* Of a command that begins, or goes on with, a run that it can be changed of. */
+static const char *live_note(const struct command *command, const struct option *option)
+{
+    bool runs = (command->id & (CMD_CLONE | CMD_COPY | CMD_FOLLOW)) != 0;
+    return runs && option->use == USE_LIVE ? " (pghaul set changes it while the run goes on)" : "";
+}
 
-static void add_option(struct strbuf *text, const struct option *option)
+/* What pghaul set knows. */
+static void add_live(struct strbuf *text, const char *separator)
+{
+    for (int i = 0; i < book_count; i++)
+        if (book_options[i].use == USE_LIVE)
+            strbuf_addf(text, "%s%s=%s", separator, book_options[i].name, book_options[i].arg);
+}
+
+static void add_option(struct strbuf *text, const struct command *command,
+                       const struct option *option)
 {
     scoped(drop_strbuf) struct strbuf left = STRBUF_EMPTY;
     if (option->letter != '\0')
@@ -22,7 +36,7 @@ static void add_option(struct strbuf *text, const struct option *option)
     strbuf_addf(text, "%-36s ", left.text);
     if (left.length > 36)
         strbuf_addf(text, "\n%-36s ", "");
-    strbuf_addf(text, "%s%s", option->help, option->use == USE_LIVE ? LIVE_NOTE : "");
+    strbuf_addf(text, "%s%s", option->help, live_note(command, option));
     if (option->choices != NULL)
         strbuf_addf(text, " (%s)", option->choices);
     if (option->fallback != NULL && *option->fallback != '\0')
@@ -41,7 +55,7 @@ static void add_group(struct strbuf *text, const struct command *command, const 
         if (!any)
             strbuf_addf(text, "\n%s:\n", group);
         any = true;
-        add_option(text, &book_options[i]);
+        add_option(text, command, &book_options[i]);
     }
 }
 
@@ -72,6 +86,11 @@ void book_add_help(struct strbuf *text, const struct command *command)
                 command->summary, command->name, *command->arguments == '\0' ? "" : " ",
                 command->arguments);
     add_wrapped(text, command->text);
+    if (command->id == CMD_SET) {
+        strbuf_add(text, "\nSettings:");
+        add_live(text, "\n  ");
+        strbuf_add(text, "\n");
+    }
     for (const char *const *group = book_groups; *group != NULL; group++)
         add_group(text, command, *group);
 }
@@ -188,7 +207,8 @@ static void add_cell(struct strbuf *text, const char *value)
     }
 }
 
-static void add_markdown_option(struct strbuf *text, const struct option *option)
+static void add_markdown_option(struct strbuf *text, const struct command *command,
+                                const struct option *option)
 {
     strbuf_add(text, "| `");
     if (option->letter != '\0')
@@ -205,7 +225,7 @@ static void add_markdown_option(struct strbuf *text, const struct option *option
         add_cell(text, option->choices);
         strbuf_add(text, ")");
     }
-    strbuf_add(text, option->use == USE_LIVE ? LIVE_NOTE : "");
+    strbuf_add(text, live_note(command, option));
     strbuf_addf(text, " | %s | %s%s%s |\n",
                 option->fallback == NULL ? "" : or_dash(option->fallback),
                 option->env == NULL ? "" : "`", option->env == NULL ? "" : option->env,
@@ -221,13 +241,17 @@ void book_add_markdown(struct strbuf *text)
         strbuf_addf(text, "## pghaul %s\n\n`pghaul %s [OPTION]...%s", command->name, command->name,
                     *command->arguments == '\0' ? "" : " ");
         strbuf_addf(text, "%s` — %s\n\n", command->arguments, command->summary);
-        strbuf_addf(text,
-                    "%s\n\n| option | meaning | default | environment |\n"
-                    "| --- | --- | --- | --- |\n",
-                    command->text);
+        strbuf_addf(text, "%s\n\n", command->text);
+        if (command->id == CMD_SET) {
+            strbuf_add(text, "```");
+            add_live(text, "\n");
+            strbuf_add(text, "\n```\n\n");
+        }
+        strbuf_add(text, "| option | meaning | default | environment |\n"
+                         "| --- | --- | --- | --- |\n");
         for (int i = 0; i < book_count; i++)
             if (option_is_for(&book_options[i], command))
-                add_markdown_option(text, &book_options[i]);
+                add_markdown_option(text, command, &book_options[i]);
         strbuf_add(text, "\n");
     }
 }

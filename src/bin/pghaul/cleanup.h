@@ -46,8 +46,8 @@ bool cleanup_find(struct cleanup *c, struct fault *why);
 /* Takes the locks that are not held yet, then reads what there is to remove. */
 bool cleanup_lock(struct cleanup *c, struct fault *why);
 
-/* Connects a side, which must be that of the run; conninfos and leash are the caller's to open. After
- * a failure, cleanup_by_hand() adds what the user may do, and returns false. */
+/* Connects a side, which must be that of the run; conninfos and leash are the caller's to open.
+ * After a failure, cleanup_by_hand() adds what the user may do, and returns false. */
 bool cleanup_connect_source(struct cleanup *c, struct fault *why);
 bool cleanup_connect_target(struct cleanup *c, struct fault *why);
 bool cleanup_by_hand(const struct cleanup *c, struct fault *why);

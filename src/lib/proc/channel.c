@@ -74,9 +74,11 @@ bool channel_say(int fd, enum message_type type, int64_t work, struct fault *why
 enum channel_got channel_take(int fd, struct message *ret_message)
 {
     ssize_t got;
+    /* A reset is told once, when the other one has ended without having read all that we said; what
+     * it has said before is still there. */
     do
         got = recv(fd, ret_message, sizeof *ret_message, MSG_DONTWAIT);
-    while (got < 0 && errno == EINTR);
+    while (got < 0 && (errno == EINTR || errno == ECONNRESET));
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return CHANNEL_NOTHING;
     if (got < (ssize_t)offsetof(struct message, text))

@@ -43,6 +43,25 @@ START_TEST(messages_keep_their_borders)
 }
 END_TEST
 
+START_TEST(last_words_are_heard_whatever_was_not_listened_to)
+{
+    struct fault why;
+    int ends[2];
+    static struct message message;
+    OK(channel_pair(ends, &why));
+    OK(channel_say(ends[1], MSG_IDLE, 0, &why));
+    OK(channel_say(ends[1], MSG_READY, 0, &why));
+    OK(channel_say(ends[0], MSG_NOW, 0, &why));
+    close(ends[1]);
+    ck_assert_int_eq(channel_take(ends[0], &message), CHANNEL_MESSAGE);
+    ck_assert_uint_eq(message.type, MSG_IDLE);
+    ck_assert_int_eq(channel_take(ends[0], &message), CHANNEL_MESSAGE);
+    ck_assert_uint_eq(message.type, MSG_READY);
+    ck_assert_int_eq(channel_take(ends[0], &message), CHANNEL_CLOSED);
+    close(ends[0]);
+}
+END_TEST
+
 START_TEST(a_leash_is_pulled_by_message_signal_and_hangup)
 {
     struct fault why;
@@ -151,6 +170,6 @@ START_TEST(a_tool_is_stopped_with_us)
 }
 END_TEST
 
-SUITE(proc, messages_keep_their_borders, a_leash_is_pulled_by_message_signal_and_hangup,
-      a_missing_program_is_reported, a_child_dies_with_its_parent, tools_are_run_to_their_end,
-      a_tool_is_stopped_with_us)
+SUITE(proc, last_words_are_heard_whatever_was_not_listened_to, messages_keep_their_borders,
+      a_leash_is_pulled_by_message_signal_and_hangup, a_missing_program_is_reported,
+      a_child_dies_with_its_parent, tools_are_run_to_their_end, a_tool_is_stopped_with_us)

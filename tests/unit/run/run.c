@@ -92,5 +92,16 @@ START_TEST(directories_are_private_and_locked)
 }
 END_TEST
 
-SUITE(run, progress_is_one_line, every_phase_has_a_sentence, places_back_off_and_give_up,
-      directories_are_private_and_locked)
+START_TEST(shares_beyond_a_smaller_number_are_found)
+{
+    /* Places of copiers come first, those of builders behind all of them; 0 and -1 are none. */
+    ck_assert(budget_is_within(ROLE_COPY, 1, 1) && !budget_is_within(ROLE_COPY, 2, 1));
+    ck_assert(budget_is_within(ROLE_COPY, 8, 8) && !budget_is_within(ROLE_COPY, 9, 8));
+    ck_assert(budget_is_within(ROLE_BUILD, 1 + BUDGET_JOBS, 1) &&
+              !budget_is_within(ROLE_BUILD, 2 + BUDGET_JOBS, 1));
+    ck_assert(budget_is_within(ROLE_COPY, 0, 1) && budget_is_within(ROLE_BUILD, -1, 1));
+}
+END_TEST
+
+SUITE(run, shares_beyond_a_smaller_number_are_found, progress_is_one_line,
+      every_phase_has_a_sentence, places_back_off_and_give_up, directories_are_private_and_locked)
