@@ -270,8 +270,10 @@ static bool clean_brought(struct cleanup *c, const char *run, struct fault *why)
 {
     bool any;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!brought_any(c->target, run, &any, why) || !any)
-        return !any;
+    if (!brought_any(c->target, run, &any, why))
+        return false;
+    if (!any)
+        return true;
     strbuf_addf(&sql, "DELETE FROM pghaul.large_objects WHERE run = '%s';", run);
     struct thing thing = {"target", "rows of pghaul.large_objects", sql.text, true, remove_brought,
                           run};

@@ -81,10 +81,14 @@ bool brought_take_over(struct db *db, struct conn *source, const char *of, struc
     struct fault ignored;
     struct taking taking = {target, run};
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!brought_any(target, run, &any, why) || any)
-        return any;
-    if (!brought_any(source, of, &any, why) || !any)
-        return !any;
+    if (!brought_any(target, run, &any, why))
+        return false;
+    if (any)
+        return true;
+    if (!brought_any(source, of, &any, why))
+        return false;
+    if (!any)
+        return true;
     strbuf_addf(
         &sql, "SELECT low, high, oids FROM pghaul.large_objects WHERE run = '%s' AND low > 0", of);
     if (brought_prepare(db, target, why) && conn_run(target, "BEGIN", why) &&
