@@ -59,23 +59,9 @@ sequences_are_the_same() {
     [[ $(src -c "$sql") == "$(tgt -c "$sql")" ]]
 }
 
-# The whole run at once, as if the machine had lost its power.
-kill_all() {
-    local workers
-    workers=$(catalog 'select pid from process where ended_us is null')
-    kill -STOP "$PID"
-    # shellcheck disable=SC2086
-    kill -9 $workers "$PID" 2>/dev/null || true
-    wait "$PID" 2>/dev/null || true
-}
 stop_run() {
     kill -TERM "$PID"
     wait "$PID" || true
-}
-fresh_points() {
-    keep_fired
-    rm -rf "$PGHAUL_TEST_DIR"
-    mkdir -p "$PGHAUL_TEST_DIR"
 }
 
 # Roles that the tests have made on both servers, named like the database.

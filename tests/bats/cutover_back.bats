@@ -1,30 +1,8 @@
 load lib.bash
 load followed.bash
+load back.bash
 
 # cutover --reverse: there, writes on the new side, cutover --back, writes on the old side.
-
-setup_file() {
-    own_source 'wal_sender_timeout = 10s'
-    "$PGH_TOP/tests/server" start "$HERE/t" 'wal_sender_timeout = 10s'
-}
-teardown_file() {
-    "$PGH_TOP/tests/server" wipe "$HERE/s"
-    "$PGH_TOP/tests/server" wipe "$HERE/t"
-}
-setup() {
-    PGH_SOURCE="host=$HERE/s user=postgres" PGH_TARGET="host=$HERE/t user=postgres"
-    pair template0
-    SLOT=pghaul_$DB BACK=$RUN/back
-}
-teardown() {
-    local pid
-    for pid in ${PIDS:-}; do kill -9 "$pid" 2>/dev/null || true; done
-    if [[ -n ${BATS_ERROR_STATUS:-} ]]; then tail -n 40 "$BACK/log/pghaul.log" 2>/dev/null || true; fi
-    admin_target 'select pg_terminate_backend(active_pid) from pg_replication_slots where active' >/dev/null
-    wait_for 20 eval '[[ $(admin_target "select count(*) from pg_replication_slots where active") == 0 ]]'
-    admin_target 'select pg_drop_replication_slot(slot_name) from pg_replication_slots' >/dev/null
-    tidy_up
-}
 
 shop() {
     src -q <<'SQL'
@@ -40,7 +18,6 @@ followed() {
     wait_for 20 catalog_says "select count(*) from process where role = 'cutover' and ended_us is null" 1
 }
 cutover() { "$PGHAUL" cutover --dir "$RUN" "$@"; }
-back() { sqlite3 -cmd '.timeout 5000' "$BACK/catalog.db" "$1"; }
 going_back() { [[ -f $BACK/catalog.db && $(back "select phase || (select count(*) from process where role = 'cutover' and ended_us is null) from run" 2>/dev/null) == 61 ]]; }
 target_is_clean() { [[ $(admin_target "select count(*) from pg_replication_slots where database = '$DB'")$(tgt -c 'select count(*) from pg_publication') == 00 ]]; }
 
@@ -115,7 +92,7 @@ target_is_clean() { [[ $(admin_target "select count(*) from pg_replication_slots
     PIDS="$PIDS $!"
     stopped_at cutover.before_hand_over
     kill_all
-    rm -rf "$PGHAUL_TEST_DIR" && mkdir "$PGHAUL_TEST_DIR"
+    fresh_points
     background env PGHAUL_TEST_AT='cutover.handed_over:stop' "$PGHAUL" clone --follow --dir "$RUN" --resume
     wait_for 20 target_is_clean
     wait_for 30 catalog_says "select phase || (select count(*) from process where role = 'cutover' and ended_us is null) from run" 61
@@ -131,13 +108,4 @@ target_is_clean() { [[ $(admin_target "select count(*) from pg_replication_slots
     run -0 cutover --back
     ended_with 0 'handed over'
     [[ $(src -c 'select count(*) from log') == 2 ]]
-}
-kill_all() {
-    local workers
-    workers=$(catalog 'select pid from process where ended_us is null')
-    kill -STOP "$PID"
-    # shellcheck disable=SC2086
-    kill -9 $workers "$PID" 2>/dev/null || true
-    wait "$PID" 2>/dev/null || true
-    keep_fired
 }

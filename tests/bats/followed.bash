@@ -72,3 +72,17 @@ end_now() {
     run -0 "$PGHAUL" position set --dir "$RUN" --end now
     ended_with 0 'applied all that committed before'
 }
+# The whole run at once, as if the machine had lost its power.
+kill_all() {
+    local workers
+    workers=$(catalog 'select pid from process where ended_us is null')
+    kill -STOP "$PID"
+    # shellcheck disable=SC2086
+    kill -9 $workers "$PID" 2>/dev/null || true
+    wait "$PID" 2>/dev/null || true
+}
+fresh_points() {
+    keep_fired
+    rm -rf "$PGHAUL_TEST_DIR"
+    mkdir -p "$PGHAUL_TEST_DIR"
+}

@@ -1,32 +1,9 @@
 load lib.bash
 load followed.bash
+load back.bash
 
 # The way back: prepared while the run follows, gone in its place once it has ended; what the run itself
 # has written to its target does not come back.
-
-setup_file() {
-    own_source 'wal_sender_timeout = 10s'
-    "$PGH_TOP/tests/server" start "$HERE/t" 'wal_sender_timeout = 10s'
-}
-teardown_file() {
-    "$PGH_TOP/tests/server" wipe "$HERE/s"
-    "$PGH_TOP/tests/server" wipe "$HERE/t"
-}
-
-setup() {
-    PGH_SOURCE="host=$HERE/s user=postgres" PGH_TARGET="host=$HERE/t user=postgres"
-    pair template0
-    SLOT=pghaul_$DB BACK=$RUN/back
-}
-teardown() {
-    local pid
-    for pid in ${PIDS:-}; do kill -9 "$pid" 2>/dev/null || true; done
-    if [[ -n ${BATS_ERROR_STATUS:-} ]]; then tail -n 40 "$BACK/log/pghaul.log" 2>/dev/null || true; fi
-    admin_target 'select pg_terminate_backend(active_pid) from pg_replication_slots where active' >/dev/null
-    wait_for 20 eval '[[ $(admin_target "select count(*) from pg_replication_slots where active") == 0 ]]'
-    admin_target 'select pg_drop_replication_slot(slot_name) from pg_replication_slots' >/dev/null
-    tidy_up
-}
 
 bank() {
     src -q <<'SQL'
@@ -48,7 +25,6 @@ SQL
 }
 
 reverse() { "$PGHAUL" reverse "$1" --dir "$RUN" "${@:2}"; }
-back() { sqlite3 -cmd '.timeout 5000' "$BACK/catalog.db" "$1"; }
 back_says() { [[ -f $BACK/catalog.db && $(back "$1" 2>/dev/null) == "$2" ]]; }
 # What was noted of the changes that came back, which is a moment later than they came.
 back_counts() { wait_for 5 eval '[[ $("$PGHAUL" position --dir "$BACK" --json | jq -c '"'$1'"') == '"'$2'"' ]]' || { "$PGHAUL" position --dir "$BACK" --json | jq -c "$1"; return 1; }; }

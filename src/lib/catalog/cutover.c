@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/scoped.h"
+#include "catalog/objects.h"
 #include "catalog/position.h"
 #include "catalog/sql.h"
 
@@ -200,29 +201,30 @@ bool cutover_step_end(struct db *db, int64_t id, const char *step, const char *n
     return db_run(db, why, SQL_CUTOVER_STEP_END, "isis", clock_utc_us(), note, id, step);
 }
 
+struct step_listing {
+    bool (*each)(void *arg, const struct cutover_step *step, struct fault *why);
+    void *arg;
+};
+
+static bool on_step(void *arg, const struct stmt *row, struct fault *why)
+{
+    const struct step_listing *listing = arg;
+    const struct cutover_step step = {
+        .id = stmt_int(row, 0),
+        .step = stmt_text(row, 1),
+        .begun_us = stmt_int(row, 2),
+        .ended_us = stmt_int(row, 3),
+        .note = stmt_text(row, 4),
+    };
+    return listing->each(listing->arg, &step, why);
+}
+
 bool cutover_steps(struct db *db, int64_t id,
                    bool (*each)(void *arg, const struct cutover_step *step, struct fault *why),
                    void *arg, struct fault *why)
 {
-    scoped(drop_stmt) struct stmt *row = db_stmt(db, SQL_CUTOVER_STEPS, why);
-    if (row == NULL || !stmt_bind(row, why, "i", id))
-        return false;
-    for (;;) {
-        bool found;
-        if (!stmt_step(row, &found, why))
-            return false;
-        if (!found)
-            return true;
-        const struct cutover_step step = {
-            .id = stmt_int(row, 0),
-            .step = stmt_text(row, 1),
-            .begun_us = stmt_int(row, 2),
-            .ended_us = stmt_int(row, 3),
-            .note = stmt_text(row, 4),
-        };
-        if (!each(arg, &step, why))
-            return false;
-    }
+    struct step_listing listing = {each, arg};
+    return catalog_list(db, SQL_CUTOVER_STEPS, id, on_step, &listing, why);
 }
 
 /* ---- what the source was ---- */
@@ -246,24 +248,26 @@ bool frozen_any(struct db *db, bool *ret_any, struct fault *why)
     return true;
 }
 
+struct frozen_listing {
+    bool (*each)(void *arg, const char *kind, const char *name, const char *value,
+                 struct fault *why);
+    void *arg;
+};
+
+static bool on_frozen(void *arg, const struct stmt *row, struct fault *why)
+{
+    const struct frozen_listing *listing = arg;
+    return listing->each(listing->arg, stmt_text(row, 0), stmt_text(row, 1),
+                         stmt_null(row, 2) ? NULL : stmt_text(row, 2), why);
+}
+
 bool frozen_list(struct db *db,
                  bool (*each)(void *arg, const char *kind, const char *name, const char *value,
                               struct fault *why),
                  void *arg, struct fault *why)
 {
-    scoped(drop_stmt) struct stmt *row = db_stmt(db, SQL_FROZEN_LIST, why);
-    if (row == NULL)
-        return false;
-    for (;;) {
-        bool found;
-        if (!stmt_step(row, &found, why))
-            return false;
-        if (!found)
-            return true;
-        if (!each(arg, stmt_text(row, 0), stmt_text(row, 1),
-                  stmt_null(row, 2) ? NULL : stmt_text(row, 2), why))
-            return false;
-    }
+    struct frozen_listing listing = {each, arg};
+    return catalog_list(db, SQL_FROZEN_LIST, 0, on_frozen, &listing, why);
 }
 
 bool frozen_forget(struct db *db, struct fault *why)

@@ -5,21 +5,12 @@
 #include "cdc/apply.h"
 #include "pg/helper.h"
 
-static bool is_there(struct conn *target, bool *ret_there, struct fault *why)
-{
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!conn_query(target, "SELECT pg_catalog.to_regclass('pghaul.progress')", &rows, why))
-        return false;
-    *ret_there = !rows_null(&rows, 0, 0);
-    return true;
-}
-
 bool apply_look(struct conn *target, const char *run, lsn_t *ret_applied, bool *ret_found,
                 struct fault *why)
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     const char *const values[] = {run};
-    if (!is_there(target, ret_found, why))
+    if (!helper_has(target, "progress", ret_found, why))
         return false;
     if (!*ret_found)
         return true;
@@ -35,7 +26,7 @@ bool apply_prepare(struct conn *target, const char *run, lsn_t start, struct fau
     char lsn[LSN_TEXT];
     bool there;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!is_there(target, &there, why))
+    if (!helper_has(target, "progress", &there, why))
         return false;
     if (!there) {
         helper_add_quiet(&sql);
@@ -55,18 +46,5 @@ bool apply_prepare(struct conn *target, const char *run, lsn_t start, struct fau
 
 bool apply_forget(struct conn *target, const char *run, struct fault *why)
 {
-    bool there;
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!is_there(target, &there, why))
-        return false;
-    if (!there)
-        return true;
-    strbuf_add(&sql, "BEGIN;");
-    helper_add_quiet(&sql);
-    strbuf_add(&sql, "DELETE FROM pghaul.progress WHERE run = ");
-    strbuf_add_literal(&sql, run);
-    strbuf_add(&sql, ";");
-    helper_add_drop_if_empty(&sql, "progress");
-    strbuf_add(&sql, "COMMIT");
-    return conn_run(target, sql.text, why);
+    return helper_forget(target, "progress", run, why);
 }

@@ -294,7 +294,10 @@ static bool step_unlogged(struct handing *h, struct fault *why)
         return false;
     if (counts.tables > 0)
         strbuf_addf(&h->note, "%" PRId64 " tables, %" PRId64 " rows", counts.tables, counts.rows);
-    return true;
+    return counts.left == 0 || h->job->settings->on_ddl == DDL_WARN ||
+           fault_set(why, FAULT_CUTOVER_CHANGED,
+                     "%" PRId64 " unlogged tables of the source, named in warnings, do not come",
+                     counts.left);
 }
 
 static void add_differences(struct strbuf *to, const char *before, const char *after)

@@ -6,15 +6,6 @@
 
 #include <inttypes.h>
 
-static bool is_there(struct conn *target, bool *ret_there, struct fault *why)
-{
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!conn_query(target, "SELECT pg_catalog.to_regclass('pghaul.large_objects')", &rows, why))
-        return false;
-    *ret_there = !rows_null(&rows, 0, 0);
-    return true;
-}
-
 static bool forget_given_up(struct db *db, struct conn *target, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf given_up = STRBUF_EMPTY;
@@ -29,7 +20,7 @@ bool brought_prepare(struct db *db, struct conn *target, struct fault *why)
 {
     bool there;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!is_there(target, &there, why))
+    if (!helper_has(target, "large_objects", &there, why))
         return false;
     if (there)
         return forget_given_up(db, target, why);
@@ -48,7 +39,7 @@ bool brought_any(struct conn *target, const char *run, bool *ret_any, struct fau
 {
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     const char *const values[] = {run};
-    if (!is_there(target, ret_any, why))
+    if (!helper_has(target, "large_objects", ret_any, why))
         return false;
     if (!*ret_any)
         return true;
@@ -128,7 +119,7 @@ bool brought_seen(struct conn *target, const char *run, int64_t *ret_seen, struc
     const char *const values[] = {run};
     bool there;
     *ret_seen = 0;
-    if (!is_there(target, &there, why))
+    if (!helper_has(target, "large_objects", &there, why))
         return false;
     if (!there)
         return true;
@@ -151,16 +142,5 @@ bool brought_set_seen(struct conn *target, const char *run, int64_t seen, struct
 
 bool brought_forget(struct conn *target, const char *run, struct fault *why)
 {
-    bool there;
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    if (!is_there(target, &there, why))
-        return false;
-    if (!there)
-        return true;
-    strbuf_add(&sql, "BEGIN;");
-    helper_add_quiet(&sql);
-    strbuf_addf(&sql, "DELETE FROM pghaul.large_objects WHERE run = '%s';", run);
-    helper_add_drop_if_empty(&sql, "large_objects");
-    strbuf_add(&sql, "COMMIT");
-    return conn_run(target, sql.text, why);
+    return helper_forget(target, "large_objects", run, why);
 }

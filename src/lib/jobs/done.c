@@ -20,19 +20,10 @@ static bool forget_given_up(struct job *job, struct fault *why)
            conn_runf(job->target, why, "DELETE FROM pghaul.done WHERE run IN (%s)", given_up.text);
 }
 
-static bool table_is_there(struct conn *target, bool *ret_there, struct fault *why)
-{
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!conn_query(target, "SELECT pg_catalog.to_regclass('pghaul.done')", &rows, why))
-        return false;
-    *ret_there = !rows_null(&rows, 0, 0);
-    return true;
-}
-
 bool done_prepare(struct job *job, struct fault *why)
 {
     bool there;
-    if (!table_is_there(job->target, &there, why))
+    if (!helper_has(job->target, "done", &there, why))
         return false;
     if (there)
         return forget_given_up(job, why);
@@ -109,7 +100,7 @@ bool done_any(const struct run *run, struct conn *target, int64_t except, bool *
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!table_is_there(target, ret_any, why))
+    if (!helper_has(target, "done", ret_any, why))
         return false;
     if (!*ret_any)
         return true;
@@ -125,7 +116,7 @@ bool done_any(const struct run *run, struct conn *target, int64_t except, bool *
 bool done_forget(const struct run *run, struct conn *target, struct fault *why)
 {
     bool there;
-    return table_is_there(target, &there, why) &&
+    return helper_has(target, "done", &there, why) &&
            (!there ||
             conn_runf(target, why, "DELETE FROM pghaul.done WHERE run = '%s'", run->uuid));
 }
@@ -141,7 +132,7 @@ bool done_leave(struct job *job, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     bool there;
-    if (!table_is_there(job->target, &there, why))
+    if (!helper_has(job->target, "done", &there, why))
         return false;
     strbuf_add(&sql, "BEGIN;");
     done_add_remove(&sql, job);

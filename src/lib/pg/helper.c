@@ -44,3 +44,32 @@ void helper_add_drop_if_empty(struct strbuf *sql, const char *table)
                 " EXCEPTION WHEN lock_not_available THEN NULL; END$pghaul$;",
                 table, table, table);
 }
+
+bool helper_has(struct conn *target, const char *table, bool *ret_there, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    strbuf_addf(&sql, "SELECT pg_catalog.to_regclass('pghaul.%s')", table);
+    if (!conn_query(target, sql.text, &rows, why))
+        return false;
+    *ret_there = !rows_null(&rows, 0, 0);
+    return true;
+}
+
+bool helper_forget(struct conn *target, const char *table, const char *run, struct fault *why)
+{
+    bool there;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!helper_has(target, table, &there, why))
+        return false;
+    if (!there)
+        return true;
+    strbuf_add(&sql, "BEGIN;");
+    helper_add_quiet(&sql);
+    strbuf_addf(&sql, "DELETE FROM pghaul.%s WHERE run = ", table);
+    strbuf_add_literal(&sql, run);
+    strbuf_add(&sql, ";");
+    helper_add_drop_if_empty(&sql, table);
+    strbuf_add(&sql, "COMMIT");
+    return conn_run(target, sql.text, why);
+}

@@ -21,4 +21,10 @@ bool helper_mark(struct conn *target, struct fault *why);
  * us waiting for that will drop the table itself. */
 void helper_add_drop_if_empty(struct strbuf *sql, const char *table);
 
+/* Is this table of the schema there? */
+bool helper_has(struct conn *target, const char *table, bool *ret_there, struct fault *why);
+
+/* Removes the run's rows of it, and table and schema when nobody else needs them. */
+bool helper_forget(struct conn *target, const char *table, const char *run, struct fault *why);
+
 #endif
