@@ -162,8 +162,8 @@ static bool estimate(struct handing *h, struct fault *why)
     int64_t ms = blobs.milliseconds + unlogged.milliseconds;
     if (blobs.count + unlogged.count > 0)
         strbuf_addf(&h->note,
-                    "; %" PRId64 " large objects (%s) and %" PRId64
-                    " unlogged tables (%s) will take about %" PRId64 " ms",
+                    "; large objects: %" PRId64 " (%s), unlogged tables: %" PRId64
+                    " (%s): about %" PRId64 " ms",
                     blobs.count, size_text(bytes[0], sizeof bytes[0], blobs.bytes), unlogged.count,
                     size_text(bytes[1], sizeof bytes[1], unlogged.bytes), ms);
     return ms < h->cutover.max_downtime_ms ||
@@ -196,13 +196,13 @@ static bool step_prepare(struct handing *h, struct fault *why)
 {
     if (!job_last_sequences(h->job, why))
         return false;
-    strbuf_addf(&h->note, "%" PRId64 " sequences set", h->job->rows);
+    strbuf_addf(&h->note, "sequences set: %" PRId64, h->job->rows);
     const struct late late = late_of(h);
     struct late_blobs_counts counts;
     if (!late_blobs_pass(&late, &counts, why))
         return false;
     if (counts.written > 0)
-        strbuf_addf(&h->note, ", %" PRId64 " large objects written", counts.written);
+        strbuf_addf(&h->note, ", large objects written: %" PRId64, counts.written);
     return look_at_tables(h, why) && read_marks(h, &h->marks, why);
 }
 
@@ -270,7 +270,7 @@ static bool step_sequences(struct handing *h, struct fault *why)
 {
     if (!job_last_sequences(h->job, why))
         return false;
-    strbuf_addf(&h->note, "%" PRId64 " set", h->job->rows);
+    strbuf_addf(&h->note, "set: %" PRId64, h->job->rows);
     return true;
 }
 
@@ -281,8 +281,7 @@ static bool step_blobs(struct handing *h, struct fault *why)
     if (!late_blobs_pass(&late, &counts, why))
         return false;
     if (counts.objects > 0)
-        strbuf_addf(&h->note, "%" PRId64 ", of which %" PRId64 " were written", counts.objects,
-                    counts.written);
+        strbuf_addf(&h->note, "%" PRId64 ", written: %" PRId64, counts.objects, counts.written);
     return true;
 }
 
@@ -293,7 +292,7 @@ static bool step_unlogged(struct handing *h, struct fault *why)
     if (!late_unlogged_copy(&late, &counts, why))
         return false;
     if (counts.tables > 0)
-        strbuf_addf(&h->note, "%" PRId64 " tables, %" PRId64 " rows", counts.tables, counts.rows);
+        strbuf_addf(&h->note, "tables: %" PRId64 ", rows: %" PRId64, counts.tables, counts.rows);
     return counts.left == 0 || h->job->settings->on_ddl == DDL_WARN ||
            fault_set(why, FAULT_CUTOVER_CHANGED,
                      "%" PRId64 " unlogged tables of the source, named in warnings, do not come",
