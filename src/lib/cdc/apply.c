@@ -17,7 +17,7 @@
 enum {
     BATCH_MOST = 16 << 20,  /* bytes of memory that changes may take before they are written */
     LOOK_EVERY = 256,       /* records between two looks at the clock and the leash */
-    TICK_MS = 200,          /* between two calls of the tick */
+    TICK_MS = 50,           /* between two calls of the tick */
     FLUSH_MS = 1000,        /* the target's disk has what is applied after that time, */
     FLUSH_QUIET_MS = 10000, /* … or that one, when only the position has moved */
 };

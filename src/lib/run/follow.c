@@ -30,6 +30,7 @@ enum {
     BINARY_SINCE = 140000,
     IDLE_MS = 300,        /* after that time without news an end may need a push, */
     LOOK_AGAIN_MS = 1000, /* … and how often that is looked at */
+    NOTE_MS = 200,        /* between two notes of how far apply is */
     PAUSE_LOOK_MS = 20,   /* how often one who waits looks whether he is to go on, */
     PAUSED_LOOK_MS = 200, /* … or, in a run that is paused, to be held */
     WHERE_IT_IS = 1,      /* an LSN that everybody has passed */
@@ -252,6 +253,7 @@ struct applier {
     const struct recopied *recopied;
     lsn_t until; /* of the first leg, where all tables are of one moment; 0: to the run's end */
     struct apply_position noted;
+    int64_t note_ms; /* clock_ms: it is due to be noted again */
 };
 
 static bool is_news(const struct apply_position *a, const struct apply_position *b)
@@ -296,7 +298,14 @@ static bool on_applied(void *arg, const struct apply_position *now, lsn_t *end, 
     struct applier *applier = arg;
     struct position position;
     struct pause pause;
-    if (!note_applied(applier, now, why) || !get_position(applier->worker, &position, why) ||
+    int64_t ms = clock_ms();
+    /* What others wish is looked for more often than is told to them. */
+    if (ms >= applier->note_ms) {
+        if (!note_applied(applier, now, why))
+            return false;
+        applier->note_ms = ms + NOTE_MS;
+    }
+    if (!get_position(applier->worker, &position, why) ||
         !pause_get(applier->worker->db, &pause, why))
         return false;
     if (position.end != 0 && position.end < applier->until)
