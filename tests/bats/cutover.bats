@@ -489,3 +489,51 @@ drop_roles() {
     asked_ended_with 0 'handed over at'
     ended_with 0 'handed over'
 }
+
+@test "a role that is no superuser: it owns the database; whom it may not end, the cutover waits for" {
+    local side me=${DB}_owner app=${DB}_app
+    for side in admin_source admin_target; do
+        $side "create role $me login replication"
+        $side "create role $app login"
+        $side "grant set on parameter session_replication_role to $me"
+    done
+    admin_target "alter database $DB owner to $me"
+    src -q -c "grant create on database $DB to $me" -c "grant create on schema public to $me" -c "set role $me" -c 'create table log (client int, n int, primary key (client, n))' \
+        -c 'create sequence counter' -c "grant insert, select on log to $app"
+    PGHAUL_SOURCE="$SOURCE user=$me" PGHAUL_TARGET="$TARGET user=$me"
+    followed --no-owner --no-acl
+    # It does not own the source's database.
+    run -14 cutover
+    assert_output --partial "PGH-4085: role \"$me\" does not own database \"$DB\""
+    admin_source "alter database $DB owner to $me"
+    # A role with a setting of its own, which it may not change.
+    admin_source "alter role $app set default_transaction_read_only = off"
+    run -14 cutover
+    assert_output --partial "which role \"$me\" may not change: \"$app\""
+    admin_source "alter role $app reset default_transaction_read_only"
+    # Somebody else's session.
+    mkfifo "$BATS_TEST_TMPDIR/in"
+    psql -qX "$SOURCE user=$app" <"$BATS_TEST_TMPDIR/in" >/dev/null 2>&1 &
+    PIDS="$PIDS $!"
+    exec 7>"$BATS_TEST_TMPDIR/in"
+    echo 'select 1;' >&7
+    wait_for 10 eval '[[ $(admin_source "select count(*) from pg_stat_activity where usename = '"'$app'"'") == 1 ]]'
+    run -14 cutover --max-downtime 1s
+    assert_output --partial "PGH-4080: waiting for process"
+    assert_output --partial "of \"$app\" (whom only a superuser can end)"
+    nothing_frozen
+    admin_source "grant pg_signal_backend to $me"
+    src -q -c "set role $me" -c 'insert into log values (1, 1)' -c "select setval('counter', 5)" -o /dev/null
+    run -0 cutover
+    assert_output --partial 'nobody can connect'
+    exec 7>&-
+    ended_with 0 'handed over'
+    [[ $(tgt -c "select count(*) || ' ' || nextval('counter') from log") == '1 6' ]]
+    run -2 src -c 'select 1'
+    run -0 cleanup
+    for side in admin_source admin_target; do
+        $side "drop database $DB with (force)"
+        $side "drop owned by $me"
+        $side "drop role $me, $app"
+    done
+}

@@ -1822,7 +1822,7 @@ select n.nspname, c.relname
    and pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
  order by c.oid
 
--- Ends the sessions of others on the database $2, but for those that write and have a moment left ($1);
+-- Ends the sessions of others on the database $2 (what kind they are is not shown to everybody), but for those that write and have a moment left ($1);
 -- what it tells of are those that are there.
 
 -- name: ASK_END_SESSIONS
@@ -1836,7 +1836,9 @@ select pg_catalog.concat('process ', a.pid, ' of ', pg_catalog.quote_ident(a.use
  cross join lateral (select me.rolsuper or (not u.rolsuper
                          and (pg_catalog.pg_has_role(me.oid, u.oid, 'USAGE')
                               or pg_catalog.pg_has_role(me.oid, 'pg_signal_backend', 'USAGE')))) may (be_ended)
- where a.datname = $2 and a.pid <> pg_catalog.pg_backend_pid() and a.backend_type = 'client backend'
+ where a.datname = $2 and a.pid <> pg_catalog.pg_backend_pid() and a.usesysid is not null
+   and coalesce(a.backend_type, 'client backend') = 'client backend'
+   and a.pid not in (select r.pid from pg_catalog.pg_stat_get_wal_senders() r)
    and not (a.application_name like 'pghaul %' and a.usename = session_user)
  order by a.pid
 
@@ -1847,7 +1849,9 @@ select pg_catalog.pg_terminate_backend(a.pid)
   from pg_catalog.pg_stat_activity a
   join pg_catalog.pg_roles me on me.rolname = current_user
   left join pg_catalog.pg_roles u on u.oid = a.usesysid
- where a.datname = $2 and a.pid <> pg_catalog.pg_backend_pid() and a.backend_type = 'client backend'
+ where a.datname = $2 and a.pid <> pg_catalog.pg_backend_pid() and a.usesysid is not null
+   and coalesce(a.backend_type, 'client backend') = 'client backend'
+   and a.pid not in (select r.pid from pg_catalog.pg_stat_get_wal_senders() r)
    and not (a.application_name like 'pghaul %' and a.usename = session_user)
    and a.backend_start >= $1::pg_catalog.timestamptz
    and (me.rolsuper or (not u.rolsuper
@@ -1916,7 +1920,9 @@ select pg_catalog.string_agg(pg_catalog.concat('process ', a.pid, ' of ', pg_cat
                              pg_catalog.date_trunc('second', a.xact_start)), ', ' order by a.xact_start)
   from pg_catalog.pg_stat_activity a
  where a.datname = pg_catalog.current_database() and a.pid <> pg_catalog.pg_backend_pid()
-   and a.backend_type = 'client backend'
+   and a.usesysid is not null
+   and coalesce(a.backend_type, 'client backend') = 'client backend'
+   and a.pid not in (select r.pid from pg_catalog.pg_stat_get_wal_senders() r)
    and a.xact_start < pg_catalog.clock_timestamp() - '10 s'::pg_catalog.interval
    and not (a.application_name like 'pghaul %' and a.usename = session_user)
 
