@@ -107,6 +107,9 @@ frozen() { admin_source "alter database $DB set default_transaction_read_only = 
     # Its end is its end; all of both goes.
     run -0 reverse start
     assert_output --partial 'has reached its end already'
+    for dir in "$RUN" "$BACK"; do
+        "$PGHAUL" status --dir "$dir" --json | "$PGH_TOP/tests/validate" "$PGH_TOP/docs/status.schema.json"
+    done
     # A slot of another run that has taken the name of the one that was let go.
     src -q -o /dev/null -c "select pg_create_logical_replication_slot('$SLOT', 'pgoutput')"
     run -0 reverse start
