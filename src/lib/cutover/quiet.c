@@ -40,30 +40,31 @@ static bool writing_still(struct freeze *freeze, const char *xmax, bool *ret_wri
     return true;
 }
 
-static bool sessions_left(struct freeze *freeze, bool *ret_left, struct fault *why)
+static bool look(struct freeze *freeze, const char *xmax, bool *ret_still, struct fault *why)
 {
-    *ret_left = false;
-    strbuf_clear(&freeze->blocks);
-    return freeze->mode == FREEZE_LOCK || freeze_end_sessions(freeze, ret_left, why);
+    bool left = false, writing = false;
+    if ((freeze->mode != FREEZE_LOCK && !freeze_end_sessions(freeze, &left, why)) ||
+        !writing_still(freeze, xmax, &writing, why))
+        return false;
+    *ret_still = !left && !writing;
+    return *ret_still || nap(freeze->leash, LOOK_MS, why);
 }
 
 bool quiet_wait(struct freeze *freeze, struct fault *why)
 {
-    bool left, writing = false;
+    bool still = false;
     scoped(drop_rows) struct rows xmax = ROWS_NONE;
+    strbuf_clear(&freeze->blocks);
     if (!conn_query(freeze->source,
                     "SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())",
                     &xmax, why))
         return false;
-    for (;;) {
-        if (!sessions_left(freeze, &left, why) ||
-            !writing_still(freeze, rows_text(&xmax, 0, 0), &writing, why))
-            return false;
-        if (!left && !writing)
-            return true;
-        if (!nap(freeze->leash, LOOK_MS, why))
-            return fault_during(why, "waiting for %s", freeze->blocks.text);
-    }
+    while (!still)
+        if (!look(freeze, rows_text(&xmax, 0, 0), &still, why))
+            return why->id == FAULT_LATE && freeze->blocks.length > 0
+                       ? fault_during(why, "waiting for %s", freeze->blocks.text)
+                       : false;
+    return true;
 }
 
 /* ---- the place ---- */
