@@ -385,3 +385,16 @@ missing_when_not_followed() { looked 10 && missing 7008; }
     looked 10
     found 7029 warning 'max_connections'
 }
+
+@test "who may not freeze the source for a cutover" {
+    pair template0
+    admin_source "create role t_freezer login replication"
+    src -q -c 'create table t (id int primary key)' -c "grant select on t to t_freezer" -c "grant create on database $DB to t_freezer"
+    looked 11 --follow --source "${SOURCE/user=postgres/user=t_freezer}"
+    found 7035 note 't_freezer is no member'
+    looked 11 --follow
+    missing 7035
+    admin_source "drop owned by t_freezer"
+    src -q -c 'drop owned by t_freezer'
+    admin_source 'drop role t_freezer'
+}

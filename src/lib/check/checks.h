@@ -163,6 +163,9 @@
   ASKED(7034, WARNING, SOURCE, ALWAYS, CHECK_COLLATION_VERSION, "the source's collation has changed below it", \
     "Its indexes on text may be in another order than its library now says, so keys may be doubled already: then building them fails on the target.", \
     "REINDEX what has columns of text, then ALTER DATABASE ... REFRESH COLLATION VERSION.")        \
+  ASKED(7035, NOTE, SOURCE, FOLLOW, CHECK_FREEZE, "a cutover could not freeze the source",         \
+    "pghaul cutover makes the source's database read-only, which only its owner or a superuser may.", \
+    "Connect as the owner, or stop the application yourself and cut over with --freeze none.")     \
   /* ---- the target ---- */                                                                       \
   REFUSED(FAULT_TARGET_CONNECT, TARGET, NONE, "Nothing of the target could be looked at.")         \
   REFUSED(FAULT_TARGET_VERSION, TARGET, NONE, "Older servers lack what is sent to them.")          \

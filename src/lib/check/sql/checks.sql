@@ -279,6 +279,13 @@ select null, 'old_snapshot_threshold', pg_catalog.current_setting('old_snapshot_
        'ALTER SYSTEM SET old_snapshot_threshold = -1', false
  where {<170000: pg_catalog.current_setting('old_snapshot_threshold') <> '-1'} {170000: false}
 
+-- name: CHECK_FREEZE
+select null, d.datname, pg_catalog.format('it belongs to %s, and %s is no member', d.datdba::pg_catalog.regrole, session_user),
+       null, false
+  from pg_catalog.pg_database d, pg_catalog.pg_roles r
+ where d.datname = pg_catalog.current_database() and r.rolname = session_user and not r.rolsuper
+   and not pg_catalog.pg_has_role(r.oid, d.datdba, 'USAGE')
+
 -- name: CHECK_COLLATION_VERSION
 select null, d.datname, pg_catalog.format('made with %s, the server has %s now', d.was, d.is_now),
        pg_catalog.format('REINDEX DATABASE %I; ALTER DATABASE %I REFRESH COLLATION VERSION', d.datname, d.datname), false
