@@ -35,7 +35,7 @@ is_followed() {
 cutover() { "$PGHAUL" cutover --dir "$RUN" "$@"; }
 # In the background; CUTOVER is its process.
 ask_cutover() {
-    "$PGHAUL" cutover --dir "$RUN" "$@" >"$BATS_TEST_TMPDIR/cutover" 2>&1 3>&- &
+    timeout 120 "$PGHAUL" cutover --dir "$RUN" "$@" >"$BATS_TEST_TMPDIR/cutover" 2>&1 3>&- &
     CUTOVER=$!
     PIDS="$PIDS $CUTOVER"
 }
@@ -536,4 +536,70 @@ drop_roles() {
         $side "drop owned by $me"
         $side "drop role $me, $app"
     done
+}
+
+@test "the source writes again: by --source-role, with target_session_attrs, and though a role is gone meanwhile" {
+    local login=${DB}_login group=${DB}_group gone=${DB}_gone
+    shop
+    admin_source "create role $group"
+    admin_source "create role $login login replication noinherit in role $group"
+    admin_source "create role $gone"
+    admin_source "alter database $DB owner to $group"
+    src -q -c "alter table account owner to $group" -c "alter table log owner to $group" -c "alter sequence counter owner to $group" -c "alter sequence bare owner to $group"
+    PGHAUL_SOURCE="$SOURCE user=$login target_session_attrs=read-write"
+    followed --source-role "$group" --no-owner --no-acl
+    run -0 cutover --rehearse
+    nothing_frozen
+    writes_again
+    stop_run
+    # A setting that is gone with its role when the source is thawed.
+    PGHAUL_SOURCE="$SOURCE target_session_attrs=read-write"
+    admin_source "alter role $gone set default_transaction_read_only = off"
+    followed_to thaw.begun --resume --source-role postgres
+    ask_cutover --rehearse
+    stopped_at thaw.begun
+    admin_source "alter role $gone in database $DB reset all"
+    admin_source "drop role $gone"
+    go_on
+    asked_ended_with 0 'takes writes again'
+    nothing_frozen
+    end_now
+    drop_roles login group
+}
+
+@test "^C in the middle of a step: a command that does not end, a comparison" {
+    shop
+    followed
+    ask_cutover --before-freeze 'exec sleep 100'
+    wait_for 10 eval '[[ $(step before-freeze) == 1 ]]'
+    kill -TERM "$CUTOVER"
+    asked_ended_with 14 'PGH-4086'
+    # Another worker has taken the place.
+    wait_for 20 catalog_says "select count(*) from process where role = 'cutover' and ended_us is null" 1
+    tgt -q -o /dev/null -c 'begin' -c 'lock table account' -c 'select pg_sleep(100)' 3>&- &
+    PIDS="$PIDS $!"
+    wait_for 10 eval '[[ $(admin_target "select count(*) from pg_stat_activity where query ~ '"'pg_sleep'"' and datname = '"'$DB'"' and state = '"'active'"'") == 1 ]]'
+    ask_cutover --verify --max-downtime 1h
+    wait_for 10 eval '[[ $(step verify) == 1 || $(step check) -ge 2 ]]'
+    kill -TERM "$CUTOVER"
+    asked_ended_with 14 'PGH-4086'
+    nothing_frozen
+    admin_target "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and query ~ 'pg_sleep' and pid <> pg_backend_pid()" >/dev/null
+    wait_for 20 catalog_says "select count(*) from process where role = 'cutover' and ended_us is null" 1
+    run -0 cutover
+    ended_with 0 'handed over'
+}
+
+@test "a source that gets changes itself, by a subscription" {
+    shop
+    src -q -c "create subscription sub connection 'dbname=nowhere' publication p with (connect = false)" 2>/dev/null
+    followed
+    src -q -c 'alter subscription sub enable'
+    run -14 cutover
+    assert_output --partial 'PGH-4092: the source itself gets changes by subscriptions: "sub"'
+    src -q -c 'alter subscription sub disable'
+    run -0 cutover
+    ended_with 0 'handed over'
+    admin_source "alter database $DB allow_connections true"
+    src -q -c 'set default_transaction_read_only = off' -c 'alter subscription sub set (slot_name = none)' -c 'drop subscription sub'
 }

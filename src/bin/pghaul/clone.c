@@ -249,16 +249,21 @@ static bool check_no_way_back(const struct clone *clone, struct fault *why)
                      clone->dir.path, clone->run.name);
 }
 
-/* A run whose cutover was cut off is the only one that knows what the source was. */
+/* A run that has frozen the source is the only one that knows what that was. */
 static bool refuse_frozen(struct clone *clone, struct fault *why)
 {
     bool frozen;
     int64_t handed;
     return frozen_any(clone->db, &frozen, why) && cutover_handed_over(clone->db, &handed, why) &&
-           (!frozen || handed != 0 ||
-            fault_set(why, FAULT_SOURCE_FROZEN,
-                      "run \"%s\" has frozen the source for a cutover that was cut off",
-                      clone->run.name));
+           (!frozen ||
+            (handed != 0 ? fault_set(why, FAULT_HANDED_OVER,
+                                     "run \"%s\" was handed over, and knows what its source was: "
+                                     "take another --dir",
+                                     clone->run.name)
+                         : fault_set(why, FAULT_SOURCE_FROZEN,
+                                     "run \"%s\" has frozen the source for a cutover that was cut "
+                                     "off",
+                                     clone->run.name)));
 }
 
 bool clone_begin(struct clone *clone, struct fault *why)

@@ -466,9 +466,9 @@ static bool thaw_source(struct cleanup *c, struct fault *why)
         return show_thaw(c, "a cutover has frozen it", why);
     if (handed == 0) {
         log_warning("source: a cutover that was cut off has frozen it: letting it write again");
-        return thaw(c->db, &c->source_info, why);
+        return thaw(c->db, &c->source_info, c->options->settings.source_role, why);
     }
-    return thaw_connections(c->db, &c->source_info, why) &&
+    return thaw_connections(c->db, &c->source_info, c->options->settings.source_role, why) &&
            show_thaw(c, "connections are allowed, and it stays read-only; to let it write again",
                      why);
 }
@@ -488,13 +488,25 @@ bool cleanup_connect_source(struct cleanup *c, struct fault *why)
     return is_first_source(c, why);
 }
 
+/* After there and back the target is the one that is closed: the way back knows. */
+static bool thaw_target(struct cleanup *c, struct fault *why)
+{
+    char path[PATH_MAX], file[PATH_MAX];
+    scoped(drop_db) struct db *back = NULL;
+    back_path(path, c->path);
+    workdir_path(file, path, "catalog.db");
+    return access(file, F_OK) != 0 || c->options->dry_run ||
+           (catalog_open(&back, file, DB_EXISTING, why) &&
+            thaw_connections(back, &c->target_info, c->options->settings.role, why));
+}
+
 bool cleanup_connect_target(struct cleanup *c, struct fault *why)
 {
     struct conn_wish wish = {.info = &c->target_info,
                              .application = c->who,
                              .encoding = c->run.encoding[0] == '\0' ? NULL : c->run.encoding,
                              .role = c->options->settings.role};
-    return conn_open(&c->target, &wish, &c->leash, why) &&
+    return thaw_target(c, why) && conn_open(&c->target, &wish, &c->leash, why) &&
            check_same(c->target, c->run.target_id, why);
 }
 

@@ -365,6 +365,9 @@
     "cut over again.")                                                                             \
   F(FAULT_CUTOVER_LONG,        4091, GIVEN_UP, "a cutover would take longer than it may",             \
     "Give a longer --max-downtime, or leave out what takes so long, and bring it by other means.") \
+  F(FAULT_CUTOVER_SUBSCRIBED,  4092, GIVEN_UP, "subscriptions write to the source",                   \
+    "ALTER SUBSCRIPTION ... DISABLE them, then cut over again; make them anew on the target "      \
+    "(--subscriptions) if they are to go on there.")                                               \
   F(FAULT_CUTOVER_CHANGED,     4084, GIVEN_UP, "the source's schema changed during the cutover",   \
     "Cut over again when nobody changes it any more; what is not followed is not brought over.")   \
   F(FAULT_CUTOVER_RIGHTS,      4085, GIVEN_UP, "the role may not freeze the source",               \

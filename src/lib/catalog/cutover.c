@@ -147,6 +147,15 @@ bool cutover_cancel(struct db *db, int64_t id, struct fault *why)
     return db_run(db, why, SQL_CUTOVER_CANCEL, "i", id);
 }
 
+bool cutover_cancelled(struct db *db, bool *ret_cancelled, struct fault *why)
+{
+    int64_t count;
+    if (!db_int(db, why, &count, 0, SQL_CUTOVER_CANCELLED, ""))
+        return false;
+    *ret_cancelled = count > 0;
+    return true;
+}
+
 struct handing_over {
     int64_t id;
     lsn_t end;

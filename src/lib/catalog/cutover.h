@@ -62,8 +62,10 @@ bool cutover_begin(struct db *db, int64_t id, struct fault *why);
 bool cutover_frozen(struct db *db, int64_t id, struct fault *why);
 bool cutover_ready(struct db *db, int64_t id, struct fault *why);
 
-/* Who asked wants it no more. Does nothing after the hand-over. */
+/* Who asked wants it no more. Does nothing after the hand-over. Is one under way that is not wanted
+ * any more? */
 bool cutover_cancel(struct db *db, int64_t id, struct fault *why);
+bool cutover_cancelled(struct db *db, bool *ret_cancelled, struct fault *why);
 
 /* Durable when it returns true: from here on there is only forwards. The run ends at `end`. */
 bool cutover_hand_over(struct db *db, int64_t id, lsn_t end, struct fault *why);

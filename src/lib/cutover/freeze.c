@@ -6,12 +6,13 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/text.h"
-#include "catalog/sql.h"
+#include "catalog/run.h"
 #include "plan/ask.h"
+#include "plan/check.h"
 
 #include <string.h>
 
-enum { GRACE_MS = 250 };
+enum { GRACE_MS = 250, LOOK_MS = 50, PATIENCE_MS = 20000 };
 
 #define READ_ONLY "default_transaction_read_only"
 
@@ -29,16 +30,17 @@ void drop_freeze(struct freeze *freeze)
 
 /* ---- connections ---- */
 
-static bool connect(const struct conninfo *info, struct leash *leash, struct conn **ret_conn,
-                    struct fault *why)
+static bool connect(const struct conninfo *info, const char *role, struct leash *leash,
+                    struct conn **ret_conn, struct fault *why)
 {
-    struct conn_wish wish = {.info = info, .application = "pghaul freeze", .kept = true};
+    struct conn_wish wish = {
+        .info = info, .application = "pghaul freeze", .role = role, .kept = true};
     return conn_open(ret_conn, &wish, leash, why);
 }
 
 /* Nobody can be kept from connecting by who is connected to the same database. */
-static bool connect_beside(const struct conninfo *info, const char *database, struct leash *leash,
-                           struct conn **ret_conn, struct fault *why)
+static bool connect_beside(const struct conninfo *info, const char *role, const char *database,
+                           struct leash *leash, struct conn **ret_conn, struct fault *why)
 {
     static const char *const others[] = {"postgres", "template1"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -48,7 +50,7 @@ static bool connect_beside(const struct conninfo *info, const char *database, st
             continue;
         conninfo_add_other(&text, info, others[i]);
         if (conninfo_read(&other, info->side, text.text, why) &&
-            connect(&other, leash, ret_conn, why))
+            connect(&other, role, leash, ret_conn, why))
             return true;
     }
     return false;
@@ -81,14 +83,14 @@ bool freeze_prepare(struct freeze *freeze, struct fault *why)
     if (!check_owner(freeze, why))
         return false;
     if (freeze->mode == FREEZE_AUTO && !freeze->open &&
-        !connect_beside(freeze->info, conn_database(freeze->source), freeze->leash, &freeze->beside,
-                        &ignored)) {
+        !connect_beside(freeze->info, freeze->role, conn_database(freeze->source), freeze->leash,
+                        &freeze->beside, &ignored)) {
         if (freeze->leash->wish != LEASH_GO)
             return leash_fault(freeze->leash, why);
         log_debug("no connection beside the source's database: %s", ignored.text);
     }
     return freeze->mode != FREEZE_LOCK ||
-           connect(freeze->info, freeze->leash, &freeze->locker, why);
+           connect(freeze->info, freeze->role, freeze->leash, &freeze->locker, why);
 }
 
 /* ---- read only ---- */
@@ -234,17 +236,28 @@ bool freeze_end_sessions(struct freeze *freeze, bool *ret_left, struct fault *wh
 
 /* ---- and back ---- */
 
+struct setting {
+    char kind[16];
+    char name[64];   /* of the role */
+    char value[128]; /* before */
+    bool was_set;
+};
+
 struct thawing {
+    struct db *db;
+    const struct conninfo *info;
+    const char *role;
+    struct leash deaf;
     char database[128];
-    struct strbuf sql;  /* but for connections */
-    struct strbuf open; /* that */
-    char since[64];     /* when it was frozen, by the server's clock */
+    char since[64]; /* when it was frozen, by the server's clock */
+    bool closed;
+    struct setting *settings;
+    int count;
 };
 
 static void drop_thawing(struct thawing *t)
 {
-    drop_strbuf(&t->sql);
-    drop_strbuf(&t->open);
+    drop_memory(&t->settings);
 }
 
 static bool on_frozen(void *arg, const char *kind, const char *name, const char *value,
@@ -256,48 +269,118 @@ static bool on_frozen(void *arg, const char *kind, const char *name, const char 
         strlcpy(t->database, name, sizeof t->database);
         strlcpy(t->since, value == NULL ? "" : value, sizeof t->since);
     } else if (strcmp(kind, of_connections) == 0) {
-        strbuf_add(&t->open, "ALTER DATABASE ");
-        strbuf_add_identifier(&t->open, t->database);
-        strbuf_add(&t->open, " ALLOW_CONNECTIONS true;");
-    } else
-        add_alter(&t->sql, t->database, kind, name, value);
+        t->closed = true;
+    } else {
+        t->settings = grow_memory(t->settings, (size_t)t->count + 1, sizeof *t->settings);
+        struct setting *to = &t->settings[t->count++];
+        *to = (struct setting){.was_set = value != NULL};
+        strlcpy(to->kind, kind, sizeof to->kind);
+        strlcpy(to->name, name, sizeof to->name);
+        strlcpy(to->value, value == NULL ? "" : value, sizeof to->value);
+    }
     return true;
 }
 
-static bool open_connections(const struct conninfo *info, const struct thawing *t,
-                             struct fault *why)
+static void add_opening(struct strbuf *sql, const struct thawing *t)
 {
-    struct leash deaf = LEASH_DEAF;
-    scoped(drop_conn) struct conn *beside = NULL;
-    return t->open.length == 0 || (connect_beside(info, t->database, &deaf, &beside, why) &&
-                                   conn_run(beside, t->open.text, why));
+    strbuf_add(sql, "ALTER DATABASE ");
+    strbuf_add_identifier(sql, t->database);
+    strbuf_add(sql, " ALLOW_CONNECTIONS true;");
 }
 
-static bool restore(const struct conninfo *info, const struct thawing *t, struct fault *why)
+static bool open_connections(struct thawing *t, struct fault *why)
 {
-    struct leash deaf = LEASH_DEAF;
+    scoped(drop_conn) struct conn *beside = NULL;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!t->closed)
+        return true;
+    add_opening(&sql, t);
+    return connect_beside(t->info, t->role, t->database, &t->deaf, &beside, why) &&
+           conn_run(beside, sql.text, why);
+}
+
+/* A statement of a worker that died may not have come to its end: then what it sets would stay. */
+static bool await_others(struct thawing *t, struct conn *source, struct fault *why)
+{
+    int64_t end = clock_ms() + PATIENCE_MS;
+    for (;;) {
+        scoped(drop_rows) struct rows rows = ROWS_NONE;
+        if (!ask_with(source, ASK_END_FREEZERS, 0, NULL, &rows, why))
+            return false;
+        if (rows_count(&rows) == 0)
+            return true;
+        if (clock_ms() > end)
+            return fault_set(why, FAULT_SOURCE_QUERY, "a session of a dead worker does not end");
+        if (!leash_poll(&t->deaf, NULL, 0, LOOK_MS, why))
+            return false;
+    }
+}
+
+/* Each by itself, so that one that cannot be restored does not keep the others. What is not as we
+ * have set it any more is somebody else's: nothing is done. */
+static bool restore_one(struct conn *source, const struct setting *setting, bool *ret_done,
+                        struct fault *why)
+{
+    const char *const values[] = {setting->kind, setting->name};
+    scoped(drop_rows) struct rows now = ROWS_NONE;
+    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    if (!ask_with(source, ASK_IS_READ_ONLY, 2, values, &now, why))
+        return false;
+    *ret_done = rows_count(&now) > 0;
+    if (!*ret_done)
+        return true;
+    add_alter(&sql, conn_database(source), setting->kind, setting->name,
+              setting->was_set ? setting->value : NULL);
+    return conn_run(source, sql.text, why);
+}
+
+static bool restore(struct thawing *t, struct fault *why)
+{
+    struct fault first = {.id = 0};
+    bool any = false, done = false;
+    struct run run;
+    bool found;
     const char *const values[] = {t->since, t->database};
     scoped(drop_conn) struct conn *source = NULL;
     scoped(drop_rows) struct rows ended = ROWS_NONE;
-    return t->sql.length == 0 ||
-           (connect(info, &deaf, &source, why) && conn_run(source, t->sql.text, why) &&
-            ask_with(source, ASK_END_LATER_SESSIONS, 2, values, &ended, why));
+    if (t->count == 0)
+        return true;
+    if (!run_get(t->db, &run, &found, why) || !connect(t->info, t->role, &t->deaf, &source, why) ||
+        (found && !check_same(source, run.source_id, why)) || !await_others(t, source, why))
+        return false;
+    for (int i = 0; i < t->count; i++) {
+        if (!restore_one(source, &t->settings[i], &done, why) && first.id == 0)
+            first = *why;
+        any = any || done;
+    }
+    if (any && !ask_with(source, ASK_END_LATER_SESSIONS, 2, values, &ended, why))
+        return false;
+    *why = first;
+    return first.id == 0;
 }
 
-bool thaw_connections(struct db *db, const struct conninfo *info, struct fault *why)
+static bool read_frozen(struct thawing *t, struct fault *why)
 {
-    scoped(drop_thawing) struct thawing t = {.database = ""};
-    return frozen_list(db, on_frozen, &t, why) && open_connections(info, &t, why) &&
+    return frozen_list(t->db, on_frozen, t, why);
+}
+
+bool thaw_connections(struct db *db, const struct conninfo *info, const char *role,
+                      struct fault *why)
+{
+    scoped(drop_thawing) struct thawing t = {
+        .db = db, .info = info, .role = role, .deaf = LEASH_DEAF};
+    return read_frozen(&t, why) && open_connections(&t, why) &&
            frozen_forget_kind(db, of_connections, why);
 }
 
-bool thaw(struct db *db, const struct conninfo *info, struct fault *why)
+bool thaw(struct db *db, const struct conninfo *info, const char *role, struct fault *why)
 {
-    scoped(drop_thawing) struct thawing t = {.database = ""};
-    if (!frozen_list(db, on_frozen, &t, why))
+    scoped(drop_thawing) struct thawing t = {
+        .db = db, .info = info, .role = role, .deaf = LEASH_DEAF};
+    if (!read_frozen(&t, why))
         return false;
     FAILPOINT("thaw.begun", why);
-    if (!open_connections(info, &t, why) || !restore(info, &t, why))
+    if (!open_connections(&t, why) || !restore(&t, why))
         return fault_during(why, "letting the source write again");
     FAILPOINT("thaw.done", why);
     return frozen_forget(db, why);
@@ -305,10 +388,13 @@ bool thaw(struct db *db, const struct conninfo *info, struct fault *why)
 
 bool thaw_show(struct db *db, struct strbuf *sql, struct fault *why)
 {
-    scoped(drop_thawing) struct thawing t = {.database = ""};
-    if (!frozen_list(db, on_frozen, &t, why))
+    scoped(drop_thawing) struct thawing t = {.db = db};
+    if (!read_frozen(&t, why))
         return false;
-    strbuf_add(sql, strbuf_text(&t.open));
-    strbuf_add(sql, strbuf_text(&t.sql));
+    if (t.closed)
+        add_opening(sql, &t);
+    for (int i = 0; i < t.count; i++)
+        add_alter(sql, t.database, t.settings[i].kind, t.settings[i].name,
+                  t.settings[i].was_set ? t.settings[i].value : NULL);
     return true;
 }

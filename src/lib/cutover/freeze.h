@@ -16,7 +16,8 @@
 struct freeze {
     struct db *db;
     struct leash *leash;
-    const struct conninfo *info; /* of the source */
+    const struct conninfo *info; /* of the source, */
+    const char *role;            /* … where this is set; "": none */
     enum freeze_mode mode;
     bool open;           /* somebody of ours must be able to connect afterwards */
     struct conn *source; /* on the database; the caller's */
@@ -48,11 +49,13 @@ bool freeze_close(struct freeze *freeze, bool *ret_closed, struct fault *why);
 bool freeze_end_sessions(struct freeze *freeze, bool *ret_left, struct fault *why);
 
 /* What the source was, from the catalog, if it was frozen: by connections of its own, whatever else
- * is told to stop. Ends the sessions that may only read. Can be done again after a failure. */
-bool thaw(struct db *db, const struct conninfo *info, struct fault *why);
+ * is told to stop. What is not any more as we have set it is left alone. Ends the sessions that may
+ * only read. Can be done again after a failure. FAULT_RUN_DIFFERS. */
+bool thaw(struct db *db, const struct conninfo *info, const char *role, struct fault *why);
 
 /* Connections are allowed again; it stays read-only. */
-bool thaw_connections(struct db *db, const struct conninfo *info, struct fault *why);
+bool thaw_connections(struct db *db, const struct conninfo *info, const char *role,
+                      struct fault *why);
 
 /* The statements for people. */
 bool thaw_show(struct db *db, struct strbuf *sql, struct fault *why);

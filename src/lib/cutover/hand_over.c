@@ -173,6 +173,17 @@ static bool estimate(struct handing *h, struct fault *why)
                      ms);
 }
 
+/* They write whatever the database's settings are. */
+static bool check_subscriptions(struct handing *h, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    return ask_with(h->job->source, ASK_WRITING_SUBSCRIPTIONS, 0, NULL, &rows, why) &&
+           (rows_null(&rows, 0, 0) ||
+            fault_set(why, FAULT_CUTOVER_SUBSCRIBED,
+                      "the source itself gets changes by subscriptions: %s",
+                      rows_text(&rows, 0, 0)));
+}
+
 static bool step_check(struct handing *h, struct fault *why)
 {
     struct run run;
@@ -186,9 +197,10 @@ static bool step_check(struct handing *h, struct fault *why)
         return false;
     if (steering.paused)
         return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run is paused: pghaul resume");
-    return freeze_prepare(&h->freeze, why) && check_prepared(h, why) && check_lag(h, why) &&
-           look_at_tables(h, why) && warn_of_transactions(h, why) && warn_of_statistics(h, why) &&
-           job_check(h->job, why) && estimate(h, why);
+    return freeze_prepare(&h->freeze, why) && check_prepared(h, why) &&
+           check_subscriptions(h, why) && check_lag(h, why) && look_at_tables(h, why) &&
+           warn_of_transactions(h, why) && warn_of_statistics(h, why) && job_check(h->job, why) &&
+           estimate(h, why);
 }
 
 /* So that little is left to do while nobody can write. */
@@ -366,11 +378,12 @@ static bool step_last_look(struct handing *h, struct fault *why)
 {
     for (int round = 0; round < ROUNDS; round++) {
         int64_t before = h->transactions;
-        if (!quiet_mark(h->job->source, &h->end, why) || !step_apply(h, why) ||
-            !job_refresh_sequences(h->job, why))
+        /* Who was connecting when the source was closed is there now. */
+        if (!quiet_wait(&h->freeze, why) || !quiet_mark(h->job->source, &h->end, why) ||
+            !step_apply(h, why) || !job_refresh_sequences(h->job, why))
             return false;
         if (h->transactions == before && h->job->rows == 0)
-            return true;
+            return step_schema(h, why);
         if (!h->closed)
             break;
         log_warning("somebody has written to the frozen source: %" PRId64 " transactions, %" PRId64
@@ -378,7 +391,8 @@ static bool step_last_look(struct handing *h, struct fault *why)
                     h->transactions - before, h->job->rows);
     }
     return fault_set(why, FAULT_CUTOVER_WRITTEN,
-                     "somebody goes on writing to the source, though it is read-only");
+                     "somebody goes on writing to the source, though it is %s",
+                     h->freeze.mode == FREEZE_NONE ? "said to be quiet" : "read-only");
 }
 
 /* ---- one after the other ---- */
@@ -416,7 +430,7 @@ static bool still_wanted(struct handing *h, struct fault *why)
         return false;
     if (now.cancelled)
         return fault_set(why, FAULT_CUTOVER_CANCELLED, "the cutover was cancelled");
-    return leash->wish != LEASH_NOW || leash_fault(leash, why);
+    return leash->wish == LEASH_GO || leash_fault(leash, why);
 }
 
 static bool do_step(struct handing *h, const struct step *step, struct fault *why)
@@ -446,16 +460,17 @@ static bool do_steps(struct handing *h, struct fault *why)
 /* ---- the end of it ---- */
 
 /* For as long as it takes: a source that stays frozen is the worst that can be left. */
-static bool thaw_until_done(struct db *db, const struct conninfo *source, struct leash *leash,
-                            struct fault *why)
+static bool thaw_until_done(struct job *job, struct fault *why)
 {
+    struct db *db = job->db;
+    struct leash *leash = job->leash;
     struct fault cause, ignored;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     bool any;
     for (bool told = false;; told = true) {
         if (!frozen_any(db, &any, why))
             return false;
-        if (!any || thaw(db, source, &cause))
+        if (!any || thaw(db, job->source_info, job->settings->source_role, &cause))
             return true;
         if (!told) {
             if (!thaw_show(db, &sql, why))
@@ -485,12 +500,16 @@ static bool give_up(struct handing *h, struct fault *cause, struct fault *why)
 {
     struct fault ignored;
     struct job *job = h->job;
-    if (fault_kind_of(cause) == FAULT_KIND_STOPPED)
+    struct cutover now;
+    if (fault_kind_of(cause) == FAULT_KIND_STOPPED) {
         cause->id = FAULT_CUTOVER_CUT_OFF;
+        if (cutover_get(job->db, h->cutover.id, &now, &ignored) && now.cancelled)
+            fault_set(cause, FAULT_CUTOVER_CANCELLED, "the cutover was cancelled");
+    }
     leash_end_deadline(job->leash);
     drop_freeze(&h->freeze);
     pause_end(job->db, &ignored);
-    if (!thaw_until_done(job->db, job->source_info, job->leash, why))
+    if (!thaw_until_done(job, why))
         return false;
     undo_way_back(h);
     log_warning("cutover given up: %s", cause->text);
@@ -505,7 +524,7 @@ static bool end_rehearsal(struct handing *h, struct fault *why)
     if (h->cutover.kind == CUTOVER_REHEARSAL && !cutover_ready(job->db, h->cutover.id, why))
         return false;
     drop_freeze(&h->freeze);
-    if (!pause_end(job->db, why) || !thaw_until_done(job->db, job->source_info, job->leash, why))
+    if (!pause_end(job->db, why) || !thaw_until_done(job, why))
         return false;
     undo_way_back(h);
     return cutover_end(job->db, h->cutover.id, "rehearsed", NULL, why);
@@ -531,6 +550,7 @@ bool hand_over(struct job *job, const struct ways *ways, int64_t cutover, struct
         .freeze = {.db = job->db,
                    .leash = job->leash,
                    .info = job->source_info,
+                   .role = job->settings->source_role,
                    .source = job->source},
     };
     if (!cutover_get(job->db, cutover, &h.cutover, why) || !cutover_begin(job->db, cutover, why))
@@ -570,13 +590,16 @@ bool hand_over_recover(struct job *job, const struct ways *ways, struct fault *w
         return true;
     if (frozen) {
         log_warning("a cutover was cut off: letting the source write again");
-        if (!thaw_until_done(db, job->source_info, job->leash, why))
+        if (!thaw_until_done(job, why))
             return false;
     }
     if (open == 0)
         return true;
     if (!cutover_get(db, open, &h.cutover, why))
         return false;
+    /* Asked for since the run goes on: this process is the one to do it. */
+    if (strcmp(h.cutover.state, "asked") == 0 && h.cutover.asked_us >= job->run->started_us)
+        return true;
     undo_way_back(&h);
     fault_set(&cause, FAULT_CUTOVER_CUT_OFF, "the cutover was cut off: its process ended");
     return cutover_end(db, open, "given up", &cause, why);
@@ -646,7 +669,7 @@ bool hand_over_finish(struct job *job, const struct ways *ways, struct fault *wh
          !cutover_step_end(db, id, "command", "", why)))
         return false;
     FAILPOINT("cutover.command", why);
-    if (h.cutover.leave_open && !thaw_until_done(db, job->source_info, job->leash, why))
+    if (h.cutover.leave_open && !thaw_until_done(job, why))
         return false;
     return cutover_end(db, id, "done", NULL, why);
 }

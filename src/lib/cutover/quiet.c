@@ -18,7 +18,7 @@ enum {
 static bool nap(struct leash *leash, int ms, struct fault *why)
 {
     return leash_poll(leash, NULL, 0, ms, why) &&
-           (leash->wish == LEASH_GO || leash->wish == LEASH_FINISH || leash_fault(leash, why));
+           (leash->wish == LEASH_GO || leash_fault(leash, why));
 }
 
 /* ---- who writes ---- */

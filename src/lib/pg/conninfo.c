@@ -109,6 +109,14 @@ static void add_default(struct conninfo *info, const char *keyword, const char *
     add_pair(&info->open, keyword, value);
 }
 
+/* A database that is read-only by its settings is not so for our sessions, but libpq does not know
+ * that: what is meant is the primary server. */
+static const char *meant(const char *keyword, const char *value)
+{
+    bool attributes = strcmp(keyword, "target_session_attrs") == 0;
+    return attributes && strcmp(value, "read-write") == 0 ? "primary" : value;
+}
+
 static void add_defaults(struct conninfo *info, const PQconninfoOption *given)
 {
     bool service = value_of(given, "service") != NULL || getenv("PGSERVICE") != NULL;
@@ -118,6 +126,9 @@ static void add_defaults(struct conninfo *info, const PQconninfoOption *given)
             (variable == NULL || getenv(variable) == NULL))
             add_default(info, defaults[i].keyword, defaults[i].value);
     }
+    const char *attributes = getenv("PGTARGETSESSIONATTRS");
+    if (attributes != NULL && value_of(given, "target_session_attrs") == NULL)
+        add_default(info, "target_session_attrs", meant("target_session_attrs", attributes));
     if (value_of(given, "fallback_application_name") == NULL)
         add_default(info, "fallback_application_name", "pghaul");
 }
@@ -137,9 +148,10 @@ bool conninfo_read(struct conninfo *info, enum side side, const char *text, stru
     for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
         if (option->val == NULL)
             continue;
-        add_pair(&info->full, option->keyword, option->val);
+        const char *value = meant(option->keyword, option->val);
+        add_pair(&info->full, option->keyword, value);
         if (!is_secret(option->keyword))
-            add_pair(&info->open, option->keyword, option->val);
+            add_pair(&info->open, option->keyword, value);
     }
     add_defaults(info, options);
     const char *password = value_of(options, "password");

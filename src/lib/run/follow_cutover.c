@@ -44,7 +44,10 @@ static bool prepare_back(struct job *job, struct fault *why)
 
 static bool undo_back(struct job *job, struct fault *why)
 {
-    const struct back back = back_of_job(job);
+    struct leash deaf = LEASH_DEAF;
+    struct back back = back_of_job(job);
+    /* It is done away with also when all is told to stop. */
+    back.leash = &deaf;
     return back_undo(&back, why);
 }
 
@@ -66,7 +69,7 @@ static bool arrive(struct job *job, struct fault *why)
         return true;
     workdir_path(path, job->dir, "../catalog.db");
     return catalog_open(&there, path, DB_EXISTING, why) && frozen_any(there, &frozen, why) &&
-           (!frozen || thaw(there, job->target_info, why));
+           (!frozen || thaw(there, job->target_info, job->settings->role, why));
 }
 
 static const struct ways ways = {prepare_back, undo_back, open_back, arrive};
@@ -131,11 +134,14 @@ static bool refresh(struct worker *worker, struct job *job, struct fault *why)
     return true;
 }
 
+/* After a hand-over the target's sequences are the application's. */
 static bool serve(struct worker *worker, struct job *job, int64_t *due_ms, struct fault *why)
 {
-    int64_t id;
-    if (!asked(worker, &id, why))
+    int64_t id, handed;
+    if (!asked(worker, &id, why) || !cutover_handed_over(worker->db, &handed, why))
         return false;
+    if (handed != 0)
+        return true;
     if (id != 0)
         return reach_both(worker, job, why) && hand_over(job, &ways, id, why);
     if (clock_ms() < *due_ms)

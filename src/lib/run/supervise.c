@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/scoped.h"
+#include "catalog/cutover.h"
 #include "proc/signals.h"
 
 #include <errno.h>
@@ -246,12 +247,26 @@ static bool write_moved(struct supervisor *s, struct fault *why)
     return db_commit(s->what->db, why);
 }
 
+/* Whatever its worker waits for: a command, a statement, apply. Another worker takes its place. */
+static bool end_cancelled_cutover(struct supervisor *s, struct fault *why)
+{
+    bool cancelled;
+    if (s->phase != PHASE_FOLLOW)
+        return true;
+    if (!cutover_cancelled(s->what->db, &cancelled, why))
+        return false;
+    if (cancelled)
+        crew_end(s->crew, ROLE_CUTOVER, true);
+    return true;
+}
+
 static bool on_tick(struct supervisor *s, struct fault *why)
 {
     s->tick_ms = clock_ms() + TICK_MS;
     if (s->what->each_second != NULL)
         s->what->each_second(s->what->each_second_arg);
-    if (!write_moved(s, why) || !check_stuck(s, why) || !supervisor_look(s, why))
+    if (!write_moved(s, why) || !check_stuck(s, why) || !supervisor_look(s, why) ||
+        !end_cancelled_cutover(s, why))
         return false;
     progress_tick(s->progress);
     if (s->phase < PHASE_COPY || s->phase >= PHASE_DONE || s->stopping != NOT_STOPPING)

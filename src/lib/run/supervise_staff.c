@@ -3,6 +3,7 @@
  */
 #include "run/supervisor.h"
 
+#include "catalog/cutover.h"
 #include "catalog/position.h"
 
 enum {
@@ -156,12 +157,16 @@ static bool staff_snapshot(struct supervisor *s, struct fault *why)
 bool supervisor_look(struct supervisor *s, struct fault *why)
 {
     bool found;
+    int64_t handed;
     struct position position;
     if (!s->what->settings->follow)
         return true;
     if (!position_get(s->what->db, &position, &found, why))
         return false;
-    s->received = found && position.end != 0 && position.durable >= position.end;
+    /* What a hand-over has seen applied was received. */
+    if (!cutover_handed_over(s->what->db, &handed, why))
+        return false;
+    s->received = handed != 0 || (found && position.end != 0 && position.durable >= position.end);
     return true;
 }
 

@@ -30,6 +30,9 @@ update cutover set frozen_us = coalesce(frozen_us, :now) where id = :id
 -- name: CUTOVER_CANCEL
 update cutover set cancelled = 1 where id = :id and state in ('asked', 'running')
 
+-- name: CUTOVER_CANCELLED scan-ok
+select count(*) from cutover where cancelled <> 0 and state = 'running'
+
 -- name: CUTOVER_HAND_OVER
 update cutover set state = 'handed over', stop = :stop, handed_us = :now where id = :id and state = 'running'
 

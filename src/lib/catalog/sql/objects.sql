@@ -631,7 +631,7 @@ union all
 select 'index ' || shown(nspname, relname), 'it is invalid on the source' from obj_index where not is_valid
 union all
 select 'rows of table ' || shown(nspname, relname), 'a filter leaves them out'
-  from obj_table where kind = 'r' and not has_data and :no_rows is null
+  from obj_table where kind = 'r' and not has_data and :no_rows = 0
 union all
 select 'statistics of table ' || shown(nspname, relname), 'made by ANALYZE: ' || analyze_why
   from obj_table where is_analyzed and not is_carried and analyze_why is not null

@@ -1786,7 +1786,9 @@ select me.rolsuper or pg_catalog.pg_has_role(me.oid, d.datdba, 'USAGE'),
          cross join lateral pg_catalog.unnest(s.setconfig) c (text)
          where s.setdatabase in (0, d.oid) and c.text ~ '^default_transaction_read_only='
            and not pg_catalog.substr(c.text, 31)::pg_catalog.bool
-           and not me.rolsuper and not (me.rolcreaterole and not r.rolsuper))
+           and not me.rolsuper
+           and not (me.rolcreaterole and not r.rolsuper
+                    {160000: and pg_catalog.pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION')}))
   from pg_catalog.pg_database d, pg_catalog.pg_roles me
  where d.datname = pg_catalog.current_database() and me.rolname = current_user
 
@@ -1811,6 +1813,32 @@ union all
 select 'role', rolname, null from setting s
  where setrole <> 0 and setdatabase = 0 and not value::pg_catalog.bool
    and not exists (select from setting o where o.setrole = s.setrole and o.setdatabase <> 0)
+
+-- Is it so now, for the database ($1 database) or the role $2 in it?
+
+-- name: ASK_IS_READ_ONLY
+select 1
+  from pg_catalog.pg_db_role_setting s
+  left join pg_catalog.pg_roles r on r.oid = s.setrole
+ cross join lateral pg_catalog.unnest(s.setconfig) c (text)
+ where s.setdatabase = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+   and case when $1::pg_catalog.text = 'database' then s.setrole = 0 else r.rolname = $2::pg_catalog.text end
+   and c.text ~ '^default_transaction_read_only=' and pg_catalog.substr(c.text, 31)::pg_catalog.bool
+
+-- Ends what workers of a cutover that died are still doing.
+
+-- name: ASK_END_FREEZERS
+select pg_catalog.pg_terminate_backend(a.pid)
+  from pg_catalog.pg_stat_activity a
+ where a.usename = session_user and a.pid <> pg_catalog.pg_backend_pid()
+   and (a.application_name like 'pghaul cutover %' or a.application_name = 'pghaul freeze')
+   and a.datname in (pg_catalog.current_database(), 'postgres', 'template1') and a.state <> 'idle'
+   and a.query ~ '^ALTER '
+
+-- name: ASK_WRITING_SUBSCRIPTIONS
+select pg_catalog.string_agg(pg_catalog.quote_ident(s.subname), ', ' order by s.subname)
+  from pg_catalog.pg_subscription s
+ where s.subenabled and s.subdbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
 
 -- name: ASK_LOCKABLE
 select n.nspname, c.relname
