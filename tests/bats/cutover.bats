@@ -131,12 +131,16 @@ drop_roles() {
     local was
     was=$(settings)
     followed --roles
-    run -0 cutover --dry-run
+    run -0 cutover --dry-run --verify
+    assert_output --regexp 'then prepare, freeze, .*, verify, .* about [0-9]+ ms, which is a guess'
     assert_output --partial 'nothing is in the way of a cutover now'
     [[ $(step freeze) == 0 ]]
     run -0 cutover --rehearse --verify --before-freeze "touch $BATS_TEST_TMPDIR/before"
     assert_output --regexp 'verify'
     assert_output --regexp 'rehearsed: the source was frozen for [0-9]+ ms, and takes writes again'
+    run -0 cutover --dry-run
+    assert_output --regexp 'about [0-9]+ ms, as in the last rehearsal'
+    run -0 cutover --rehearse
     [[ -f $BATS_TEST_TMPDIR/before && $(state) == rehearsed && $(settings) == "$was" ]]
     writes_again
     caught_up

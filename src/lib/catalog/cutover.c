@@ -81,6 +81,11 @@ bool cutover_handed_over(struct db *db, int64_t *ret_id, struct fault *why)
     return db_int(db, why, ret_id, 0, SQL_CUTOVER_HANDED_OVER, "");
 }
 
+bool cutover_last_downtime(struct db *db, int64_t *ret_us, struct fault *why)
+{
+    return db_int(db, why, ret_us, 0, SQL_CUTOVER_LAST_DOWNTIME, "");
+}
+
 static enum cutover_kind kind_of(const char *word)
 {
     int kind = CUTOVER_REAL;

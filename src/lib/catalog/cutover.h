@@ -55,6 +55,9 @@ bool cutover_open(struct db *db, int64_t *ret_id, struct fault *why);
 bool cutover_last(struct db *db, int64_t *ret_id, struct fault *why);
 bool cutover_handed_over(struct db *db, int64_t *ret_id, struct fault *why);
 
+/* How long the last rehearsal kept the source frozen; 0: there was none. */
+bool cutover_last_downtime(struct db *db, int64_t *ret_us, struct fault *why);
+
 /* FAULT_CATALOG when there is none. */
 bool cutover_get(struct db *db, int64_t id, struct cutover *ret_cutover, struct fault *why);
 

@@ -40,6 +40,7 @@ struct handing {
     lsn_t end;
     int64_t transactions; /* applied up to there */
     bool closed;
+    int64_t guess_ms; /* how long the source will be frozen, but for what every cutover takes */
 };
 
 static void drop_handing(struct handing *h)
@@ -72,7 +73,8 @@ static bool check_lag(struct handing *h, struct fault *why)
                          "the target was %s behind and did not catch up within %" PRId64
                          " ms, a third of --max-downtime",
                          behind, most);
-    strbuf_addf(&h->note, "%s behind, caught up in %" PRId64 " ms", behind, clock_ms() - begun);
+    h->guess_ms = clock_ms() - begun;
+    strbuf_addf(&h->note, "%s behind, caught up in %" PRId64 " ms", behind, h->guess_ms);
     return good && pause_end(job->db, why);
 }
 
@@ -160,6 +162,7 @@ static bool estimate(struct handing *h, struct fault *why)
     if (!late_blobs_estimate(&late, &blobs, why) || !late_unlogged_estimate(&late, &unlogged, why))
         return false;
     int64_t ms = blobs.milliseconds + unlogged.milliseconds;
+    h->guess_ms += ms;
     if (blobs.count + unlogged.count > 0)
         strbuf_addf(&h->note,
                     "; large objects: %" PRId64 " (%s), unlogged tables: %" PRId64
@@ -450,11 +453,32 @@ static bool do_step(struct handing *h, const struct step *step, struct fault *wh
 
 static bool do_steps(struct handing *h, struct fault *why)
 {
-    int count = h->cutover.kind == CUTOVER_DRY_RUN ? 1 : STEPS;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < STEPS; i++)
         if (!is_left_out(h, &steps[i]) && !do_step(h, &steps[i], why))
             return false;
     return true;
+}
+
+/* What was measured in a rehearsal says more than any guess. */
+static bool step_foretell(struct handing *h, struct fault *why)
+{
+    enum { USUAL_MS = 200 };
+    int64_t us;
+    if (!cutover_last_downtime(h->job->db, &us, why))
+        return false;
+    for (int i = 1; i < STEPS; i++)
+        if (!is_left_out(h, &steps[i]))
+            strbuf_addf(&h->note, "%s%s", i == 1 ? "then " : ", ", steps[i].word);
+    strbuf_addf(&h->note, "; the source would be frozen for about %" PRId64 " ms, %s",
+                us > 0 ? us / US_PER_MS : h->guess_ms + USUAL_MS,
+                us > 0 ? "as in the last rehearsal" : "which is a guess: rehearse it");
+    return true;
+}
+
+static bool do_dry_run(struct handing *h, struct fault *why)
+{
+    static const struct step foretell = {"steps", step_foretell, false};
+    return do_step(h, &steps[0], why) && do_step(h, &foretell, why);
 }
 
 /* ---- the end of it ---- */
@@ -558,7 +582,8 @@ bool hand_over(struct job *job, const struct ways *ways, int64_t cutover, struct
     h.freeze.mode = h.cutover.freeze;
     h.freeze.open = h.cutover.reverse;
     bool real = h.cutover.kind == CUTOVER_REAL;
-    if (!do_steps(&h, &cause) || (real && !commit_to_it(&h, &cause))) {
+    bool good = h.cutover.kind == CUTOVER_DRY_RUN ? do_dry_run(&h, &cause) : do_steps(&h, &cause);
+    if (!good || (real && !commit_to_it(&h, &cause))) {
         int64_t handed;
         if (!cutover_handed_over(job->db, &handed, why))
             return false;

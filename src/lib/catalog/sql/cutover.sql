@@ -21,6 +21,10 @@ select coalesce(max(id), 0) from cutover
 -- name: CUTOVER_HANDED_OVER scan-ok
 select coalesce(max(id), 0) from cutover where handed_us is not null
 
+-- name: CUTOVER_LAST_DOWNTIME scan-ok
+select coalesce(max(ready_us - frozen_us), 0) from cutover
+ where id = (select max(id) from cutover where state = 'rehearsed' and ready_us is not null)
+
 -- name: CUTOVER_BEGIN
 update cutover set state = 'running', begun_us = :now where id = :id and state = 'asked'
 
