@@ -269,8 +269,13 @@ again_target() { admin_target "drop database $DB with (force)"; admin_target "cr
     if [[ $(admin_target 'show server_version_num') -ge 150000 ]]; then
         found 3114 error 'GRANT SET ON PARAMETER session_replication_role TO t_app'
         admin_target 'grant set on parameter session_replication_role to t_app'
+        # It can follow; but to hand over, it would have to own the database.
+        looked 0 --follow --no-owner --no-acl --source "$(as source t_app)" --target "$(as target t_app)"
+        found 7035 note t_app
+        admin_source "alter database $DB owner to t_app"
         looked 0 --follow --no-owner --no-acl --source "$(as source t_app)" --target "$(as target t_app)"
         clean
+        admin_source "alter database $DB owner to postgres"
         admin_target 'revoke set on parameter session_replication_role from t_app'
     fi
     src -c 'drop owned by t_app'

@@ -54,7 +54,7 @@ target_is_clean() { [[ $(admin_target "select count(*) from pg_replication_slots
     [[ $(src -c 'select sum(amount) from account') == 90010 ]]
     src -q -c 'delete from log where client = 4 or (client, n) = (0, 2)'
     run -0 cleanup
-    run -0 "$PGHAUL" compare data -N pghaul -T counter
+    run -0 "$PGHAUL" compare data -T counter
     target_is_clean
     nothing_made
 }
