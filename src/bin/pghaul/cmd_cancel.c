@@ -116,23 +116,13 @@ static bool check_open(const struct cleanup *c, struct fault *why)
                      c->run.name);
 }
 
-static bool note_begun(struct db *db, struct fault *why)
-{
-    struct fault later;
-    if (!db_durable(db, true, why))
-        return false;
-    bool written = setting_put(db, SETTING_CANCEL, "begun", why);
-    return db_durable(db, false, written ? why : &later) && written;
-}
-
 static bool connect(struct cleanup *c, struct fault *why)
 {
     bool source = settings_have_source(&c->options->settings);
     if ((source && !read_side(c->options, SIDE_SOURCE, &c->source_info, why)) ||
         !read_side(c->options, SIDE_TARGET, &c->target_info, why))
         return false;
-    /* Between these two the source can be told to take writes again, whether or not the target
-     * answers. */
+    /* A source that is frozen takes writes again, whether or not the target answers. */
     if (cleanup_connect_source(c, why) && cleanup_connect_target(c, why))
         return true;
     cleanup_by_hand(c, why);
@@ -142,7 +132,7 @@ static bool connect(struct cleanup *c, struct fault *why)
 
 static bool remove_all(struct cleanup *c, struct fault *why)
 {
-    if (!note_begun(c->db, why))
+    if (!setting_put_durably(c->db, SETTING_CANCEL, "begun", why))
         return false;
     FAILPOINT("cancel.noted", why);
     if (!end_sessions(c, why) || !end_readers(c, why))
@@ -241,7 +231,8 @@ static bool cancel_members(struct several *s, struct fault *why)
     if (!halt(&all->dirs[0], all->path, &all->leash, why) || !cleanup_lock(all, why) ||
         !check_open(all, why) || !read_side(all->options, SIDE_SOURCE, &s->source, why) ||
         !read_side(all->options, SIDE_TARGET, &s->target, why) ||
-        !members_read(all->db, &s->members, why) || !note_begun(all->db, why))
+        !members_read(all->db, &s->members, why) ||
+        !setting_put_durably(all->db, SETTING_CANCEL, "begun", why))
         return false;
     for (int i = 0; i < s->members.count; i++)
         if (!cancel_member(s, &s->members.list[i], why))

@@ -64,10 +64,5 @@ bool back_is_open(struct db *db, bool *ret_open, struct fault *why)
 
 bool back_set_open(struct db *db, struct fault *why)
 {
-    struct fault later;
-    if (!db_durable(db, true, why))
-        return false;
-    bool good = setting_put(db, setting_open, "true", why);
-    bool usual = db_durable(db, false, good ? why : &later);
-    return good && usual;
+    return setting_put_durably(db, setting_open, "true", why);
 }

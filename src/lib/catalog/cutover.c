@@ -184,10 +184,8 @@ static bool hand_over_in_write(struct db *db, void *arg, struct fault *why)
 bool cutover_hand_over(struct db *db, int64_t id, lsn_t end, struct fault *why)
 {
     struct handing_over h = {.id = id, .end = end};
-    struct fault ignored;
-    bool good = db_durable(db, true, why) && db_write(db, hand_over_in_write, &h, why);
-    db_durable(db, false, &ignored);
-    return good;
+    return db_durable(db, true, why) &&
+           db_usual(db, db_write(db, hand_over_in_write, &h, why), why);
 }
 
 bool cutover_end(struct db *db, int64_t id, const char *state, const struct fault *fault,
@@ -246,11 +244,8 @@ bool cutover_steps(struct db *db, int64_t id,
 bool frozen_add(struct db *db, const char *kind, const char *name, const char *value,
                 struct fault *why)
 {
-    struct fault ignored;
-    bool good =
-        db_durable(db, true, why) && db_run(db, why, SQL_FROZEN_ADD, "sss", kind, name, value);
-    db_durable(db, false, &ignored);
-    return good;
+    return db_durable(db, true, why) &&
+           db_usual(db, db_run(db, why, SQL_FROZEN_ADD, "sss", kind, name, value), why);
 }
 
 bool frozen_any(struct db *db, bool *ret_any, struct fault *why)

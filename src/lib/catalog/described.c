@@ -40,14 +40,12 @@ bool described_get(struct db *db, uint32_t oid, struct described *described, str
 bool described_put(struct db *db, uint32_t oid, const struct described *described, bool durable,
                    struct fault *why)
 {
-    struct fault later;
     if (durable && !db_durable(db, true, why))
         return false;
     bool put = db_run(db, why, SQL_DESCRIBED_PUT, "isssi", (int64_t)oid,
                       strbuf_text(&described->nspname), strbuf_text(&described->relname),
                       strbuf_text(&described->columns), described->target);
-    bool back = !durable || db_durable(db, false, put ? why : &later);
-    return put && back;
+    return durable ? db_usual(db, put, why) : put;
 }
 
 bool described_gone(struct db *db, uint32_t oid, struct fault *why)

@@ -11,14 +11,6 @@
 
 #define COPY_COLUMN(to, stmt, column) strlcpy(to, stmt_text(stmt, column), sizeof(to))
 
-/* Commits that must not be lost when the power fails. */
-static bool durably(struct db *db, bool written, struct fault *why)
-{
-    struct fault later;
-    bool back = db_durable(db, false, written ? why : &later);
-    return written && back;
-}
-
 int64_t position_behind(const struct position *position)
 {
     lsn_t there = position->applied != 0 ? position->applied : position->consistent;
@@ -87,18 +79,18 @@ bool position_get(struct db *db, struct position *ret_position, bool *ret_found,
 bool position_intend(struct db *db, const char *source_id, const char *plugin,
                      const char *insert_publication, struct fault *why)
 {
-    return db_durable(db, true, why) && durably(db,
-                                                db_run_one(db, why, SQL_POSITION_INTEND, "sss",
-                                                           source_id, plugin, insert_publication),
-                                                why);
+    return db_durable(db, true, why) && db_usual(db,
+                                                 db_run_one(db, why, SQL_POSITION_INTEND, "sss",
+                                                            source_id, plugin, insert_publication),
+                                                 why);
 }
 
 bool position_begin(struct db *db, lsn_t consistent, struct fault *why)
 {
     char lsn[LSN_TEXT];
     return db_durable(db, true, why) &&
-           durably(db, db_run_one(db, why, SQL_POSITION_BEGIN, "s", lsn_text(lsn, consistent)),
-                   why);
+           db_usual(db, db_run_one(db, why, SQL_POSITION_BEGIN, "s", lsn_text(lsn, consistent)),
+                    why);
 }
 
 bool position_undone(struct db *db, struct fault *why)
@@ -116,19 +108,20 @@ bool position_received(struct db *db, lsn_t received, lsn_t durable, struct faul
 bool position_choose_format(struct db *db, bool able, struct fault *why)
 {
     return db_durable(db, true, why) &&
-           durably(db, db_run(db, why, SQL_POSITION_CHOOSE_FORMAT, "d", able ? 1 : 0), why);
+           db_usual(db, db_run(db, why, SQL_POSITION_CHOOSE_FORMAT, "d", able ? 1 : 0), why);
 }
 
 bool position_take_text(struct db *db, struct fault *why)
 {
     return db_durable(db, true, why) &&
-           durably(db, db_run_one(db, why, SQL_POSITION_TAKE_TEXT, ""), why);
+           db_usual(db, db_run_one(db, why, SQL_POSITION_TAKE_TEXT, ""), why);
 }
 
 bool position_set_timeline(struct db *db, uint32_t timeline, struct fault *why)
 {
     return db_durable(db, true, why) &&
-           durably(db, db_run_one(db, why, SQL_POSITION_SET_TIMELINE, "i", (int64_t)timeline), why);
+           db_usual(db, db_run_one(db, why, SQL_POSITION_SET_TIMELINE, "i", (int64_t)timeline),
+                    why);
 }
 
 bool position_slot_seen(struct db *db, const char *state, int64_t keeps, int64_t safe,
@@ -209,8 +202,7 @@ void drop_position_made(struct position_made *made)
 
 bool position_clean(struct db *db, struct fault *why)
 {
-    return db_durable(db, true, why) &&
-           durably(db, setting_put(db, SETTING_CLEANUP, "begun", why), why);
+    return setting_put_durably(db, SETTING_CLEANUP, "begun", why);
 }
 
 bool position_is_clean(struct db *db, bool *ret_clean, struct fault *why)

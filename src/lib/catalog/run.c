@@ -115,6 +115,11 @@ bool setting_put(struct db *db, const char *name, const char *value, struct faul
     return db_run(db, why, SQL_SETTING_PUT, "ss", name, value);
 }
 
+bool setting_put_durably(struct db *db, const char *name, const char *value, struct fault *why)
+{
+    return db_durable(db, true, why) && db_usual(db, setting_put(db, name, value, why), why);
+}
+
 bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *ret_found,
                  struct fault *why)
 {
@@ -156,12 +161,7 @@ static bool settle(struct db *db, int64_t seq, lsn_t settled, const char *xids, 
 
 bool snapshot_settle(struct db *db, int64_t seq, lsn_t settled, const char *xids, struct fault *why)
 {
-    struct fault later;
-    if (!db_durable(db, true, why))
-        return false;
-    bool written = settle(db, seq, settled, xids, why);
-    bool back = db_durable(db, false, written ? why : &later);
-    return written && back;
+    return db_durable(db, true, why) && db_usual(db, settle(db, seq, settled, xids, why), why);
 }
 
 static bool on_settled(void *arg, const struct stmt *row, struct fault *why)

@@ -64,6 +64,7 @@ bool run_end(struct db *db, const char *state, const struct fault *fault, struct
 #define SETTING_DATABASE_OWNER "database-owner"
 
 bool setting_put(struct db *db, const char *name, const char *value, struct fault *why);
+bool setting_put_durably(struct db *db, const char *name, const char *value, struct fault *why);
 bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *ret_found,
                  struct fault *why);
 

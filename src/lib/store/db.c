@@ -401,6 +401,12 @@ bool db_durable(struct db *db, bool durable, struct fault *why)
     return db_exec(db, durable ? "pragma synchronous = full" : "pragma synchronous = normal", why);
 }
 
+bool db_usual(struct db *db, bool good, struct fault *why)
+{
+    struct fault later;
+    return db_durable(db, false, good ? why : &later) && good;
+}
+
 bool db_explain(struct db *db, int id, char *to, size_t size, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;

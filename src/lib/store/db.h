@@ -106,6 +106,10 @@ void db_set_impatient(struct db *db, bool impatient);
 /* From now on (true), commits wait until they are on disk even if power fails. */
 bool db_durable(struct db *db, bool durable, struct fault *why);
 
+/* The end of that, whether what was to be durable went well or not: true when both did; else *why is
+ * of what failed first. */
+bool db_usual(struct db *db, bool good, struct fault *why);
+
 /* The text of the plan's first step for the statement: for the unit test. */
 bool db_explain(struct db *db, int id, char *to, size_t size, struct fault *why);
 
