@@ -139,11 +139,13 @@ locked_by_us() {
     ended_with 0 ''
     # While one table is copied, those who wait for more to do hold nothing.
     again
+    src -q -o /dev/null -c "select nextval('s')"
     clone_to copy.begun --table-jobs 2
     wait_for 20 eval '[[ $(catalog "select count(*) from work where kind in ('"'small', 'table', 'sequences'"') and state <> '"'done'"'") == 1 ]]'
     local waiting="select count(*) from pg_locks l join pg_stat_activity a using (pid) where a.application_name like 'pghaul%'
         and a.datname = '$DB' and l.locktype = 'relation'"
     wait_for 20 eval '[[ $(admin_source "$waiting") -le 2 ]]'
+    [[ $(src -c "select count(*) from pg_locks where relation = 's'::regclass") == 0 ]]
     go_on
     ended_with 0 ''
 }

@@ -24,7 +24,8 @@
 enum { CHUNK = 500, DIRECTLY = 50, CLASS_RELATION = 1259 };
 
 /* A function tells the last value of one that was used since 10; else it is read, fewer at a time,
- * since a statement's cost grows faster than its parts. */
+ * since a statement's cost grows faster than its parts. The function's lock lasts to the end of the
+ * transaction, whatever savepoint is gone back to: so it is not used in that of a snapshot. */
 enum { TOLD_SINCE = 100000 };
 
 struct value {
@@ -102,7 +103,7 @@ static bool read_values(struct conn *conn, const struct chunk *chunk, const char
 {
     int which[DIRECTLY], count = 0;
     memset(values, 0, CHUNK * sizeof *values);
-    bool told = conn_version(conn) >= TOLD_SINCE;
+    bool told = *before == '\0' && conn_version(conn) >= TOLD_SINCE;
     if (told && !ask_for_all(conn, chunk, before, values, why))
         return fault_during(why, "reading sequences");
     for (int i = 0; i < chunk->count; i++) {
