@@ -403,10 +403,10 @@ create table side_relation (
     key       text not null,                      -- a line each
     chosen    integer not null default 0,         -- by the filters
     pair      integer,
-    primary key (side, oid)
+    primary key (oid, side)                       -- none begins with the side, half of all have the same
 ) strict, without rowid;
-create index side_relation_name on side_relation (side, nspname, relname);
-create index side_relation_top on side_relation (side, top);
+create index side_relation_name on side_relation (nspname, relname, side);
+create index side_relation_top on side_relation (top, side);
 create index side_relation_pair on side_relation (pair);
 create table pair (
     id          integer primary key,
