@@ -72,14 +72,32 @@ bool conn_fault(struct conn *conn, const PGresult *result, struct fault *why)
 
 /* ---- waiting ---- */
 
-void conn_cancel(struct conn *conn)
+static void send_cancel(void *arg)
 {
     char message[256];
+    PQcancel(arg, message, sizeof message);
+}
+
+static void forget_cancel(void *arg)
+{
+    PQfreeCancel(arg);
+}
+
+/* A server that does not answer is not waited for as long as its network stack would. */
+void conn_cancel(struct conn *conn)
+{
+    enum { ANSWER_MS = 1000 };
+    struct fault ignored;
+    struct leash brief = LEASH_DEAF;
     PGcancel *cancel = PQgetCancel(conn->pq);
+    const struct apart_call call = {send_cancel, forget_cancel, cancel};
     if (cancel == NULL)
         return;
-    PQcancel(cancel, message, sizeof message);
-    PQfreeCancel(cancel);
+    leash_set_deadline(&brief, ANSWER_MS);
+    if (apart_run(&brief, &call, &ignored))
+        forget_cancel(cancel);
+    else
+        conn->broken = true; /* it may still come, and hit another statement */
 }
 
 bool conn_await(struct conn *conn, short events, struct fault *why)

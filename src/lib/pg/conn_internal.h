@@ -52,7 +52,8 @@ bool conn_drain(struct conn *conn, struct fault *why);
 bool conn_fault(struct conn *conn, const PGresult *result, struct fault *why);
 
 /* Asks the server to cancel what the connection is doing. Errors are ignored: the
- * caller waits for the end of the statement, or closes the connection. */
+ * caller waits for the end of the statement, or closes the connection. A server that does not
+ * answer within a second leaves the connection broken. */
 void conn_cancel(struct conn *conn);
 
 #endif

@@ -72,7 +72,7 @@ static struct apart *new_apart(const struct apart_call *call)
 bool apart_run(struct leash *leash, const struct apart_call *call, struct fault *why)
 {
     pthread_t thread;
-    if (leash->signals < 0 && leash->channel < 0) {
+    if (leash->signals < 0 && leash->channel < 0 && leash->deadline_ms == 0) {
         call->run(call->arg);
         return true;
     }
