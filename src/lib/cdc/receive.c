@@ -461,8 +461,14 @@ static bool lost(const char *text, struct fault *why)
     return false;
 }
 
-/* One message, or nothing within the time until something is due. */
-static bool receive_one(struct receiving *r, struct fault *why)
+static bool take(struct receiving *r, const struct walsender_message *message, struct fault *why)
+{
+    return message->tag == WALSENDER_KEEPALIVE ? take_keepalive(r, message, why)
+                                               : take_change(r, message, why);
+}
+
+/* Messages that came together, or nothing within the time until something is due. */
+static bool receive_some(struct receiving *r, struct fault *why)
 {
     enum stream_found found;
     struct walsender_message message;
@@ -470,12 +476,19 @@ static bool receive_one(struct receiving *r, struct fault *why)
         return false;
     if (found == STREAM_NOTHING)
         return !is_silent(r) || lost("the source is silent", why);
-    if (found == STREAM_ENDED)
-        return lost("the source has ended the stream of changes", why);
-    r->heard = clock_ms();
-    r->lost_since = 0;
-    return message.tag == WALSENDER_KEEPALIVE ? take_keepalive(r, &message, why)
-                                              : take_change(r, &message, why);
+    if (found == STREAM_MESSAGE) {
+        r->heard = clock_ms();
+        r->lost_since = 0;
+    }
+    while (found == STREAM_MESSAGE) {
+        if (!take(r, &message, why))
+            return false;
+        if (is_over(r) || r->form_changes)
+            return true;
+        if (!stream_take(r->walsender, &found, &message, why))
+            return false;
+    }
+    return found != STREAM_ENDED || lost("the source has ended the stream of changes", why);
 }
 
 /* ---- the source, at each connection ---- */
@@ -695,7 +708,7 @@ static bool stream(struct receiving *r, struct fault *why)
     if (!connect_source(r, why))
         return false;
     while (!is_over(r) && !r->form_changes)
-        if (!look_for_room(r, why) || !(r->room.held ? rest(r, why) : receive_one(r, why)) ||
+        if (!look_for_room(r, why) || !(r->room.held ? rest(r, why) : receive_some(r, why)) ||
             !do_due(r, why))
             return false;
     return true;

@@ -11,7 +11,7 @@
 enum {
     GATHER_NS = 100000,  /* for so long who receives lets more come, */
     GATHER_BYTES = 4096, /* … unless so much is there */
-    IN_USE_MS = 5000, /* how long a reader that has died may still be there for the server */
+    IN_USE_MS = 5000,    /* how long a reader that has died may still be there for the server */
     IN_USE_LOOK_MS = 100,
 };
 
@@ -305,21 +305,28 @@ static bool take_message(int length, struct conn *walsender, struct walsender_me
                      length);
 }
 
+bool stream_take(struct conn *walsender, enum stream_found *ret_found,
+                 struct walsender_message *ret_message, struct fault *why)
+{
+    PQfreemem(walsender->message);
+    walsender->message = NULL;
+    int length = PQgetCopyData(walsender->pq, &walsender->message, 1);
+    *ret_found = length > 0 ? STREAM_MESSAGE : length == -1 ? STREAM_ENDED : STREAM_NOTHING;
+    if (length > 0)
+        return take_message(length, walsender, ret_message, why);
+    return length == 0 ||
+           (length == -1 ? read_end(walsender, why) : conn_fault(walsender, NULL, why));
+}
+
 bool stream_read(struct conn *walsender, int timeout_ms, bool gather, enum stream_found *ret_found,
                  struct walsender_message *ret_message, struct fault *why)
 {
     int64_t deadline = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
-    bool more = true;
-    *ret_found = STREAM_NOTHING;
-    while (more) {
-        PQfreemem(walsender->message);
-        walsender->message = NULL;
-        int length = PQgetCopyData(walsender->pq, &walsender->message, 1);
-        *ret_found = length > 0 ? STREAM_MESSAGE : length == -1 ? STREAM_ENDED : STREAM_NOTHING;
-        if (length > 0)
-            return take_message(length, walsender, ret_message, why);
-        if (length != 0)
-            return length == -1 ? read_end(walsender, why) : conn_fault(walsender, NULL, why);
+    for (bool more = true; more;) {
+        if (!stream_take(walsender, ret_found, ret_message, why))
+            return false;
+        if (*ret_found != STREAM_NOTHING)
+            return true;
         if (!await_more(walsender, deadline, gather, &more, why))
             return false;
     }

@@ -91,9 +91,13 @@ enum stream_found {
     STREAM_ENDED,   /* the server has ended the stream: it is shut down */
 };
 
-/* The next message; its bytes are borrowed until the next call. `timeout_ms` -1: waits for ever, 0:
- * only looks. `gather`: when there is none, more may come together, a fraction of a millisecond
- * later. */
+/* The next message of those that were read together with the last one, without a look at clock or
+ * socket; its bytes are borrowed until the next call. STREAM_NOTHING: there are no more of them. */
+bool stream_take(struct conn *walsender, enum stream_found *ret_found,
+                 struct walsender_message *ret_message, struct fault *why);
+
+/* The next message, as above. `timeout_ms` -1: waits for ever, 0: only looks. `gather`: when there
+ * is none, more may come together, a fraction of a millisecond later. */
 bool stream_read(struct conn *walsender, int timeout_ms, bool gather, enum stream_found *ret_found,
                  struct walsender_message *ret_message, struct fault *why);
 
