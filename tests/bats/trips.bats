@@ -49,3 +49,20 @@ tables() {
     [[ $((many[source] - few[source])) -ge 85 && $((many[source] - few[source])) -le 130 ]]
     [[ $((many[target] - few[target])) -ge 85 && $((many[target] - few[target])) -le 130 ]]
 }
+
+# How long it takes for a thousand is in tests/bench/check.
+@test "check asks as many questions of sixty tables as of ten" {
+    local few
+    pair
+    admin_source "alter database $DB set log_statement = 'all'"
+    admin_target "alter database $DB set log_statement = 'all'"
+    tables 1 10
+    mark
+    "$PGHAUL" check -q --follow >/dev/null || [[ $? == 10 ]]
+    few=$(($(trips source) + $(trips target)))
+    tables 11 60
+    mark
+    "$PGHAUL" check -q --follow >/dev/null || [[ $? == 10 ]]
+    echo "few: $few, many: $(($(trips source) + $(trips target)))"
+    [[ $few -gt 20 && $(($(trips source) + $(trips target))) == "$few" ]]
+}
