@@ -1,38 +1,12 @@
 load lib.bash
 load followed.bash
+load cutover.bash
 
 # Handing over: nobody writes any more, the target has all of it, and whatever happens before that is so
 # lets the source write again.
 
 setup_file() { own_source 'wal_sender_timeout = 10s' 'max_prepared_transactions = 10'; }
 
-shop() {
-    src -q <<'SQL'
-create table account (id int primary key, amount int not null);
-insert into account select i, 1000 from generate_series(1, 100) i;
-create table log (client int, n int, primary key (client, n));
-create sequence counter;
-create sequence bare;
-select setval('bare', 41, false);
-SQL
-}
-
-# followed [OPTIONS]: a run that follows, in the background. followed_to POINT[:NTH] [OPTIONS]: one of whose
-# processes stops itself at this failpoint.
-followed() {
-    background "$PGHAUL" clone --follow --dir "$RUN" "$@"
-    is_followed
-}
-followed_to() {
-    local point=${1%%:*}
-    background env PGHAUL_TEST_AT="$point:stop${1#"$point"}" "$PGHAUL" clone --follow --dir "$RUN" "${@:2}"
-    is_followed
-}
-is_followed() {
-    wait_for 30 following
-    wait_for 20 catalog_says "select count(*) from process where role = 'cutover' and ended_us is null" 1
-}
-cutover() { "$PGHAUL" cutover --dir "$RUN" "$@"; }
 # In the background; CUTOVER is its process.
 ask_cutover() {
     timeout 120 "$PGHAUL" cutover --dir "$RUN" "$@" >"$BATS_TEST_TMPDIR/cutover" 2>&1 3>&- &
@@ -285,6 +259,31 @@ drop_roles() {
     [[ $(tgt -c 'select count(*) from log') == 4 ]]
 }
 
+@test "a target that does not answer any more does not keep the source frozen" {
+    local deaf PGH_TARGET="host=$HERE/deaf user=postgres"
+    "$PGH_TOP/tests/server" start "$HERE/deaf"
+    TARGET=$(on "$PGH_TARGET" "$DB")
+    export PGHAUL_TARGET=$TARGET
+    admin_target "create database $DB"
+    shop
+    followed_to "cutover.step:$(nth close)"
+    ask_cutover --max-downtime 3s
+    stopped_at cutover.step
+    deaf=$(head -n 1 "$HERE/deaf/data/postmaster.pid")
+    deaf="$deaf $(pgrep -P "$deaf" | paste -sd ' ')"
+    PIDS="$PIDS $deaf"
+    kill -STOP $deaf
+    go_on
+    asked_ended_with 14 'PGH-4080'
+    nothing_frozen
+    writes_again
+    kill -CONT $deaf
+    wait_for 20 eval '[[ $(tgt -c "select count(*) from log") == 1 ]]'
+    run -0 cutover
+    ended_with 0 'handed over'
+    "$PGH_TOP/tests/server" wipe "$HERE/deaf"
+}
+
 # Who dies at a step: before the record it is taken back, after it there is only forwards.
 
 @test "the supervisor is killed at each step: before the hand-over the source writes again" {
@@ -433,7 +432,7 @@ drop_roles() {
     again
     followed
     for _ in 1 2 3; do
-        (while :; do src -q -c "$rogue" 2>/dev/null; done) 3>&- &
+        (while :; do src -q -c "$rogue" 2>/dev/null || true; done) 3>&- &
         PIDS="$PIDS $!"
     done
     wait_for 10 eval '[[ $(src -c "select count(*) from log where client = 50") -gt 3 ]]'

@@ -1,23 +1,10 @@
 load lib.bash
 load followed.bash
+load cutover.bash
 load back.bash
 
 # cutover --reverse: there, writes on the new side, cutover --back, writes on the old side.
 
-shop() {
-    src -q <<'SQL'
-create table account (id int primary key, amount int not null);
-insert into account select i, 1000 from generate_series(1, 100) i;
-create table log (client int, n int, primary key (client, n));
-create sequence counter;
-SQL
-}
-followed() {
-    background "$PGHAUL" clone --follow --dir "$RUN" "$@"
-    wait_for 30 following
-    wait_for 20 catalog_says "select count(*) from process where role = 'cutover' and ended_us is null" 1
-}
-cutover() { "$PGHAUL" cutover --dir "$RUN" "$@"; }
 going_back() { [[ -f $BACK/catalog.db && $(back "select phase || (select count(*) from process where role = 'cutover' and ended_us is null) from run" 2>/dev/null) == 61 ]]; }
 target_is_clean() { [[ $(admin_target "select count(*) from pg_replication_slots where database = '$DB'")$(tgt -c 'select count(*) from pg_publication') == 00 ]]; }
 

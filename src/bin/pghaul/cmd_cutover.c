@@ -57,12 +57,12 @@ static bool check(struct asking *a, struct fault *why)
            fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run in \"%s\" does not follow yet", a->path);
 }
 
-static bool copy_command(const char *option, const char *text, char *to, size_t size,
-                         struct fault *why)
+static bool copy_command(const char *option, const char *text, char *to, struct fault *why)
 {
-    return text == NULL || strlcpy(to, text, size) < size ||
-           fault_set(why, FAULT_BAD_VALUE, "--%s is longer than %zu bytes: put it into a script",
-                     option, size - 1);
+    if (!check_command(option, text, why))
+        return false;
+    strlcpy(to, text == NULL ? "" : text, CUTOVER_COMMAND);
+    return true;
 }
 
 static bool wish_of(const struct options *options, struct cutover *ret_wish, struct fault *why)
@@ -83,10 +83,8 @@ static bool wish_of(const struct options *options, struct cutover *ret_wish, str
         .leave_open = options->leave_open,
         .reverse = options->reverse,
     };
-    return copy_command("on-cutover", options->on_cutover, ret_wish->command,
-                        sizeof ret_wish->command, why) &&
-           copy_command("before-freeze", options->before_freeze, ret_wish->before_command,
-                        sizeof ret_wish->before_command, why);
+    return copy_command("on-cutover", options->on_cutover, ret_wish->command, why) &&
+           copy_command("before-freeze", options->before_freeze, ret_wish->before_command, why);
 }
 
 /* ---- showing ---- */

@@ -75,11 +75,9 @@ static bool begin(struct clone *clone, const struct position *position, struct f
     if (!book_recall(clone->options, clone->db, why) || !check_follow(clone->options, why) ||
         !work_kind_is_done(clone->db, WORK_FOLLOW, &over, why))
         return false;
-    if (!cutover_handed_over(clone->db, &handed, why))
+    if (!check_command("on-cutover", clone->options->on_cutover, why) ||
+        !cutover_handed_over(clone->db, &handed, why))
         return false;
-    if (clone->options->on_cutover != NULL &&
-        strlen(clone->options->on_cutover) >= sizeof((struct cutover *)NULL)->command)
-        return fault_set(why, FAULT_BAD_VALUE, "--on-cutover is too long: put it into a script");
     if (handed != 0 && clone->options->on_cutover != NULL &&
         !cutover_set_command(clone->db, handed, clone->options->on_cutover, why))
         return false;

@@ -43,6 +43,18 @@ static bool follow_back(const struct options *options, const char *dir, struct f
     return cmd_follow(&back, why);
 }
 
+static struct back back_of_clone(struct clone *clone, struct leash *leash)
+{
+    return (struct back){
+        .dir = clone->dir.path,
+        .db = clone->db,
+        .settings = &clone->options->settings,
+        .source = &clone->source,
+        .target = &clone->target,
+        .leash = leash,
+    };
+}
+
 /* What is kept for a run that has ended would only pile up; but nothing else depends on it. */
 static void release(const struct back *back)
 {
@@ -65,14 +77,7 @@ bool back_go_on(struct clone *clone, bool *ret_gone, struct fault *why)
         return false;
     {
         scoped(drop_leash) struct leash leash = {.signals = -1};
-        const struct back back = {
-            .dir = clone->dir.path,
-            .db = clone->db,
-            .settings = &clone->options->settings,
-            .source = &clone->source,
-            .target = &clone->target,
-            .leash = &leash,
-        };
+        const struct back back = back_of_clone(clone, &leash);
         if (!leash_open(&leash, -1, why))
             return false;
         release(&back);
@@ -157,14 +162,7 @@ bool cmd_reverse(struct options *options, struct fault *why)
         return false;
     {
         scoped(drop_leash) struct leash leash = {.signals = -1};
-        const struct back back = {
-            .dir = clone.dir.path,
-            .db = clone.db,
-            .settings = &options->settings,
-            .source = &clone.source,
-            .target = &clone.target,
-            .leash = &leash,
-        };
+        const struct back back = back_of_clone(&clone, &leash);
         if (!leash_open(&leash, -1, why) || !words[i].run(&clone, &back, why))
             return false;
     }

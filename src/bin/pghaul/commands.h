@@ -67,6 +67,9 @@ bool check_not_clean(struct db *db, struct fault *why);
 /* FAULT_HANDED_OVER when nothing is left to do after a cutover. */
 bool check_not_handed_over(struct db *db, struct fault *why);
 
+/* May be NULL. FAULT_BAD_VALUE when it is longer than a cutover keeps. */
+bool check_command(const char *option, const char *text, struct fault *why);
+
 /* Of a way back: was the target handed over? FAULT_BACK_CLOSED. */
 bool check_not_closed(struct db *db, struct fault *why);
 

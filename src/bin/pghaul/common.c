@@ -117,6 +117,13 @@ bool check_not_handed_over(struct db *db, struct fault *why)
                         fault_set(why, FAULT_HANDED_OVER, "the run was handed over by a cutover")));
 }
 
+bool check_command(const char *option, const char *text, struct fault *why)
+{
+    return text == NULL || strlen(text) < CUTOVER_COMMAND ||
+           fault_set(why, FAULT_BAD_VALUE, "--%s is longer than %d bytes: put it into a script",
+                     option, CUTOVER_COMMAND - 1);
+}
+
 bool check_not_closed(struct db *db, struct fault *why)
 {
     char uuid[BACK_UUID];

@@ -14,21 +14,9 @@ static const char *const kinds[] = {
     [CUTOVER_DRY_RUN] = "dry run",
 };
 
-static const char *const modes[] = {
-    [FREEZE_AUTO] = "auto",
-    [FREEZE_READONLY] = "readonly",
-    [FREEZE_LOCK] = "lock",
-    [FREEZE_NONE] = "none",
-};
-
 const char *cutover_kind_word(enum cutover_kind kind)
 {
     return kinds[kind];
-}
-
-const char *freeze_mode_word(enum freeze_mode mode)
-{
-    return modes[mode];
 }
 
 /* ---- asking ---- */
@@ -76,6 +64,11 @@ bool cutover_last(struct db *db, int64_t *ret_id, struct fault *why)
     return db_int(db, why, ret_id, 0, SQL_CUTOVER_LAST, "");
 }
 
+bool cutover_asked(struct db *db, int64_t *ret_id, struct fault *why)
+{
+    return db_int(db, why, ret_id, 0, SQL_CUTOVER_ASKED, "");
+}
+
 bool cutover_handed_over(struct db *db, int64_t *ret_id, struct fault *why)
 {
     return db_int(db, why, ret_id, 0, SQL_CUTOVER_HANDED_OVER, "");
@@ -118,15 +111,14 @@ bool cutover_get(struct db *db, int64_t id, struct cutover *ret_cutover, struct 
     if (!lsn_parse(stmt_text(row, 10), &to->end))
         to->end = 0;
     to->asked_us = stmt_int(row, 11);
-    to->begun_us = stmt_int(row, 12);
-    to->frozen_us = stmt_int(row, 13);
-    to->ready_us = stmt_int(row, 14);
-    to->ended_us = stmt_int(row, 15);
-    to->fault.id = (int32_t)stmt_int(row, 16);
-    COPY_COLUMN(to->fault.text, row, 17);
-    COPY_COLUMN(to->fault.detail, row, 18);
-    COPY_COLUMN(to->fault.hint, row, 19);
-    to->reverse = stmt_int(row, 20) != 0;
+    to->frozen_us = stmt_int(row, 12);
+    to->ready_us = stmt_int(row, 13);
+    to->ended_us = stmt_int(row, 14);
+    to->fault.id = (int32_t)stmt_int(row, 15);
+    COPY_COLUMN(to->fault.text, row, 16);
+    COPY_COLUMN(to->fault.detail, row, 17);
+    COPY_COLUMN(to->fault.hint, row, 18);
+    to->reverse = stmt_int(row, 19) != 0;
     return true;
 }
 

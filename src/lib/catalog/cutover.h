@@ -3,7 +3,7 @@
  *
  * `pghaul cutover` asks by a row, a worker of the run does it and notes each step, and both who
  * asked and a run that is resumed read here how it went. The step that nobody can take back
- * is durable before it is made (RULES: point of no return).
+ * is durable before it is made.
  */
 #ifndef PGHAUL_CATALOG_CUTOVER_H
 #define PGHAUL_CATALOG_CUTOVER_H
@@ -25,6 +25,8 @@ enum freeze_mode {
     FREEZE_NONE,     /* the user has seen to it */
 };
 
+enum { CUTOVER_COMMAND = 1024 };
+
 struct cutover {
     int64_t id;
     enum cutover_kind kind;
@@ -32,27 +34,28 @@ struct cutover {
     enum freeze_mode freeze;
     int64_t max_downtime_ms;
     bool verify;
-    bool leave_open;           /* the source is to take writes afterwards */
-    bool reverse;              /* a way back is prepared before, and gone afterwards */
-    char command[1024];        /* of --on-cutover; "": none */
-    char before_command[1024]; /* of --before-freeze; "": none */
+    bool leave_open;                      /* the source is to take writes afterwards */
+    bool reverse;                         /* a way back is prepared before, and gone afterwards */
+    char command[CUTOVER_COMMAND];        /* of --on-cutover; "": none */
+    char before_command[CUTOVER_COMMAND]; /* of --before-freeze; "": none */
     bool cancelled;
     lsn_t end; /* what committed before it came over; 0: not handed over */
     /* 0: not yet */
-    int64_t asked_us, begun_us, frozen_us, ready_us, ended_us;
+    int64_t asked_us, frozen_us, ready_us, ended_us;
     struct fault fault; /* why it was given up; id 0: it was not */
 };
 
 const char *cutover_kind_word(enum cutover_kind kind);
-const char *freeze_mode_word(enum freeze_mode mode);
 
 /* Asks for what `wish` says (kind, freeze, max_downtime_ms, verify, leave_open, reverse, commands).
  * FAULT_CUTOVER_BUSY while another one is under way. */
 bool cutover_ask(struct db *db, const struct cutover *wish, int64_t *ret_id, struct fault *why);
 
-/* The one that is under way or asked for, the last one, the one that was handed over; 0: none. */
+/* The one that is under way or asked for, the last one, the one that nobody does yet, the one that
+ * was handed over; 0: none. */
 bool cutover_open(struct db *db, int64_t *ret_id, struct fault *why);
 bool cutover_last(struct db *db, int64_t *ret_id, struct fault *why);
+bool cutover_asked(struct db *db, int64_t *ret_id, struct fault *why);
 bool cutover_handed_over(struct db *db, int64_t *ret_id, struct fault *why);
 
 /* How long the last rehearsal kept the source frozen; 0: there was none. */

@@ -10,11 +10,13 @@
 #include "base/lsn.h"
 #include "store/db.h"
 
-enum { PAUSE_LEASE_MS = 5000 };
+enum {
+    PAUSE_LEASE_MS = 5000,
+    PAUSE_WHERE_IT_IS = 1, /* an LSN that everybody has passed: apply is to wait where it is */
+};
 
 struct pause {
-    lsn_t at;   /* apply what committed before it, and nothing else; 1: wait where you are; 0: there
-                   is no such wish */
+    lsn_t at;   /* apply what committed before it, and nothing else; 0: there is no such wish */
     lsn_t held; /* what committed before it is applied, and apply waits; 0: not yet */
 };
 

@@ -14,6 +14,7 @@
 
 enum { GRACE_MS = 250, LOOK_MS = 50, PATIENCE_MS = 20000 };
 
+#define EVER "-infinity"
 #define READ_ONLY "default_transaction_read_only"
 
 /* Kinds of what was changed. */
@@ -114,6 +115,13 @@ static void add_alter(struct strbuf *sql, const char *database, const char *kind
     strbuf_add(sql, ";");
 }
 
+static void add_allow(struct strbuf *sql, const char *database, const char *value)
+{
+    strbuf_add(sql, "ALTER DATABASE ");
+    strbuf_add_identifier(sql, database);
+    strbuf_addf(sql, " ALLOW_CONNECTIONS %s;", value);
+}
+
 static bool note(struct freeze *freeze, const struct rows *rows, struct fault *why)
 {
     for (int row = 0; row < rows_count(rows); row++)
@@ -193,23 +201,25 @@ bool freeze_begin(struct freeze *freeze, struct fault *why)
 
 bool freeze_last(struct freeze *freeze, struct fault *why)
 {
-    return freeze->mode != FREEZE_LOCK || make_read_only(freeze, why);
+    if (freeze->mode != FREEZE_LOCK)
+        return true;
+    /* Its locks keep nobody out who has waited for them. */
+    freeze->mode = FREEZE_READONLY;
+    return make_read_only(freeze, why);
 }
 
-bool freeze_close(struct freeze *freeze, bool *ret_closed, struct fault *why)
+bool freeze_close(struct freeze *freeze, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    *ret_closed = freeze->beside != NULL;
-    if (!*ret_closed)
+    if (freeze->beside == NULL)
         return true;
     if (!frozen_add(freeze->db, of_connections, "", "true", why))
         return false;
     FAILPOINT("freeze.before_close", why);
-    strbuf_add(&sql, "ALTER DATABASE ");
-    strbuf_add_identifier(&sql, conn_database(freeze->source));
-    strbuf_add(&sql, " ALLOW_CONNECTIONS false");
+    add_allow(&sql, conn_database(freeze->source), "false");
     if (!conn_run(freeze->beside, sql.text, why))
         return fault_during(why, "closing the source");
+    freeze->closed = true;
     FAILPOINT("freeze.closed", why);
     return true;
 }
@@ -219,11 +229,11 @@ bool freeze_end_sessions(struct freeze *freeze, bool *ret_left, struct fault *wh
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     scoped(drop_listing) struct listing names = {.count = 0};
     bool grace = clock_ms() - freeze->begun_ms < GRACE_MS;
-    const char *const values[] = {grace ? "t" : "f", conn_database(freeze->source)};
+    const char *const values[] = {grace ? "t" : "f", conn_database(freeze->source), EVER};
     *ret_left = false;
     if (freeze->mode == FREEZE_NONE)
         return true;
-    if (!ask_with(freeze->source, ASK_END_SESSIONS, 2, values, &rows, why))
+    if (!ask_with(freeze->source, ASK_END_SESSIONS, 3, values, &rows, why))
         return fault_during(why, "ending sessions on the source");
     for (int row = 0; row < rows_count(&rows); row++)
         listing_add(&names, rows_text(&rows, row, 0));
@@ -281,20 +291,13 @@ static bool on_frozen(void *arg, const char *kind, const char *name, const char 
     return true;
 }
 
-static void add_opening(struct strbuf *sql, const struct thawing *t)
-{
-    strbuf_add(sql, "ALTER DATABASE ");
-    strbuf_add_identifier(sql, t->database);
-    strbuf_add(sql, " ALLOW_CONNECTIONS true;");
-}
-
 static bool open_connections(struct thawing *t, struct fault *why)
 {
     scoped(drop_conn) struct conn *beside = NULL;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     if (!t->closed)
         return true;
-    add_opening(&sql, t);
+    add_allow(&sql, t->database, "true");
     return connect_beside(t->info, t->role, t->database, &t->deaf, &beside, why) &&
            conn_run(beside, sql.text, why);
 }
@@ -340,7 +343,7 @@ static bool restore(struct thawing *t, struct fault *why)
     bool any = false, done = false;
     struct run run;
     bool found;
-    const char *const values[] = {t->since, t->database};
+    const char *const values[] = {"f", t->database, t->since};
     scoped(drop_conn) struct conn *source = NULL;
     scoped(drop_rows) struct rows ended = ROWS_NONE;
     if (t->count == 0)
@@ -353,7 +356,7 @@ static bool restore(struct thawing *t, struct fault *why)
             first = *why;
         any = any || done;
     }
-    if (any && !ask_with(source, ASK_END_LATER_SESSIONS, 2, values, &ended, why))
+    if (any && !ask_with(source, ASK_END_SESSIONS, 3, values, &ended, why))
         return false;
     *why = first;
     return first.id == 0;
@@ -392,7 +395,7 @@ bool thaw_show(struct db *db, struct strbuf *sql, struct fault *why)
     if (!read_frozen(&t, why))
         return false;
     if (t.closed)
-        add_opening(sql, &t);
+        add_allow(sql, t.database, "true");
     for (int i = 0; i < t.count; i++)
         add_alter(sql, t.database, t.settings[i].kind, t.settings[i].name,
                   t.settings[i].was_set ? t.settings[i].value : NULL);

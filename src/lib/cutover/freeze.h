@@ -24,6 +24,7 @@ struct freeze {
     struct conn
         *beside; /* on another one of the server; NULL: none, nobody is kept from connecting */
     struct conn *locker;  /* holds locks on tables; NULL: there are none */
+    bool closed;          /* nobody can connect */
     int64_t begun_ms;     /* clock_ms */
     struct strbuf blocks; /* who keeps it from being still, for people */
 };
@@ -37,12 +38,12 @@ bool freeze_prepare(struct freeze *freeze, struct fault *why);
 /* From when it returns true on, nobody begins to write who respects it. */
 bool freeze_begin(struct freeze *freeze, struct fault *why);
 
-/* Makes what frees itself (locks) last. */
+/* Makes what frees itself (locks) last; from then on it is FREEZE_READONLY. */
 bool freeze_last(struct freeze *freeze, struct fault *why);
 
-/* Nobody but superusers of other databases can change that: *ret_closed is false where that cannot
- * be had. */
-bool freeze_close(struct freeze *freeze, bool *ret_closed, struct fault *why);
+/* Nobody can connect from here on, where that can be had: freeze->closed. Only who owns the
+ * database can change that, from another one. */
+bool freeze_close(struct freeze *freeze, struct fault *why);
 
 /* Ends sessions of others; those that write at the moment have a moment to end by themselves.
  * *ret_left: some are there still; freeze->blocks says who. */

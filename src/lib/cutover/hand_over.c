@@ -21,10 +21,9 @@
 #include <string.h>
 
 enum {
-    CATCH_UP_PART =
-        3,           /* of what the source may be frozen for: in that time the target must be up */
-    WHERE_IT_IS = 1, /* an LSN that everybody has passed */
-    ROUNDS = 3,      /* of looking whether somebody has written in spite of all */
+    /* Of what the source may be frozen for: in that part of it the target must have caught up. */
+    CATCH_UP_PART = 3,
+    ROUNDS = 3, /* of looking whether somebody has written in spite of all */
     RETRY_MS = 1000,
     US_PER_MS = 1000,
 };
@@ -39,8 +38,7 @@ struct handing {
     struct strbuf note;  /* of the step */
     lsn_t end;
     int64_t transactions; /* applied up to there */
-    bool closed;
-    int64_t guess_ms; /* how long the source will be frozen, but for what every cutover takes */
+    int64_t guess_ms;     /* how long the source will be frozen, but for what every cutover takes */
 };
 
 static void drop_handing(struct handing *h)
@@ -76,16 +74,6 @@ static bool check_lag(struct handing *h, struct fault *why)
     h->guess_ms = clock_ms() - begun;
     strbuf_addf(&h->note, "%s behind, caught up in %" PRId64 " ms", behind, h->guess_ms);
     return good && pause_end(job->db, why);
-}
-
-static bool check_prepared(struct handing *h, struct fault *why)
-{
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    const char *const values[] = {"0"};
-    return ask_with(h->job->source, ASK_WRITING_STILL, 1, values, &rows, why) &&
-           (rows_null(&rows, 0, 1) ||
-            fault_set(why, FAULT_CUTOVER_PREPARED, "transactions are prepared on the source: %s",
-                      rows_text(&rows, 0, 1)));
 }
 
 static bool read_marks(struct handing *h, struct strbuf *ret_marks, struct fault *why)
@@ -200,7 +188,7 @@ static bool step_check(struct handing *h, struct fault *why)
         return false;
     if (steering.paused)
         return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run is paused: pghaul resume");
-    return freeze_prepare(&h->freeze, why) && check_prepared(h, why) &&
+    return freeze_prepare(&h->freeze, why) && quiet_check_prepared(h->job->source, why) &&
            check_subscriptions(h, why) && check_lag(h, why) && look_at_tables(h, why) &&
            warn_of_transactions(h, why) && warn_of_statistics(h, why) && job_check(h->job, why) &&
            estimate(h, why);
@@ -253,7 +241,7 @@ static bool step_way_back(struct handing *h, struct fault *why)
 static bool step_freeze(struct handing *h, struct fault *why)
 {
     int64_t until;
-    if (!pause_ask(h->job->db, WHERE_IT_IS, &until, why) ||
+    if (!pause_ask(h->job->db, PAUSE_WHERE_IT_IS, &until, why) ||
         !cutover_frozen(h->job->db, h->cutover.id, why) || !freeze_begin(&h->freeze, why))
         return false;
     strbuf_add(&h->note, h->freeze.mode == FREEZE_NONE   ? "left to the user"
@@ -362,17 +350,12 @@ static bool step_verify(struct handing *h, struct fault *why)
 
 static bool step_close(struct handing *h, struct fault *why)
 {
-    if (!freeze_last(&h->freeze, why) || !freeze_close(&h->freeze, &h->closed, why))
+    if (!freeze_last(&h->freeze, why) || !freeze_close(&h->freeze, why))
         return false;
-    strbuf_add(&h->note, h->closed                       ? "nobody can connect"
+    strbuf_add(&h->note, h->freeze.closed                ? "nobody can connect"
                          : h->freeze.mode == FREEZE_NONE ? "left to the user"
                                                          : "read-only; who may connect can do so");
-    if (h->freeze.mode == FREEZE_NONE)
-        return true;
-    /* Its locks keep nobody out who has waited for them. */
-    if (h->freeze.mode == FREEZE_LOCK)
-        h->freeze.mode = FREEZE_READONLY;
-    return quiet_wait(&h->freeze, why);
+    return h->freeze.mode == FREEZE_NONE || quiet_wait(&h->freeze, why);
 }
 
 /* What somebody wrote in spite of all has come over as well; but he may go on with it, unless he
@@ -387,7 +370,7 @@ static bool step_last_look(struct handing *h, struct fault *why)
             return false;
         if (h->transactions == before && h->job->rows == 0)
             return step_schema(h, why);
-        if (!h->closed)
+        if (!h->freeze.closed)
             break;
         log_warning("somebody has written to the frozen source: %" PRId64 " transactions, %" PRId64
                     " sequences; it came over, and is looked for again",

@@ -23,16 +23,29 @@ static bool nap(struct leash *leash, int ms, struct fault *why)
 
 /* ---- who writes ---- */
 
+static bool none_prepared(const struct rows *writing, struct fault *why)
+{
+    return rows_null(writing, 0, 1) ||
+           fault_set(why, FAULT_CUTOVER_PREPARED, "transactions are prepared on the source: %s",
+                     rows_text(writing, 0, 1));
+}
+
+bool quiet_check_prepared(struct conn *source, struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    const char *const nobody_else[] = {"0"};
+    return ask_with(source, ASK_WRITING_STILL, 1, nobody_else, &rows, why) &&
+           none_prepared(&rows, why);
+}
+
 static bool writing_still(struct freeze *freeze, const char *xmax, bool *ret_writing,
                           struct fault *why)
 {
     const char *const values[] = {xmax};
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!ask_with(freeze->source, ASK_WRITING_STILL, 1, values, &rows, why))
+    if (!ask_with(freeze->source, ASK_WRITING_STILL, 1, values, &rows, why) ||
+        !none_prepared(&rows, why))
         return false;
-    if (!rows_null(&rows, 0, 1))
-        return fault_set(why, FAULT_CUTOVER_PREPARED, "transactions are prepared on the source: %s",
-                         rows_text(&rows, 0, 1));
     /* With all tables locked, nobody has anything to commit that he could still write. */
     *ret_writing = freeze->mode != FREEZE_LOCK && !rows_null(&rows, 0, 0);
     if (*ret_writing && freeze->blocks.length == 0)

@@ -6,6 +6,10 @@
 
 #include "cutover/freeze.h"
 
+/* Who has prepared a transaction can commit it whatever the settings are: FAULT_CUTOVER_PREPARED.
+ */
+bool quiet_check_prepared(struct conn *source, struct fault *why);
+
 /* Waits until whoever wrote when the source was frozen has ended, and all sessions of others with
  * him. FAULT_CUTOVER_PREPARED; FAULT_LATE says for whom it waits. */
 bool quiet_wait(struct freeze *freeze, struct fault *why);

@@ -33,7 +33,6 @@ enum {
     NOTE_MS = 200,        /* between two notes of how far apply is */
     PAUSE_LOOK_MS = 20,   /* how often one who waits looks whether he is to go on, */
     PAUSED_LOOK_MS = 200, /* … or, in a run that is paused, to be held */
-    WHERE_IT_IS = 1,      /* an LSN that everybody has passed */
 };
 
 static bool get_position(struct worker *worker, struct position *ret_position, struct fault *why)
@@ -289,7 +288,7 @@ static bool note_applied(struct applier *applier, const struct apply_position *n
 static lsn_t nearest(const struct worker *worker, lsn_t end, const struct pause *pause)
 {
     if (worker->leash->paused)
-        return WHERE_IT_IS;
+        return PAUSE_WHERE_IT_IS;
     return pause->at != 0 && (end == 0 || pause->at < end) ? pause->at : end;
 }
 

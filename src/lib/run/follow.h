@@ -47,7 +47,7 @@ bool worker_cutover(struct worker *worker, struct fault *why);
 bool follow_recover(struct worker *worker, struct fault *why);
 
 /* Does a WORK_HAND_OVER item. */
-bool worker_hand_over(struct worker *worker, struct job *job, struct fault *why);
+bool follow_hand_over(struct job *job, struct fault *why);
 
 /* Does a WORK_FOLLOW item: true when the end is reached and applied. */
 bool worker_follow(struct worker *worker, struct job *job, struct fault *why);

@@ -80,9 +80,8 @@ bool follow_recover(struct worker *worker, struct fault *why)
     return hand_over_recover(&job, &ways, why);
 }
 
-bool worker_hand_over(struct worker *worker, struct job *job, struct fault *why)
+bool follow_hand_over(struct job *job, struct fault *why)
 {
-    (void)worker;
     return hand_over_finish(job, &ways, why);
 }
 
@@ -107,19 +106,6 @@ static bool reach_both(struct worker *worker, struct job *job, struct fault *why
     return true;
 }
 
-static bool asked(struct worker *worker, int64_t *ret_id, struct fault *why)
-{
-    struct cutover cutover;
-    if (!cutover_open(worker->db, ret_id, why))
-        return false;
-    if (*ret_id == 0)
-        return true;
-    if (!cutover_get(worker->db, *ret_id, &cutover, why))
-        return false;
-    *ret_id = strcmp(cutover.state, "asked") == 0 ? *ret_id : 0;
-    return true;
-}
-
 /* What cannot be set now is set at the end, where it matters. */
 static bool refresh(struct worker *worker, struct job *job, struct fault *why)
 {
@@ -138,7 +124,7 @@ static bool refresh(struct worker *worker, struct job *job, struct fault *why)
 static bool serve(struct worker *worker, struct job *job, int64_t *due_ms, struct fault *why)
 {
     int64_t id, handed;
-    if (!asked(worker, &id, why) || !cutover_handed_over(worker->db, &handed, why))
+    if (!cutover_asked(worker->db, &id, why) || !cutover_handed_over(worker->db, &handed, why))
         return false;
     if (handed != 0)
         return true;

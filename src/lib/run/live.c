@@ -25,7 +25,6 @@ enum {
     WAIT_MS = 120000, /* … and given up */
     TRIES = 50,       /* of a snapshot that is of one place in the stream */
     HOLDS = 5,        /* of apply, when it was not kept until both snapshots were taken */
-    WHERE_IT_IS = 1,  /* an LSN that everybody has passed */
 };
 
 /* ---- which place ---- */
@@ -219,7 +218,7 @@ static bool find_place(struct hold *hold, const char *xids, lsn_t applied, lsn_t
             return false;
         if (reading.known >= until)
             break;
-        if (!wait_more(&wait, WHERE_IT_IS, "what the source has written to be received", why))
+        if (!wait_more(&wait, PAUSE_WHERE_IT_IS, "what the source has written to be received", why))
             return false;
     }
     *ret_place = live_place(&reading.order, until);
@@ -239,7 +238,7 @@ static bool take_source(struct hold *hold, struct conn *source, struct conn *oth
     for (int i = 0; i < TRIES; i++) {
         scoped(drop_rows) struct rows xids = ROWS_NONE;
         lsn_t until;
-        if (!ask_hold(hold, WHERE_IT_IS, why) || !take(source, ret_source, why) ||
+        if (!ask_hold(hold, PAUSE_WHERE_IT_IS, why) || !take(source, ret_source, why) ||
             !conn_query(source, "SELECT pg_catalog.txid_current_snapshot()", &xids, why) ||
             !wal_end(other, &until, why) || !wal_flush(other, why) ||
             !find_place(hold, rows_text(&xids, 0, 0), applied, until, ret_place, why))
@@ -262,7 +261,8 @@ static bool take_both(struct hold *hold, const struct both *both, struct fault *
 {
     lsn_t applied, place = 0;
     char lsn[LSN_TEXT];
-    if (!hold_at(hold, WHERE_IT_IS, "apply to come to the end of a transaction", &applied, why))
+    if (!hold_at(hold, PAUSE_WHERE_IT_IS, "apply to come to the end of a transaction", &applied,
+                 why))
         return false;
     int64_t begun = clock_ms();
     FAILPOINT("live.held", why);

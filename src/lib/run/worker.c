@@ -262,7 +262,7 @@ static bool do_job(struct worker *worker, struct job *job, struct fault *why)
     case WORK_FOLLOW:
         return worker_follow(worker, job, why);
     case WORK_HAND_OVER:
-        return worker_hand_over(worker, job, why);
+        return follow_hand_over(job, why);
     default:
         return job_run(job, why);
     }

@@ -8,9 +8,12 @@ values (:kind, 'asked', :freeze, :max_downtime, :verify, :leave_open, :reverse, 
 -- name: CUTOVER_OPEN scan-ok
 select id from cutover where state in ('asked', 'running', 'handed over') order by id limit 1
 
+-- name: CUTOVER_ASKED scan-ok
+select coalesce(max(id), 0) from cutover where state = 'asked'
+
 -- name: CUTOVER_GET
 select id, kind, state, freeze, max_downtime_ms, verify, leave_open, command, before_command, cancelled,
-       coalesce(stop, ''), asked_us, coalesce(begun_us, 0), coalesce(frozen_us, 0), coalesce(ready_us, 0),
+       coalesce(stop, ''), asked_us, coalesce(frozen_us, 0), coalesce(ready_us, 0),
        coalesce(ended_us, 0), coalesce(fault_id, 0), coalesce(fault_text, ''), coalesce(fault_detail, ''),
        coalesce(fault_hint, ''), reverse
   from cutover where id = :id

@@ -1850,8 +1850,8 @@ select n.nspname, c.relname
    and pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
  order by c.oid
 
--- Ends the sessions of others on the database $2 (what kind they are is not shown to everybody), but for those that write and have a moment left ($1);
--- what it tells of are those that are there.
+-- Ends the sessions of others on the database $2 that have begun since $3, as far as we may (what kind they are
+-- is not shown to everybody), but for those that write and have a moment left ($1). Tells of those that are there.
 
 -- name: ASK_END_SESSIONS
 select pg_catalog.concat('process ', a.pid, ' of ', pg_catalog.quote_ident(a.usename),
@@ -1868,23 +1868,8 @@ select pg_catalog.concat('process ', a.pid, ' of ', pg_catalog.quote_ident(a.use
    and coalesce(a.backend_type, 'client backend') = 'client backend'
    and a.pid not in (select r.pid from pg_catalog.pg_stat_get_wal_senders() r)
    and not (a.application_name like 'pghaul %' and a.usename = session_user)
+   and coalesce(a.backend_start, 'infinity') >= $3::pg_catalog.timestamptz
  order by a.pid
-
--- Ends those that have begun since $1, as far as we may.
-
--- name: ASK_END_LATER_SESSIONS
-select pg_catalog.pg_terminate_backend(a.pid)
-  from pg_catalog.pg_stat_activity a
-  join pg_catalog.pg_roles me on me.rolname = current_user
-  left join pg_catalog.pg_roles u on u.oid = a.usesysid
- where a.datname = $2 and a.pid <> pg_catalog.pg_backend_pid() and a.usesysid is not null
-   and coalesce(a.backend_type, 'client backend') = 'client backend'
-   and a.pid not in (select r.pid from pg_catalog.pg_stat_get_wal_senders() r)
-   and not (a.application_name like 'pghaul %' and a.usename = session_user)
-   and a.backend_start >= $1::pg_catalog.timestamptz
-   and (me.rolsuper or (not u.rolsuper
-        and (pg_catalog.pg_has_role(me.oid, u.oid, 'USAGE')
-             or pg_catalog.pg_has_role(me.oid, 'pg_signal_backend', 'USAGE'))))
 
 -- Transactions that wrote before $1 (an xmax) and have not ended, of this database or of nobody we know; and
 -- those that are prepared in it.
