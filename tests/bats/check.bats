@@ -352,7 +352,7 @@ missing_when_not_followed() { looked 10 && missing 7008; }
         src -c "do \$\$ begin for i in $from..$((from + 99)) loop execute format('create table t%s ()', i); end loop; end \$\$"
     done
     looked 10 -J 1 -I 1
-    found 7028 warning 'pg_dump locks 300 tables'
+    found 7028 warning 'pg_dump locks 300 tables and sequences'
     for from in 1 101 201; do
         src -c "do \$\$ begin for i in $from..$((from + 99)) loop execute format('drop table t%s', i); end loop; end \$\$"
     done

@@ -143,7 +143,7 @@
     "More than nine tenths of the values are used, on the target as well.",                        \
     "Make the column and its sequence bigint.")                                                    \
   ASKED(7028, WARNING, SOURCE, ALWAYS, CHECK_LOCK_TABLE, "too many tables for the lock table",     \
-    "pg_dump locks all tables at once and may end with \"out of shared memory\".",                 \
+    "pg_dump locks all tables and sequences at once and may end with \"out of shared memory\".",                 \
     "Raise max_locks_per_transaction on the source and restart it.")                               \
   ASKED(7029, WARNING, BOTH, ALWAYS, CHECK_CONNECTIONS, "few connections are free",                \
     "Workers that get no connection are tried again, and take connections from the application meanwhile.", \

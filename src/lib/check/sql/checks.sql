@@ -263,14 +263,14 @@ select s.schemaname, s.sequencename, pg_catalog.format('at %s of %s', s.last_val
 
 -- name: CHECK_LOCK_TABLE
 select null, 'max_locks_per_transaction',
-       pg_catalog.format('room for about %s locks, and pg_dump locks %s tables at once', t.room, t.tables),
+       pg_catalog.format('room for about %s locks, and pg_dump locks %s tables and sequences at once', t.room, t.tables),
        pg_catalog.format('ALTER SYSTEM SET max_locks_per_transaction = %s',
                          t.tables / pg_catalog.current_setting('max_connections')::pg_catalog.int4 * 2 + 64), false
   from (select pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int8
                * (pg_catalog.current_setting('max_connections')::pg_catalog.int8
                   + pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int8) as room,
                (select pg_catalog.count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                 where c.relkind in ('r', 'p') and c.relpersistence <> 't' {chosen c.oid}
+                 where c.relkind in ('r', 'p', 'S') and c.relpersistence <> 't' {chosen c.oid}
                    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')) as tables) t
  where t.tables > t.room
 
