@@ -154,11 +154,9 @@ static void add_one_from(struct from *from, const struct part *part)
     const struct pair *pair = from->pair;
     strbuf_addf(from->sql, "%sSELECT pg_catalog.md5(pg_catalog.record_send(%s)) AS k, ",
                 from->count++ == 0 ? "" : " UNION ALL ", key_of(pair));
-    strbuf_addf(
-        from->sql,
-        "('x' || pg_catalog.md5(pg_catalog.record_send(%s)))"
-        "::pg_catalog.bit(128) AS h, pg_catalog.left(%s::pg_catalog.text, %d) AS shown FROM ",
-        pair->row_sql.text, key_of(pair), SHOWN_LENGTH);
+    part_add_hash(from->sql, pair->row_sql.text);
+    strbuf_addf(from->sql, ", pg_catalog.left(%s::pg_catalog.text, %d) AS shown FROM ",
+                key_of(pair), SHOWN_LENGTH);
     part_add_from(from->sql, part);
 }
 
@@ -194,7 +192,7 @@ static bool add_from_all(struct compare *compare, struct from *from, enum side s
     }
     /* A partitioned table without partitions. */
     if (from->count == 0)
-        strbuf_add(from->sql, "SELECT ''::pg_catalog.text AS k, NULL::pg_catalog.bit(128) AS h,"
+        strbuf_add(from->sql, "SELECT pg_catalog.md5('') AS k, NULL::pg_catalog.bit(128) AS h,"
                               " ''::pg_catalog.text AS shown WHERE false");
     return true;
 }
@@ -204,10 +202,8 @@ static bool open_stream(struct compare *compare, const struct pair *pair, enum s
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     struct from from = {&sql, pair, 0};
-    strbuf_add(&sql, "DECLARE pghaul_rows NO SCROLL CURSOR FOR SELECT pg_catalog.count(*),"
-                     " coalesce(pg_catalog.sum(h::pg_catalog.bit(64)::pg_catalog.int8), 0),"
-                     " coalesce(pg_catalog.sum((h << 64)::pg_catalog.bit(64)::pg_catalog.int8), 0),"
-                     " k::pg_catalog.uuid, pg_catalog.min(shown COLLATE \"C\") FROM (");
+    strbuf_add(&sql, "DECLARE pghaul_rows NO SCROLL CURSOR FOR SELECT " PART_SUMS
+                     ", k::pg_catalog.uuid, pg_catalog.min(shown COLLATE \"C\") FROM (");
     if (!add_from_all(compare, &from, side, why))
         return false;
     strbuf_add(&sql, ") x");
@@ -265,6 +261,7 @@ static bool merge_row(struct stream *streams, find_each *each, void *arg, struct
     }
     found.source = sums[SIDE_SOURCE].rows;
     found.target = sums[SIDE_TARGET].rows;
+    found.target_sum = &sums[SIDE_TARGET];
     found.is_new_value = found.source == found.target;
     if (!sum_is_same(&sums[SIDE_SOURCE], &sums[SIDE_TARGET]) && !each(arg, &found, why))
         return false;

@@ -23,7 +23,8 @@ struct found {
     const char *id;
     const char *shown;
     int64_t source, target; /* rows of this key */
-    bool is_new_value;      /* both have it, with other values */
+    const struct sum *target_sum;
+    bool is_new_value; /* both have it, with other values */
 };
 typedef bool find_each(void *arg, const struct found *found, struct fault *why);
 bool find_each_row(struct compare *compare, struct pool *pool, int64_t pair, find_each *each,

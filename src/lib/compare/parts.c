@@ -136,10 +136,6 @@ static void add_quick_sums(struct strbuf *sql)
                         "h", 1) "), 0), coalesce(pg_catalog.sum(" QUICK("h", 2) "), 0)");
 }
 
-static const char sums[] =
-    "pg_catalog.count(*), coalesce(pg_catalog.sum(h::pg_catalog.bit(64)::pg_catalog.int8), 0),"
-    " coalesce(pg_catalog.sum((h << 64)::pg_catalog.bit(64)::pg_catalog.int8), 0)";
-
 static void add_file(struct strbuf *sql, const struct part *part)
 {
     /* Looked at after the lock was taken: a relation that was rewritten since the snapshot is in
@@ -148,26 +144,26 @@ static void add_file(struct strbuf *sql, const struct part *part)
                 part->oid);
 }
 
-/* The subquery keeps the hash from being computed twice. */
-static void add_hashes(struct strbuf *sql, const struct part *part)
+void part_add_hash(struct strbuf *sql, const char *row_sql)
 {
     strbuf_addf(sql,
                 "('x' || pg_catalog.md5(pg_catalog.record_send(%s)))::pg_catalog.bit(128) AS h",
-                strbuf_text(&part->row_sql));
+                row_sql);
 }
 
+/* The subquery keeps the hash from being computed twice. */
 void part_add_sums(struct strbuf *sql, const struct part *part)
 {
     if (part->quick)
         add_quick_sums(sql);
     else
-        strbuf_addf(sql, "SELECT %s", sums);
+        strbuf_add(sql, "SELECT " PART_SUMS);
     add_file(sql, part);
     strbuf_add(sql, " FROM (SELECT ");
     if (part->quick)
         strbuf_addf(sql, "ARRAY[pg_catalog.record_send(%s)] AS h", strbuf_text(&part->row_sql));
     else
-        add_hashes(sql, part);
+        part_add_hash(sql, strbuf_text(&part->row_sql));
     strbuf_add(sql, " FROM ");
     part_add_from(sql, part);
     strbuf_add(sql, " OFFSET 0) x");
@@ -176,14 +172,14 @@ void part_add_sums(struct strbuf *sql, const struct part *part)
 void part_add_buckets(struct strbuf *sql, const struct part *part)
 {
     bool keyed = part->key_sql.length > 0;
-    strbuf_addf(sql, "SELECT %s", sums);
+    strbuf_add(sql, "SELECT " PART_SUMS);
     add_file(sql, part);
     strbuf_addf(sql, ", ('x' || pg_catalog.left(k, %d))::pg_catalog.bit(12)::pg_catalog.int4 AS b",
                 BUCKET_DIGITS);
     strbuf_add(sql, " FROM (SELECT ");
     if (keyed) {
         strbuf_addf(sql, "pg_catalog.md5(pg_catalog.record_send(%s)) AS k, ", part->key_sql.text);
-        add_hashes(sql, part);
+        part_add_hash(sql, strbuf_text(&part->row_sql));
     } else {
         strbuf_add(sql, "k, ('x' || k)::pg_catalog.bit(128) AS h FROM (SELECT ");
         strbuf_addf(sql, "pg_catalog.md5(pg_catalog.record_send(%s)) AS k", part->row_sql.text);

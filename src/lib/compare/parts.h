@@ -40,6 +40,12 @@ bool parts_next(struct db *db, enum side side, int64_t after, struct part *part,
 /* Adds a FROM item with its condition: "ONLY s.t WHERE …". */
 void part_add_from(struct strbuf *sql, const struct part *part);
 
+/* Of rows that have a hash h: their number and both sums; and the hash, by MD5. */
+#define PART_SUMS                                                                               \
+    "pg_catalog.count(*), coalesce(pg_catalog.sum(h::pg_catalog.bit(64)::pg_catalog.int8), 0)," \
+    " coalesce(pg_catalog.sum((h << 64)::pg_catalog.bit(64)::pg_catalog.int8), 0)"
+void part_add_hash(struct strbuf *sql, const char *row_sql);
+
 /* Adds a query that tells how the server hashes: servers that answer alike do so alike. From
  * version 11 on. */
 enum { QUICK_SINCE = 110000 };

@@ -3,8 +3,8 @@
  *
  * For a table, in one transaction: the keys that differ go to a temporary table, the target's rows
  * of these keys are deleted, and the source's are copied. Nothing fires meanwhile, or it is not
- * done. The numbers must be those that were compared, else somebody else has written there, and it
- * is undone.
+ * done. The target's rows must be those that were compared, else somebody else has written there,
+ * and it is undone.
  */
 #include "compare/compare.h"
 #include "compare/find.h"
@@ -31,7 +31,8 @@ struct repair {
     const struct pair *pair;
     const char *columns; /* that are written: without generated ones */
     bool part;           /* only some of its rows or columns are compared */
-    int64_t source_rows, target_rows;
+    int64_t source_rows;
+    struct sum expected; /* the target's rows that are to go, as they were compared */
     int64_t keys;
 };
 
@@ -71,7 +72,7 @@ static bool put_key(void *arg, const struct found *found, struct fault *why)
     int length = snprintf(line, sizeof line, "%" PRId64 "\t%s\t%c\n", r->keys++, found->id,
                           found->source > 0 ? 't' : 'f');
     r->source_rows += found->source;
-    r->target_rows += found->target;
+    sum_add(&r->expected, found->target_sum);
     return copy_in_put(r->target, line, (size_t)length, why);
 }
 
@@ -120,14 +121,6 @@ static bool add_each(struct repair *r, enum side side, const struct names *names
     return true;
 }
 
-static bool changed_since(int64_t found, int64_t expected, struct fault *why)
-{
-    return fault_set(why, FAULT_COMPARE_NOT_REPAIRED,
-                     "%" PRId64 " rows were found where %" PRId64 " were compared: somebody writes "
-                     "to the table",
-                     found, expected);
-}
-
 /* Each relation on its own, so that children of a table by inheritance stay. */
 static bool delete_rows(struct repair *r, struct fault *why)
 {
@@ -143,22 +136,28 @@ static bool delete_rows(struct repair *r, struct fault *why)
 }
 
 /* The target may have changed since it was compared. The table is locked by now. */
-static bool count_rows(struct repair *r, struct fault *why)
+static bool check_rows(struct repair *r, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf before = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf after = STRBUF_EMPTY;
     scoped(drop_rows) struct rows rows = ROWS_NONE;
-    struct names names = {&sql, "(SELECT pg_catalog.count(*) FROM ONLY ", NULL};
+    struct sum found;
+    strbuf_add(&before, " UNION ALL SELECT ");
+    part_add_hash(&before, strbuf_text(&r->pair->row_sql));
+    strbuf_add(&before, " FROM ONLY ");
     strbuf_add(&after, " WHERE ");
     pair_add_id(&after, r->pair);
-    strbuf_add(&after, " IN (SELECT k.id FROM pg_temp.pghaul_repair k))");
-    names.after = after.text;
-    strbuf_add(&sql, "SELECT ");
-    if (!add_each(r, SIDE_TARGET, &names, " + ", why) ||
-        !conn_query(r->target, sql.text, &rows, why))
+    strbuf_add(&after, " IN (SELECT k.id FROM pg_temp.pghaul_repair k)");
+    struct names names = {&sql, before.text, after.text};
+    strbuf_add(&sql,
+               "SELECT " PART_SUMS " FROM (SELECT NULL::pg_catalog.bit(128) AS h WHERE false");
+    if (!add_each(r, SIDE_TARGET, &names, "", why))
         return false;
-    int64_t found = rows_columns(&rows) == 0 ? 0 : rows_int(&rows, 0, 0);
-    return found == r->target_rows || changed_since(found, r->target_rows, why);
+    strbuf_add(&sql, ") x");
+    return conn_query(r->target, sql.text, &rows, why) && sum_read(&rows, 0, &found, why) &&
+           (sum_is_same(&found, &r->expected) ||
+            refuse(why, "somebody has written to its rows since they were compared"));
 }
 
 static bool copy_batch(struct repair *r, const char *ids, int64_t *ret_rows, struct fault *why)
@@ -203,7 +202,10 @@ static bool copy_rows(struct repair *r, struct fault *why)
         if (!rows_null(&ids, 0, 0) && !copy_batch(r, rows_text(&ids, 0, 0), &copied, why))
             return false;
     }
-    return copied == r->source_rows || changed_since(copied, r->source_rows, why);
+    return copied == r->source_rows ||
+           fault_set(why, FAULT_COMPARE_NOT_REPAIRED,
+                     "the source gave %" PRId64 " rows where %" PRId64 " were compared", copied,
+                     r->source_rows);
 }
 
 static bool lock_table(struct repair *r, struct fault *why)
@@ -215,6 +217,27 @@ static bool lock_table(struct repair *r, struct fault *why)
     return conn_run(r->target, sql.text, why);
 }
 
+/* What the target does not compute would be lost, were it not copied. */
+static bool is_fit(struct repair *r, struct fault *why)
+{
+    const char *const values[] = {r->pair->nspname.text, r->pair->relname.text};
+    scoped(drop_rows) struct rows source = ROWS_NONE;
+    scoped(drop_rows) struct rows target = ROWS_NONE;
+    struct conn *holder = r->compare->sides[SIDE_SOURCE].holder;
+    if (!ask_with(holder, ASK_COMPARED_COMPUTED, 2, values, &source, why) ||
+        !snapshot_let_go(holder, why) ||
+        !ask_with(r->target, ASK_COMPARED_COMPUTED, 2, values, &target, why))
+        return false;
+    if (rows_count(&source) == 0 || rows_count(&target) == 0)
+        return refuse(why, "it is not there any more");
+    if (*rows_text(&target, 0, 0) == 'm')
+        return refuse(why, "it is a materialized view: REFRESH MATERIALIZED VIEW fills it");
+    return strcmp(rows_text(&source, 0, 1), rows_text(&target, 0, 1)) == 0 ||
+           fault_set(why, FAULT_COMPARE_NOT_REPAIRED,
+                     "not the same columns are generated on both sides: source (%s), target (%s)",
+                     rows_text(&source, 0, 1), rows_text(&target, 0, 1));
+}
+
 static bool replace_rows(struct repair *r, bool dry, struct fault *why)
 {
     if (r->pair->note.length > 0)
@@ -223,8 +246,8 @@ static bool replace_rows(struct repair *r, bool dry, struct fault *why)
         return refuse(why, "only a part of it is compared");
     if (*r->columns == '\0')
         return refuse(why, "it has no column that could be written");
-    return keep_quiet(r, why) &&
-           (dry || (lock_table(r, why) && put_keys(r, why) && count_rows(r, why) &&
+    return is_fit(r, why) && keep_quiet(r, why) &&
+           (dry || (lock_table(r, why) && put_keys(r, why) && check_rows(r, why) &&
                     delete_rows(r, why) && copy_rows(r, why)));
 }
 

@@ -33,11 +33,11 @@ struct reading {
 static bool on_relation(void *arg, const struct rows *row, struct fault *why)
 {
     const struct reading *r = arg;
-    return db_run(r->db, why, SQL_SIDE_RELATION_INSERT, "disssiiiidss", (int)r->side,
+    return db_run(r->db, why, SQL_SIDE_RELATION_INSERT, "disssiiiidssd", (int)r->side,
                   rows_int(row, 0, 0), rows_text(row, 0, 1), rows_text(row, 0, 2),
                   rows_text(row, 0, 3), rows_int(row, 0, 4), rows_int(row, 0, 5),
                   rows_int(row, 0, 6), rows_int(row, 0, 7), (int)rows_bool(row, 0, 8),
-                  rows_text(row, 0, 9), rows_text(row, 0, 10));
+                  rows_text(row, 0, 9), rows_text(row, 0, 10), (int)rows_bool(row, 0, 11));
 }
 
 /* Sizes tell how to part what is read. Those of tables that are locked are not looked at; of one

@@ -1,8 +1,8 @@
 -- What `pghaul compare` compares with what.
 
 -- name: SIDE_RELATION_INSERT
-insert into side_relation (side, oid, nspname, relname, kind, filenode, bytes, blocks, top, populated, columns, key)
-values (:side, :oid, :nspname, :relname, :kind, :filenode, :bytes, :blocks, :top, :populated, :columns, :key)
+insert into side_relation (side, oid, nspname, relname, kind, filenode, bytes, blocks, top, populated, columns, key, is_member)
+values (:side, :oid, :nspname, :relname, :kind, :filenode, :bytes, :blocks, :top, :populated, :columns, :key, :is_member)
 
 -- name: SIDE_FORGET scan-ok
 delete from side_relation where side = :side
@@ -11,7 +11,7 @@ delete from side_relation where side = :side
 
 -- name: SIDE_CHOOSE_TABLES scan-ok
 update side_relation set chosen = 1
- where side = 0 and oid in (select oid from obj_table where has_data or kind = 'm')
+ where side = 0 and oid in (select oid from obj_table where has_data or kind in ('m', 'p'))
 
 -- name: SIDE_CHOOSE_SEQUENCES scan-ok
 update side_relation set chosen = 1
@@ -32,15 +32,18 @@ select oid, nspname, relname from published where kind = 'r' and logged and iden
 insert into published (oid, nspname, relname, kind, identity, logged, given, children)
 values (:oid, :nspname, :relname, 'r', 'key', 1, '', 0)
 
--- A partitioned table is compared as a whole when its partitions have other names on the other side.
+-- A partitioned table is compared as a whole when its partitions have other names on the other side, or
+-- there are none on this one and a plain table on the other.
 
 -- name: PAIR_INSERT_PARTITIONED scan-ok
 insert into pair (kind, nspname, relname)
 select 'table', s.nspname, s.relname
   from side_relation s
  where s.side = 0 and s.kind = 'p' and s.top = 0
-   and exists (select 1 from side_relation l where l.side = 0 and l.top = s.oid and l.kind = 'r')
-   and not exists (select 1 from side_relation l where l.side = 0 and l.top = s.oid and l.kind = 'r' and not l.chosen)
+   and case when exists (select 1 from side_relation l where l.side = 0 and l.top = s.oid and l.kind = 'r')
+            then not exists (select 1 from side_relation l
+                              where l.side = 0 and l.top = s.oid and l.kind = 'r' and not l.chosen)
+            else s.chosen end
    and exists (select 1 from side_relation t where t.side = 1 and t.nspname = s.nspname and t.relname = s.relname)
    and (exists (select 1 from side_relation l
                  where l.side = 0 and l.top = s.oid and l.kind = 'r'
@@ -55,7 +58,9 @@ select 'table', s.nspname, s.relname
                     where t.side = 1 and t.nspname = s.nspname and t.relname = s.relname
                       and not exists (select 1 from side_relation l
                                        where l.side = 0 and l.nspname = m.nspname and l.relname = m.relname
-                                         and l.top = s.oid)))
+                                         and l.top = s.oid))
+        or exists (select 1 from side_relation t
+                    where t.side = 1 and t.nspname = s.nspname and t.relname = s.relname and t.kind = 'r'))
  order by s.nspname, s.relname
 
 -- The partitions of these; on the other side it may be a plain table.
@@ -72,7 +77,7 @@ update side_relation
 insert into pair (kind, nspname, relname)
 select case kind when 'S' then 'sequence' else 'table' end, nspname, relname
   from side_relation
- where side = 0 and chosen and pair is null
+ where side = 0 and chosen and pair is null and kind <> 'p'
  order by kind = 'S', nspname, relname
 
 -- name: PAIR_TAKE_TABLES scan-ok
@@ -88,7 +93,7 @@ update side_relation
 insert into pair (kind, nspname, relname, state, note)
 select case kind when 'S' then 'sequence' else 'table' end, nspname, relname, 'differs', 'it is on the target only'
   from side_relation t
- where t.side = 1 and t.kind in ('r', 'm', 'S') and t.pair is null
+ where t.side = 1 and t.kind in ('r', 'm', 'S') and t.pair is null and not t.is_member
    and not exists (select 1 from side_relation s where s.side = 0 and s.nspname = t.nspname and s.relname = t.relname)
  order by kind = 'S', nspname, relname
 

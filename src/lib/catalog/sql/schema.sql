@@ -401,6 +401,7 @@ create table side_relation (
     populated integer not null,
     columns   text not null,                      -- a line each: quoted name, built-in type, own cast
     key       text not null,                      -- a line each
+    is_member integer not null,                   -- belongs to an extension
     chosen    integer not null default 0,         -- by the filters
     pair      integer,
     primary key (oid, side)                       -- none begins with the side, half of all have the same

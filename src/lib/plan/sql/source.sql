@@ -1714,8 +1714,9 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
                                                 || case when y.typname = 'bpchar' and coalesce(b.typmod, a.atttypmod) > 0
                                                         then '/' || coalesce(b.typmod, a.atttypmod) else '' end
                                            else '' end || E'\t'
-                                   || case when exists (select 1 from pg_catalog.pg_cast k
-                                                         where k.castsource = a.atttypid and k.castmethod = 'f'
+                                   || case when y.oid = 'pg_catalog.xml'::pg_catalog.regtype
+                                             or exists (select 1 from pg_catalog.pg_cast k
+                                                         where k.castsource = y.oid and k.castmethod = 'f'
                                                            and k.casttarget = 'pg_catalog.text'::pg_catalog.regtype
                                                            and k.oid >= 16384) then 'own' else '' end
                                    || E'\n', '' order by a.attnum)
@@ -1725,7 +1726,9 @@ select c.oid, n.nspname, c.relname, c.relkind, c.relfilenode,
                      on b.domain = a.atttypid
                    join pg_catalog.pg_type y on y.oid = coalesce(b.typid, a.atttypid)
                   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), ''),
-       coalesce(k.columns, '')
+       coalesce(k.columns, ''),
+       exists (select 1 from pg_catalog.pg_depend d
+                where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   {120000: left join pg_catalog.pg_am am on am.oid = c.relam}
@@ -1765,6 +1768,18 @@ fires (name, enabled) as (
 select pg_catalog.count(*), coalesce(pg_catalog.min(name) filter (where enabled in ('A', 'R')), ''),
        coalesce(pg_catalog.min(name), '')
   from fires
+
+-- Of the table of this schema ($1) and name ($2): its kind, and the columns that the server computes.
+
+-- name: ASK_COMPARED_COMPUTED
+select c.relkind,
+       coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', '
+                                              order by a.attname::pg_catalog.text collate pg_catalog."C")
+                   from pg_catalog.pg_attribute a
+                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                    and {120000: a.attgenerated <> ''} {<120000: false}), '')
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where n.nspname = $1 and c.relname = $2
 
 -- Indexes that the server does not use because their building failed.
 
