@@ -59,6 +59,20 @@ SQL
     assert_output --partial '  changed: (éé)'
 }
 
+@test "compare data: char(n) is equal when one server pads to bytes and the other to characters" {
+    pair template0 "encoding SQL_ASCII lc_collate 'C' lc_ctype 'C'" "encoding UTF8"
+    for side in src tgt; do
+        PGCLIENTENCODING=UTF8 $side -c 'create table v (id int, c char(4))'
+    done
+    src -c "insert into v values (1, E'\\xc3\\xb1'), (2, 'n')"
+    run -0 clone --data-only
+    run -0 compare data
+    tgt -c "update v set c = 'n' where id = 1"
+    run -12 compare data
+    run -0 compare data --repair
+    run -0 compare data
+}
+
 @test "compare data: each difference of rows is found, shown and mended" {
     filled_pair
     run -0 compare data
@@ -122,6 +136,17 @@ SQL
     run -0 compare data --repair
     run -0 compare data
     [[ $(tgt -c 'select md5(lo_get(77))') == "$(src -c 'select md5(lo_get(77))')" ]]
+}
+
+@test "compare data --repair: bytes that are no text in the target's encoding are refused" {
+    pair template0 "encoding SQL_ASCII lc_collate 'C' lc_ctype 'C'" "encoding UTF8"
+    for side in src tgt; do
+        PGCLIENTENCODING=SQL_ASCII $side -c 'create table v (id text primary key)'
+    done
+    src -c "insert into v values (E'\\xe9')"
+    run -12 compare data --repair
+    assert_output --partial 'public.v is not repaired: invalid byte sequence for encoding "UTF8": 0xe9'
+    [[ $(tgt -c 'select count(*) from v') == 0 ]]
 }
 
 @test "compare data: a partitioned table that has no partitions on one side" {

@@ -101,16 +101,17 @@ static void add_printed(struct strbuf *sql, const struct column *column)
     strbuf_add(sql, ") END");
 }
 
-static void add_value(struct strbuf *sql, const struct column *a, const struct column *b, bool old)
+static void add_value(struct strbuf *sql, const struct column *a, const struct column *b,
+                      const struct row_wish *wish)
 {
     bool same = a->type_length == b->type_length && a->type_length > 0 &&
                 memcmp(a->type, b->type, a->type_length) == 0;
     if (same && is_one_of(a, numbers)) {
         add_float(sql, a);
-    } else if (same && (is_one_of(a, same_in_binary) || (old && is_one_of(a, with_floats)))) {
+    } else if (same && (is_one_of(a, same_in_binary) || (wish->old && is_one_of(a, with_floats)))) {
         add_name(sql, a);
         strbuf_addf(sql, "::pg_catalog.\"%.*s\"", (int)a->type_length, a->type);
-    } else if (same && is_padded(a)) {
+    } else if (same && !wish->other_lengths && is_padded(a)) {
         add_name(sql, a);
         strbuf_add(sql, "::pg_catalog.bpchar");
     } else if (a->own_cast || b->own_cast) {
@@ -121,10 +122,11 @@ static void add_value(struct strbuf *sql, const struct column *a, const struct c
     }
 }
 
-static void add_to_row(struct strbuf *row, const struct column *a, const struct column *b, bool old)
+static void add_to_row(struct strbuf *row, const struct column *a, const struct column *b,
+                       const struct row_wish *wish)
 {
     strbuf_add(row, row->length == 0 ? "ROW(" : ", ");
-    add_value(row, a, b, old);
+    add_value(row, a, b, wish);
 }
 
 /* Is it among the columns that were asked for? Each is quoted, so it cannot be a part of one. */
@@ -171,7 +173,7 @@ static void make_key(struct row_sql *sql, const struct row_wish *wish)
             strbuf_clear(&sql->key);
             return;
         }
-        add_to_row(&sql->key, &a, &b, wish->old);
+        add_to_row(&sql->key, &a, &b, wish);
         at += length;
         at += *at == '\n';
     }
@@ -187,7 +189,7 @@ void row_make(struct row_sql *sql, const struct row_wish *wish)
         if (!find_column(wish->target, a.name, a.name_length, &b) ||
             (*wish->share != '\0' && !is_shared(wish->share, &a)))
             continue;
-        add_to_row(&sql->row, &a, &b, wish->old);
+        add_to_row(&sql->row, &a, &b, wish);
         strbuf_add(&sql->columns, sql->columns.length == 0 ? "" : ", ");
         add_name(&sql->columns, &a);
     }

@@ -21,6 +21,8 @@ struct row_wish {
     const char *key;   /* of the source: quoted names, a line each; "": it has none */
     const char *share; /* only these columns: quoted names with ", " between; "": all */
     bool old; /* one of the servers is older than version 12: they print floats differently */
+    bool other_lengths; /* one server counts bytes, the other characters: char(n) is padded to two
+                           lengths */
 };
 
 struct row_sql {

@@ -76,7 +76,7 @@ static bool pair_all(const struct compare *compare, struct fault *why)
 
 struct columns {
     struct db *db;
-    bool old;
+    bool old, other_lengths;
 };
 
 static bool on_pair(void *arg, const struct stmt *row, struct fault *why)
@@ -93,6 +93,7 @@ static bool on_pair(void *arg, const struct stmt *row, struct fault *why)
         .target = stmt_text(row, 4),
         .share = stmt_text(row, 6),
         .old = c->old,
+        .other_lengths = c->other_lengths,
     };
     row_make(&sql, &wish);
     return db_run(c->db, why, SQL_PAIR_SET_SQL, "sssssi", sql.row.text, strbuf_text(&sql.key),
@@ -102,6 +103,9 @@ static bool on_pair(void *arg, const struct stmt *row, struct fault *why)
 static bool set_columns(const struct compare *compare, struct fault *why)
 {
     struct columns columns = {.db = compare->db};
+    columns.other_lengths = strcmp(compare->encoding, "SQL_ASCII") == 0 &&
+                            strcmp(conn_database_encoding(compare->sides[SIDE_SOURCE].holder),
+                                   conn_database_encoding(compare->sides[SIDE_TARGET].holder)) != 0;
     for (int side = 0; side < SIDES; side++)
         columns.old = columns.old || conn_version(compare->sides[side].holder) < FIRST_OLD;
     return catalog_list(compare->db, SQL_PAIR_LIST_COLUMNS, 0, on_pair, &columns, why);
