@@ -179,6 +179,11 @@ locked_exclusively() { [[ $(src -c "select count(*) from pg_locks where mode = '
     src -c 'create table t (a text)' -c "set client_encoding = sql_ascii; insert into t values ('good'), (E'bad \\xff')"
     run -4 clone
     refused 4 2005 'invalid byte sequence for encoding "UTF8"' 'line 2'
+    # In the text format a server would take them, did they come as SQL_ASCII.
+    tgt -c 'drop schema if exists pghaul cascade' -c 'drop table if exists t'
+    rm -rf "$RUN"
+    run -4 clone --copy-format text
+    refused 4 2005 'invalid byte sequence for encoding "UTF8"' 'line 2'
 }
 
 @test "a work directory that cannot be written" {

@@ -160,16 +160,6 @@ static bool check_rows(struct repair *r, struct fault *why)
             refuse(why, "somebody has written to its rows since they were compared"));
 }
 
-/* A server takes what comes as SQL_ASCII without looking whether it is text in its own encoding. */
-static void add_copy_in(struct strbuf *sql, const struct repair *r)
-{
-    strbuf_add(sql, "COPY ");
-    strbuf_add_qualified(sql, r->pair->nspname.text, r->pair->relname.text);
-    strbuf_addf(sql, " (%s) FROM STDIN", r->columns);
-    if (strcmp(r->compare->encoding, "SQL_ASCII") == 0)
-        strbuf_addf(sql, " (ENCODING '%s')", conn_database_encoding(r->target));
-}
-
 static bool copy_batch(struct repair *r, const char *ids, int64_t *ret_rows, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf out = STRBUF_EMPTY;
@@ -187,7 +177,9 @@ static bool copy_batch(struct repair *r, const char *ids, int64_t *ret_rows, str
     if (!add_each(r, SIDE_SOURCE, &names, " UNION ALL ", why))
         return false;
     strbuf_add(&out, ") TO STDOUT");
-    add_copy_in(&in, r);
+    strbuf_add(&in, "COPY ");
+    strbuf_add_qualified(&in, r->pair->nspname.text, r->pair->relname.text);
+    strbuf_addf(&in, " (%s) FROM STDIN", r->columns);
     struct relay relay = {.out_sql = out.text, .in_sql = in.text};
     if (!relay_run(&relay, r->compare->sides[SIDE_SOURCE].holder, r->target, why))
         return false;

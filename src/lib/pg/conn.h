@@ -31,7 +31,7 @@ struct rows {
 struct conn_wish {
     const struct conninfo *info;
     const char *application;          /* application_name, at most 63 bytes */
-    const char *encoding;             /* client_encoding; NULL: the database's own */
+    const char *encoding;             /* client_encoding; NULL, SQL_ASCII: the database's own */
     int64_t lock_timeout_ms;          /* 0: wait for ever */
     const char *maintenance_work_mem; /* "" or NULL: the server's */
     const char *role;                 /* SET ROLE; "" or NULL: what connects */

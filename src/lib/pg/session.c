@@ -11,6 +11,7 @@
 #include "pg/session.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const struct {
     const char *name;
@@ -48,6 +49,11 @@ static void add_setting(struct strbuf *sql, const char *name, const char *value)
     strbuf_addf(sql, ", CASE WHEN s.ours THEN pg_catalog.set_config('%s', ", name);
     strbuf_add_literal(sql, value);
     strbuf_add(sql, ", false) END");
+}
+
+bool session_encoding_is_own(const char *encoding)
+{
+    return encoding == NULL || strcmp(encoding, "SQL_ASCII") == 0;
 }
 
 void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int version, int pid)
@@ -89,7 +95,7 @@ void session_add_setup(struct strbuf *sql, const struct conn_wish *wish, int ver
         add_setting(sql, "wal_sender_timeout", "60s");
     add_setting(sql, "quote_all_identifiers", wish->quote_all ? "on" : "off");
     add_setting(sql, "application_name", wish->application);
-    if (wish->encoding != NULL)
+    if (!session_encoding_is_own(wish->encoding))
         add_setting(sql, "client_encoding", wish->encoding);
     else
         strbuf_add(sql, ", CASE WHEN s.ours THEN pg_catalog.set_config('client_encoding',"

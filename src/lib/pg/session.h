@@ -7,6 +7,13 @@
 #include "base/strbuf.h"
 #include "pg/conn.h"
 
+#include <stdbool.h>
+
+/* Is a session with this client_encoding to have that of its database? So it is for NULL, and for
+ * SQL_ASCII: the same bytes go either way, but a COPY that comes as SQL_ASCII is not looked at, so
+ * that the database would have text that is none. */
+bool session_encoding_is_own(const char *encoding);
+
 /* Adds the statements that set up a session on a server of this version, if its backend is `pid`;
  * nothing is set in another one. The last statement
  * returns a row that begins with: pid of the backend, (nothing), its start, the role that is set or

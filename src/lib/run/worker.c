@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "catalog/cutover.h"
 #include "jobs/job.h"
+#include "pg/session.h"
 #include "pg/snapshot.h"
 #include "plan/check.h"
 #include "proc/channel.h"
@@ -177,6 +178,12 @@ static bool connect_sides(struct worker *worker, struct fault *why)
 static bool match_encoding(struct worker *worker, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
+    /* Scripts of pg_dump name it, so this is said again before each item. */
+    if (worker->run.encoding[0] != '\0' && session_encoding_is_own(worker->run.encoding))
+        return conn_run(worker->target,
+                        "SELECT pg_catalog.set_config('client_encoding',"
+                        " pg_catalog.getdatabaseencoding(), false)",
+                        why);
     if (worker->target_matches || worker->run.encoding[0] == '\0')
         return true;
     strbuf_add(&sql, "SET client_encoding = ");
