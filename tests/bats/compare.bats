@@ -317,6 +317,7 @@ SQL
     go_on
     ended 4
     run -1 grep equal "$BATS_TEST_TMPDIR/out"
+    grep -q 'hint: Check network and server log. Compare again.' "$BATS_TEST_TMPDIR/err"
     wait_for 10 nothing_left
 }
 
@@ -459,6 +460,8 @@ SQL
     assert_output --partial 'PGH-1005: --dry-run goes with --repair'
     run -6 compare data --dir "$BATS_TEST_TMPDIR/none"
     assert_output --partial 'PGH-4003'
+    run -2 compare --target "$SOURCE"
+    assert_output --partial 'PGH-1007: --source and --target are the same database'
     unset PGHAUL_TARGET
     run -2 compare data
     assert_output --partial 'PGH-1004: --target is missing'

@@ -213,6 +213,16 @@ locked_exclusively() { [[ $(src -c "select count(*) from pg_locks where mode = '
     refused 6 4004 'Read-only file system'
 }
 
+@test "a work directory of somebody else" {
+    pair work
+    [[ $(id -u) == 0 ]] || skip "needs root to be somebody else"
+    run -0 clone
+    chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" 2>/dev/null || true
+    run -6 setpriv --reuid=nobody --regid=nogroup --clear-groups "$PGHAUL" status --dir "$RUN"
+    assert_output --partial 'PGH-4004: cannot look at the catalog'
+    assert_output --partial 'Permission denied'
+}
+
 @test "a directory with a run in it is neither reused nor wiped" {
     pair work
     run -0 clone

@@ -352,6 +352,20 @@ static bool take_live(struct comparing *c, struct fault *why)
     return true;
 }
 
+/* A standby may be compared with its primary; what is one and the same is equal, and tells nothing.
+ */
+static bool are_two(const struct preview *preview, struct fault *why)
+{
+    struct identity source, target;
+    if (!check_identity(preview->source, &source, why) ||
+        !check_identity(preview->target, &target, why))
+        return false;
+    return strcmp(source.id, target.id) != 0 || strcmp(source.started, target.started) != 0 ||
+           fault_set(why, FAULT_SAME_DATABASE,
+                     "--source and --target are the same database \"%s\" of the same server",
+                     conn_database(preview->source));
+}
+
 static bool begin(struct comparing *c, bool schema, struct fault *why)
 {
     struct preview *preview = c->preview;
@@ -360,6 +374,8 @@ static bool begin(struct comparing *c, bool schema, struct fault *why)
     preview->exports = true;
     c->options->settings.contents = schema ? CONTENT_ALL : CONTENT_DATA;
     if (!preview_make(preview, c->options, "compare", why))
+        return false;
+    if (!are_two(preview, why))
         return false;
     prepare(c);
     return c->options->live ? take_live(c, why) : take_target(c, why);
@@ -372,6 +388,15 @@ static bool compare_rows(struct comparing *c, struct fault *why)
 }
 
 /* ---- the command ---- */
+
+static bool no_result(struct fault *why)
+{
+    if (why->id == FAULT_STOPPED)
+        return fault_hint(why, "Nothing was found out. Compare again.");
+    if (why->id == FAULT_SOURCE_LOST || why->id == FAULT_TARGET_LOST)
+        return fault_hint(why, "Check network and server log. Compare again.");
+    return false;
+}
 
 /* Filters and mappings are those of the run whose directory is named. */
 static bool recall(struct options *options, struct fault *why)
@@ -405,9 +430,13 @@ static bool check(const struct options *options, bool data, struct fault *why)
 static bool judge(const struct comparing *c, struct fault *why)
 {
     int64_t differs = c->definitions + c->data.differs - c->data.repaired;
-    if (differs > 0)
-        return fault_set(why, FAULT_COMPARE_DIFFERS, "%" PRId64 " of what was compared differ%s",
-                         differs, differs == 1 ? "s" : "");
+    if (differs > 0) {
+        fault_set(why, FAULT_COMPARE_DIFFERS, "%" PRId64 " of what was compared differ%s", differs,
+                  differs == 1 ? "s" : "");
+        return c->options->live || (c->options->repair && !c->options->dry_run)
+                   ? fault_hint(why, "See what is listed.")
+                   : false;
+    }
     if (c->data.unverified > 0)
         return fault_set(why, FAULT_COMPARE_UNVERIFIED,
                          "%" PRId64 " of what is there could not be compared", c->data.unverified);
@@ -432,8 +461,7 @@ bool cmd_compare(struct options *options, struct fault *why)
         c.json = json_pack("{s:i}", "version", COMPARE_VERSION);
     if (!begin(&c, schema, why) || (schema && !compare_definitions(&c, why)) ||
         (data && !compare_rows(&c, why)))
-        return why->id == FAULT_STOPPED ? fault_hint(why, "Nothing was found out. Compare again.")
-                                        : false;
+        return no_result(why);
     if (c.json != NULL)
         add_json(&c.text, c.json);
     return print_text(&c.text, why) && judge(&c, why);

@@ -157,7 +157,7 @@ struct finding *findings_add_fault(struct findings *findings, const struct fault
         strbuf_addf(&text, " (PGH-%04d)", (int)why->id);
     }
     if (why->detail[0] != '\0')
-        strbuf_addf(&text, "; %s", why->detail);
+        strbuf_addf(&text, "; %s", why->detail + strspn(why->detail, " \t"));
     struct finding *finding = findings_add(findings, check, place, text.text);
     free(finding->remedy);
     finding->remedy = shown(fault_remedy(why));

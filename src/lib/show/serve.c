@@ -259,11 +259,12 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     static const char plain[] = "text/plain; charset=utf-8";
     struct server *server = arg;
     bool token = server->what->token != NULL && *server->what->token != '\0';
+    bool more = *size != 0;
     (void)version;
     (void)data;
     *size = 0;
-    /* At first only the headers are there. */
-    if (*request == NULL) {
+    /* At first only the headers are there; before a body is read nothing can be answered. */
+    if (*request == NULL || more) {
         *request = server;
         return MHD_YES;
     }

@@ -141,7 +141,10 @@ bool db_open(struct db **ret_db, const char *path, const struct db_book *book, e
         [DB_READ_ONLY] = SQLITE_OPEN_READONLY,
     };
     if (mode != DB_CREATE && access(path, F_OK) != 0)
-        return fault_set(why, FAULT_DIR_NO_RUN, "there is no catalog \"%s\"", path);
+        return errno == ENOENT || errno == ENOTDIR
+                   ? fault_set(why, FAULT_DIR_NO_RUN, "there is no catalog \"%s\"", path)
+                   : fault_errno(why, FAULT_DIR_UNUSABLE, "cannot look at the catalog \"%s\"",
+                                 path);
     scoped(drop_db) struct db *db = new_memory(1, sizeof *db);
     db->book = book;
     db->stmts = new_memory((size_t)book->count, sizeof *db->stmts);
