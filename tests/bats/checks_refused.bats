@@ -372,6 +372,14 @@ again_target() { admin_target "drop database $DB with (force)"; admin_target "cr
     for id in 2213 7013; do grep -q "PGH-$id" "$BATS_TEST_TMPDIR/report.html"; done
     looked 11 --follow
     [[ $(grep -c '<article' "$BATS_TEST_TMPDIR/report.html") == "$(jq '.findings | length' "$(REPORT)")" ]]
+    # What is no file stays what it is.
+    touch "$BATS_TEST_TMPDIR/elsewhere.html"
+    ln -s elsewhere.html "$BATS_TEST_TMPDIR/link.html"
+    run -11 "$PGHAUL" check --follow --dir "$RUN" --html "$BATS_TEST_TMPDIR/link.html"
+    [[ -L $BATS_TEST_TMPDIR/link.html && $(head -c 9 "$BATS_TEST_TMPDIR/elsewhere.html") == '<!DOCTYPE' ]]
+    ln -s /dev/full "$BATS_TEST_TMPDIR/full"
+    run -6 "$PGHAUL" check --follow --dir "$RUN" --html "$BATS_TEST_TMPDIR/full"
+    [[ -L $BATS_TEST_TMPDIR/full ]]
     run -6 "$PGHAUL" check --dir "$RUN" --html "$BATS_TEST_TMPDIR/not/there.html"
     assert_output --partial --html
 }

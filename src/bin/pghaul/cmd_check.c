@@ -21,6 +21,8 @@
 #include "plan/databases.h"
 #include "plan/publication.h"
 
+#include <sys/stat.h>
+
 enum {
     LOCK_MOST_MS = 3000, /* nobody shall wait behind us for long */
     SOURCE_OWN = 3,      /* connections besides those of the workers: see cmd_plan.c */
@@ -300,6 +302,19 @@ static bool collect(struct checking *c, struct fault *why)
 
 /* ---- the report ---- */
 
+/* A file is replaced as a whole; a device, a pipe and what a link leads to stay what they are. */
+static bool write_page(const char *path, const struct strbuf *page, struct fault *why)
+{
+    struct stat about;
+    if (lstat(path, &about) != 0 || S_ISREG(about.st_mode))
+        return write_file(path, page->text, page->length, why);
+    FILE *file = fopen(path, "we");
+    bool good = file != NULL && fwrite(page->text, 1, page->length, file) == page->length;
+    if (file != NULL)
+        good = fclose(file) == 0 && good;
+    return good || fault_errno(why, FAULT_DIR_UNUSABLE, "cannot write \"%s\"", path);
+}
+
 static bool show(const struct checking *c, struct fault *why)
 {
     const struct options *options = c->options;
@@ -315,7 +330,7 @@ static bool show(const struct checking *c, struct fault *why)
     };
     if (options->html != NULL) {
         report_add_html(&page, &report);
-        if (!write_file(options->html, page.text, page.length, why))
+        if (!write_page(options->html, &page, why))
             return fault_during(why, "--html");
     }
     if (options->json) {
