@@ -169,6 +169,19 @@ SQL
     run -0 compare data
 }
 
+@test "compare data: a table of its own that has the name of a part of another one" {
+    pair template0
+    src -c 'create table p (a int) partition by range (a)' -c 'create table p1 partition of p for values from (0) to (10)' \
+        -c 'create table p2 partition of p default partition by list (a)' -c 'create table p3 partition of p2 default' \
+        -c 'insert into p select generate_series(1, 20)'
+    tgt -c 'create table p (a int) partition by range (a)' -c 'create table px partition of p default' -c 'insert into p select generate_series(1, 20)'
+    run -0 compare data
+    tgt -c 'create table p1 (a int)' -c 'create table p2 (b text)'
+    run -12 compare data
+    assert_line 'table public.p1 differs: it stands for itself on the target only'
+    assert_line 'table public.p2 differs: it stands for itself on the target only'
+}
+
 @test "compare data: a cast of the base type of a domain, and what xml declares" {
     pair template0
     local side

@@ -87,14 +87,18 @@ update side_relation
                   and p.nspname = side_relation.nspname and p.relname = side_relation.relname)
  where kind in ('r', 'm', 'S') and pair is null
 
--- What only the target has, when nothing was filtered.
+-- What only the target has, when nothing was filtered. The source may have a partition or a partitioned table
+-- of that name, whose rows are compared with those of another one.
 
 -- name: PAIR_INSERT_EXTRA scan-ok
 insert into pair (kind, nspname, relname, state, note)
-select case kind when 'S' then 'sequence' else 'table' end, nspname, relname, 'differs', 'it is on the target only'
+select case kind when 'S' then 'sequence' else 'table' end, nspname, relname, 'differs',
+       case when exists (select 1 from side_relation s where s.side = 0 and s.nspname = t.nspname and s.relname = t.relname)
+            then 'it stands for itself on the target only' else 'it is on the target only' end
   from side_relation t
  where t.side = 1 and t.kind in ('r', 'm', 'S') and t.pair is null and not t.is_member
-   and not exists (select 1 from side_relation s where s.side = 0 and s.nspname = t.nspname and s.relname = t.relname)
+   and not exists (select 1 from side_relation s
+                    where s.side = 0 and s.nspname = t.nspname and s.relname = t.relname and not s.chosen)
  order by kind = 'S', nspname, relname
 
 -- Which has none on the target? A partitioned table without partitions is there, and has no rows.
