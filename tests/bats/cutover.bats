@@ -605,3 +605,102 @@ drop_roles() {
     admin_source "alter database $DB allow_connections true"
     src -q -c 'set default_transaction_read_only = off' -c 'alter subscription sub set (slot_name = none)' -c 'drop subscription sub'
 }
+
+# The application comes back at once, and takes all there is room for, while it may only read.
+@test "the source writes again though nobody finds room to connect any more" {
+    local side me=${DB}_owner app=${DB}_app
+    for side in admin_source admin_target; do
+        $side "create role $me login replication"
+        $side "create role $app login"
+        $side "grant pg_signal_backend to $me"
+        $side "grant set on parameter session_replication_role to $me"
+        $side "alter database $DB owner to $me"
+    done
+    shop
+    src -q -c "alter table account owner to $me" -c "alter table log owner to $me" -c "alter sequence counter owner to $me" -c "alter sequence bare owner to $me"
+    admin_source "alter database $DB connection limit 9"
+    PGHAUL_SOURCE="$SOURCE user=$me" PGHAUL_TARGET="$TARGET user=$me"
+    followed_to "cutover.step:$(nth last-look)" --no-owner --no-acl
+    ask_cutover --rehearse --freeze readonly
+    stopped_at cutover.step
+    while psql -qX "$SOURCE user=$app" -c 'select' >/dev/null 2>&1; do
+        psql -qX "$SOURCE user=$app" -o /dev/null -c 'select pg_sleep(100)' 2>/dev/null 3>&- &
+        PIDS="$PIDS $!"
+        sleep 0.1
+    done
+    go_on
+    asked_ended_with 0 'takes writes again'
+    nothing_frozen
+    # They are ended, so that they come again.
+    wait_for 10 eval '[[ $(admin_source "select count(*) from pg_stat_activity where usename = '"'$app'"'") == 0 ]]'
+    writes_again
+    end_now
+    for side in admin_source admin_target; do
+        $side "drop database $DB with (force)"
+        $side "drop owned by $me"
+        $side "drop role $me, $app"
+    done
+}
+
+@test "killed before the sessions that may only read are ended: they are, so that they come again" {
+    shop
+    background env PGHAUL_TEST_AT='thaw.begun:stop thaw.restored:kill' "$PGHAUL" clone --follow --dir "$RUN"
+    is_followed
+    ask_cutover --rehearse --freeze readonly
+    stopped_at thaw.begun
+    psql -qX "$SOURCE" -o /dev/null -c 'select pg_sleep(100)' 3>&- 2>/dev/null &
+    local reader=$!
+    PIDS="$PIDS $reader"
+    wait_for 10 eval '[[ $(admin_source "select count(*) from pg_stat_activity where datname = '"'$DB'"' and query ~ '"'^select pg_sleep'"'") == 1 ]]'
+    go_on
+    asked_ended_with 14 'PGH-4087'
+    fired thaw.restored
+    wait_for 10 eval '! kill -0 '"$reader"' 2>/dev/null'
+    nothing_frozen
+    writes_again
+    end_now
+}
+
+@test "a run that is paused while it hands over: the cutover is given up at once" {
+    shop
+    followed
+    ask_cutover --before-freeze 'sleep 2'
+    wait_for 10 eval '[[ $(step before-freeze) == 1 ]]'
+    run -0 "$PGHAUL" pause --dir "$RUN"
+    asked_ended_with 14 'the run is paused: pghaul resume'
+    [[ $(step freeze) == 0 ]]
+    nothing_frozen
+    run -0 "$PGHAUL" resume --dir "$RUN"
+    # While the target is waited for.
+    tgt -q -o /dev/null -c 'begin' -c 'lock table log in share mode' -c 'select pg_sleep(100)' 3>&- &
+    PIDS="$PIDS $!"
+    ask_cutover --max-downtime 1h --before-freeze "sleep 1; psql -qX '$SOURCE' -c 'insert into log values (1, 1)'"
+    wait_for 10 eval '[[ $(step apply) == 1 ]]'
+    run -0 "$PGHAUL" pause --dir "$RUN"
+    asked_ended_with 14 'the run is paused: pghaul resume'
+    nothing_frozen
+    writes_again
+    admin_target "select pg_terminate_backend(pid) from pg_stat_activity where datname = '$DB' and query ~ 'pg_sleep' and pid <> pg_backend_pid()" >/dev/null
+    run -0 "$PGHAUL" resume --dir "$RUN"
+    run -0 cutover
+    ended_with 0 'handed over'
+    [[ $(tgt -c 'select count(*) from log') == 2 ]]
+}
+
+@test "all that a command says is in the log, and what makes the source writable works anywhere" {
+    shop
+    followed
+    run -2 cutover --max-downtime 1ms
+    assert_output --partial 'it takes a duration from 100 ms to 24 h 00 min, such as'
+    run -14 cutover --before-freeze 'echo said; echo complained >&2; exit 3'
+    assert_output --partial complained
+    grep -q 'command: said' "$RUN/log/pghaul.log"
+    grep -q 'command: complained' "$RUN/log/pghaul.log"
+    run -0 cutover --on-cutover 'echo went well >&2'
+    ended_with 0 'command: went well'
+    run -0 cleanup
+    local sql
+    sql=$(sed -n 's/.*to let it write again: //p' <<<"$output")
+    src -q -c "$sql"
+    writes_again
+}

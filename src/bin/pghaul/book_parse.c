@@ -3,6 +3,7 @@
  */
 #include "book_internal.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/scoped.h"
 #include "base/size.h"
@@ -66,9 +67,13 @@ static bool set_duration(struct options *options, const struct option *option, c
                          struct fault *why)
 {
     int64_t ms;
-    if (!duration_parse(value, &ms) || ms < option->min || ms > option->max)
-        return bad_value(option, value, "a duration up to one day, such as 500ms, 30s, 5min or 1h",
-                         why);
+    char wanted[96], least[32], most[32];
+    if (!duration_parse(value, &ms) || ms < option->min || ms > option->max) {
+        snprintf(wanted, sizeof wanted, "a duration from %s to %s, such as 500ms, 30s, 5min or 1h",
+                 duration_text(least, sizeof least, option->min),
+                 duration_text(most, sizeof most, option->max));
+        return bad_value(option, value, wanted, why);
+    }
     *(int64_t *)field(options, option) = ms;
     return true;
 }

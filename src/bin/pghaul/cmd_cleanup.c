@@ -466,7 +466,7 @@ static bool thaw_source(struct cleanup *c, struct fault *why)
         return show_thaw(c, "a cutover has frozen it", why);
     if (handed == 0) {
         log_warning("source: a cutover that was cut off has frozen it: letting it write again");
-        return thaw(c->db, &c->source_info, c->options->settings.source_role, why);
+        return thaw(c->db, &c->source_info, c->options->settings.source_role, NULL, why);
     }
     return thaw_connections(c->db, &c->source_info, c->options->settings.source_role, why) &&
            show_thaw(c, "connections are allowed, and it stays read-only; to let it write again",

@@ -12,7 +12,14 @@
 
 #include <string.h>
 
-enum { GRACE_MS = 250, LOOK_MS = 50, PATIENCE_MS = 20000 };
+enum {
+    GRACE_MS = 250,
+    LOOK_MS = 50,
+    PATIENCE_MS = 20000,
+    CONNECT_MS = 2000,
+    AT_ONCE_MS = 5000,
+    ATTEMPT_MS = 60000
+};
 
 #define EVER "-infinity"
 #define READ_ONLY "default_transaction_read_only"
@@ -21,11 +28,14 @@ enum { GRACE_MS = 250, LOOK_MS = 50, PATIENCE_MS = 20000 };
 static const char of_role[] = "role";
 static const char of_connections[] = "allow";
 static const char since[] = "at";
+/* Sessions that may only read are to be ended, whatever else was done already. */
+static const char of_sessions[] = "sessions";
 
 void drop_freeze(struct freeze *freeze)
 {
     drop_conn(&freeze->locker);
     drop_conn(&freeze->beside);
+    drop_conn(&freeze->thawer);
     drop_strbuf(&freeze->blocks);
 }
 
@@ -76,6 +86,17 @@ static bool check_owner(struct freeze *freeze, struct fault *why)
                      conn_user(freeze->source), rows_text(&rows, 0, 1));
 }
 
+void freeze_keep_thawer(struct freeze *freeze)
+{
+    struct fault why;
+    if (freeze->thawer != NULL || freeze->mode == FREEZE_NONE)
+        return;
+    leash_set_deadline(&freeze->deaf, CONNECT_MS);
+    if (!connect(freeze->info, freeze->role, &freeze->deaf, &freeze->thawer, &why))
+        log_debug("no connection to let the source write again by: %s", why.text);
+    leash_end_deadline(&freeze->deaf);
+}
+
 bool freeze_prepare(struct freeze *freeze, struct fault *why)
 {
     struct fault ignored;
@@ -83,12 +104,13 @@ bool freeze_prepare(struct freeze *freeze, struct fault *why)
         return true;
     if (!check_owner(freeze, why))
         return false;
+    freeze_keep_thawer(freeze);
     if (freeze->mode == FREEZE_AUTO && !freeze->open &&
         !connect_beside(freeze->info, freeze->role, conn_database(freeze->source), freeze->leash,
                         &freeze->beside, &ignored)) {
         if (freeze->leash->wish != LEASH_GO)
             return leash_fault(freeze->leash, why);
-        log_debug("no connection beside the source's database: %s", ignored.text);
+        log_info("the source will be read-only, not closed: %s", ignored.text);
     }
     return freeze->mode != FREEZE_LOCK ||
            connect(freeze->info, freeze->role, freeze->leash, &freeze->locker, why);
@@ -258,9 +280,11 @@ struct thawing {
     const struct conninfo *info;
     const char *role;
     struct leash deaf;
+    struct conn *at_hand; /* borrowed; NULL: none */
     char database[128];
     char since[64]; /* when it was frozen, by the server's clock */
     bool closed;
+    bool ending; /* sessions, that began since */
     struct setting *settings;
     int count;
 };
@@ -280,6 +304,8 @@ static bool on_frozen(void *arg, const char *kind, const char *name, const char 
         strlcpy(t->since, value == NULL ? "" : value, sizeof t->since);
     } else if (strcmp(kind, of_connections) == 0) {
         t->closed = true;
+    } else if (strcmp(kind, of_sessions) == 0) {
+        t->ending = true;
     } else {
         t->settings = grow_memory(t->settings, (size_t)t->count + 1, sizeof *t->settings);
         struct setting *to = &t->settings[t->count++];
@@ -298,6 +324,8 @@ static bool open_connections(struct thawing *t, struct fault *why)
     if (!t->closed)
         return true;
     add_allow(&sql, t->database, "true");
+    if (t->at_hand != NULL)
+        return conn_run(t->at_hand, sql.text, why);
     return connect_beside(t->info, t->role, t->database, &t->deaf, &beside, why) &&
            conn_run(beside, sql.text, why);
 }
@@ -321,7 +349,7 @@ static bool await_others(struct thawing *t, struct conn *source, struct fault *w
 
 /* Each by itself, so that one that cannot be restored does not keep the others. What is not as we
  * have set it any more is somebody else's: nothing is done. */
-static bool restore_one(struct conn *source, const struct setting *setting, bool *ret_done,
+static bool restore_one(struct thawing *t, struct conn *source, const struct setting *setting,
                         struct fault *why)
 {
     const char *const values[] = {setting->kind, setting->name};
@@ -329,37 +357,44 @@ static bool restore_one(struct conn *source, const struct setting *setting, bool
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     if (!ask_with(source, ASK_IS_READ_ONLY, 2, values, &now, why))
         return false;
-    *ret_done = rows_count(&now) > 0;
-    if (!*ret_done)
+    if (rows_count(&now) == 0)
         return true;
+    if (!t->ending && !frozen_add(t->db, of_sessions, "", NULL, why))
+        return false;
+    t->ending = true;
     add_alter(&sql, conn_database(source), setting->kind, setting->name,
               setting->was_set ? setting->value : NULL);
     return conn_run(source, sql.text, why);
 }
 
-static bool restore(struct thawing *t, struct fault *why)
+static bool restore_over(struct thawing *t, struct conn *source, struct fault *why)
 {
     struct fault first = {.id = 0};
-    bool any = false, done = false;
     struct run run;
     bool found;
     const char *const values[] = {"f", t->database, t->since};
-    scoped(drop_conn) struct conn *source = NULL;
     scoped(drop_rows) struct rows ended = ROWS_NONE;
-    if (t->count == 0)
-        return true;
-    if (!run_get(t->db, &run, &found, why) || !connect(t->info, t->role, &t->deaf, &source, why) ||
-        (found && !check_same(source, run.source_id, why)) || !await_others(t, source, why))
+    if (!run_get(t->db, &run, &found, why) || (found && !check_same(source, run.source_id, why)) ||
+        !await_others(t, source, why))
         return false;
-    for (int i = 0; i < t->count; i++) {
-        if (!restore_one(source, &t->settings[i], &done, why) && first.id == 0)
+    for (int i = 0; i < t->count; i++)
+        if (!restore_one(t, source, &t->settings[i], why) && first.id == 0)
             first = *why;
-        any = any || done;
-    }
-    if (any && !ask_with(source, ASK_END_SESSIONS, 3, values, &ended, why))
+    FAILPOINT("thaw.restored", why);
+    if (t->ending && !ask_with(source, ASK_END_SESSIONS, 3, values, &ended, why))
         return false;
     *why = first;
     return first.id == 0;
+}
+
+static bool restore(struct thawing *t, struct fault *why)
+{
+    scoped(drop_conn) struct conn *own = NULL;
+    if (t->count == 0)
+        return true;
+    if (t->at_hand != NULL)
+        return restore_over(t, t->at_hand, why);
+    return connect(t->info, t->role, &t->deaf, &own, why) && restore_over(t, own, why);
 }
 
 static bool read_frozen(struct thawing *t, struct fault *why)
@@ -376,10 +411,13 @@ bool thaw_connections(struct db *db, const struct conninfo *info, const char *ro
            frozen_forget_kind(db, of_connections, why);
 }
 
-bool thaw(struct db *db, const struct conninfo *info, const char *role, struct fault *why)
+bool thaw(struct db *db, const struct conninfo *info, const char *role, struct conn *at_hand,
+          struct fault *why)
 {
     scoped(drop_thawing) struct thawing t = {
-        .db = db, .info = info, .role = role, .deaf = LEASH_DEAF};
+        .db = db, .info = info, .role = role, .deaf = LEASH_DEAF, .at_hand = at_hand};
+    /* A server that is cut off in the middle is tried again over another connection. */
+    leash_set_deadline(&t.deaf, ATTEMPT_MS);
     if (!read_frozen(&t, why))
         return false;
     FAILPOINT("thaw.begun", why);
@@ -389,15 +427,34 @@ bool thaw(struct db *db, const struct conninfo *info, const char *role, struct f
     return frozen_forget(db, why);
 }
 
+bool thaw_at_once(struct freeze *freeze)
+{
+    struct fault why;
+    bool good = false;
+    if (freeze->thawer != NULL && conn_is_alive(freeze->thawer)) {
+        leash_set_deadline(&freeze->deaf, AT_ONCE_MS);
+        good = thaw(freeze->db, freeze->info, freeze->role, freeze->thawer, &why);
+        if (!good)
+            log_debug("by another connection: %s", why.text);
+    }
+    drop_conn(&freeze->thawer);
+    return good;
+}
+
 bool thaw_show(struct db *db, struct strbuf *sql, struct fault *why)
 {
     scoped(drop_thawing) struct thawing t = {.db = db};
     if (!read_frozen(&t, why))
         return false;
+    if (!t.closed && t.count == 0)
+        return true;
+    /* It works on that database as well. */
+    strbuf_add(sql, "BEGIN READ WRITE; ");
     if (t.closed)
         add_allow(sql, t.database, "true");
     for (int i = 0; i < t.count; i++)
         add_alter(sql, t.database, t.settings[i].kind, t.settings[i].name,
                   t.settings[i].was_set ? t.settings[i].value : NULL);
+    strbuf_add(sql, " COMMIT;");
     return true;
 }

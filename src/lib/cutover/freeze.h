@@ -25,6 +25,8 @@ struct freeze {
         *beside; /* on another one of the server; NULL: none, nobody is kept from connecting */
     struct conn *locker;  /* holds locks on tables; NULL: there are none */
     bool closed;          /* nobody can connect */
+    struct conn *thawer;  /* on the database, for thaw(): later nobody may find room to connect */
+    struct leash deaf;    /* … which nothing but a deadline pulls */
     int64_t begun_ms;     /* clock_ms */
     struct strbuf blocks; /* who keeps it from being still, for people */
 };
@@ -34,6 +36,9 @@ void drop_freeze(struct freeze *freeze);
 
 /* May it be frozen in this way? FAULT_CUTOVER_RIGHTS. Opens what will be needed. */
 bool freeze_prepare(struct freeze *freeze, struct fault *why);
+
+/* Opens `thawer` if it is not; where there is no room to connect, it stays NULL. */
+void freeze_keep_thawer(struct freeze *freeze);
 
 /* From when it returns true on, nobody begins to write who respects it. */
 bool freeze_begin(struct freeze *freeze, struct fault *why);
@@ -49,10 +54,16 @@ bool freeze_close(struct freeze *freeze, struct fault *why);
  * *ret_left: some are there still; freeze->blocks says who. */
 bool freeze_end_sessions(struct freeze *freeze, bool *ret_left, struct fault *why);
 
-/* What the source was, from the catalog, if it was frozen: by connections of its own, whatever else
- * is told to stop. What is not any more as we have set it is left alone. Ends the sessions that may
- * only read. Can be done again after a failure. FAULT_RUN_DIFFERS. */
-bool thaw(struct db *db, const struct conninfo *info, const char *role, struct fault *why);
+/* What the source was, from the catalog, if it was frozen: over `at_hand`, which is on the database
+ * and idle, or (NULL) by connections of its own, whatever else is told to stop. What is not any
+ * more as we have set it is left alone. Ends the sessions that may only read. Can be done again
+ * after a failure. FAULT_RUN_DIFFERS. */
+bool thaw(struct db *db, const struct conninfo *info, const char *role, struct conn *at_hand,
+          struct fault *why);
+
+/* The same over the connection that was opened for it, which is closed then. False without a word
+ * of why where there is none, or it does not answer any more. */
+bool thaw_at_once(struct freeze *freeze);
 
 /* Connections are allowed again; it stays read-only. */
 bool thaw_connections(struct db *db, const struct conninfo *info, const char *role,

@@ -178,16 +178,11 @@ static bool check_subscriptions(struct handing *h, struct fault *why)
 static bool step_check(struct handing *h, struct fault *why)
 {
     struct run run;
-    struct steering steering;
     bool found;
     if (!run_get(h->job->db, &run, &found, why))
         return false;
     if (run.phase != PHASE_FOLLOW)
         return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run does not follow yet");
-    if (!steering_get(h->job->db, &steering, why))
-        return false;
-    if (steering.paused)
-        return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run is paused: pghaul resume");
     return freeze_prepare(&h->freeze, why) && quiet_check_prepared(h->job->source, why) &&
            check_subscriptions(h, why) && check_lag(h, why) && look_at_tables(h, why) &&
            warn_of_transactions(h, why) && warn_of_statistics(h, why) && job_check(h->job, why) &&
@@ -213,14 +208,13 @@ static bool run_command(struct handing *h, const char *command, const char *cons
                         struct fault *why)
 {
     const char *const args[] = {"sh", "-c", command, NULL};
-    const struct tool tool = {.program = "/bin/sh", .args = args, .env = env};
+    const struct tool tool = {.program = "/bin/sh", .args = args, .env = env, .joined = true};
     scoped(drop_strbuf) struct strbuf output = STRBUF_EMPTY;
-    if (!tool_run(&tool, h->job->leash, &output, why))
-        return false;
+    bool good = tool_run(&tool, h->job->leash, &output, why);
     for (char *line, *rest = output.text; (line = strsep(&rest, "\n")) != NULL;)
         if (*line != '\0')
             log_info("command: %s", line);
-    return true;
+    return good;
 }
 
 static bool step_before_command(struct handing *h, struct fault *why)
@@ -252,7 +246,10 @@ static bool step_freeze(struct handing *h, struct fault *why)
 
 static bool step_quiet(struct handing *h, struct fault *why)
 {
-    return quiet_wait(&h->freeze, why);
+    if (!quiet_wait(&h->freeze, why))
+        return false;
+    freeze_keep_thawer(&h->freeze); /* there is room now */
+    return true;
 }
 
 static bool step_marker(struct handing *h, struct fault *why)
@@ -411,11 +408,15 @@ static bool is_left_out(const struct handing *h, const struct step *step)
 static bool still_wanted(struct handing *h, struct fault *why)
 {
     struct cutover now;
+    struct steering steering;
     struct leash *leash = h->job->leash;
-    if (!leash_look(leash, why) || !cutover_get(h->job->db, h->cutover.id, &now, why))
+    if (!leash_look(leash, why) || !cutover_get(h->job->db, h->cutover.id, &now, why) ||
+        !steering_get(h->job->db, &steering, why))
         return false;
     if (now.cancelled)
         return fault_set(why, FAULT_CUTOVER_CANCELLED, "the cutover was cancelled");
+    if (steering.paused)
+        return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run is paused: pghaul resume");
     return leash->wish == LEASH_GO || leash_fault(leash, why);
 }
 
@@ -466,8 +467,9 @@ static bool do_dry_run(struct handing *h, struct fault *why)
 
 /* ---- the end of it ---- */
 
-/* For as long as it takes: a source that stays frozen is the worst that can be left. */
-static bool thaw_until_done(struct job *job, struct fault *why)
+/* For as long as it takes: a source that stays frozen is the worst that can be left. First over the
+ * connection that is there, if any. */
+static bool thaw_until_done(struct job *job, struct freeze *freeze, struct fault *why)
 {
     struct db *db = job->db;
     struct leash *leash = job->leash;
@@ -477,7 +479,8 @@ static bool thaw_until_done(struct job *job, struct fault *why)
     for (bool told = false;; told = true) {
         if (!frozen_any(db, &any, why))
             return false;
-        if (!any || thaw(db, job->source_info, job->settings->source_role, &cause))
+        if (!any || (freeze != NULL && thaw_at_once(freeze)) ||
+            thaw(db, job->source_info, job->settings->source_role, NULL, &cause))
             return true;
         if (!told) {
             if (!thaw_show(db, &sql, why))
@@ -514,9 +517,9 @@ static bool give_up(struct handing *h, struct fault *cause, struct fault *why)
             fault_set(cause, FAULT_CUTOVER_CANCELLED, "the cutover was cancelled");
     }
     leash_end_deadline(job->leash);
-    drop_freeze(&h->freeze);
+    drop_conn(&h->freeze.locker);
     pause_end(job->db, &ignored);
-    if (!thaw_until_done(job, why))
+    if (!thaw_until_done(job, &h->freeze, why))
         return false;
     undo_way_back(h);
     log_warning("cutover given up: %s", cause->text);
@@ -530,8 +533,8 @@ static bool end_rehearsal(struct handing *h, struct fault *why)
     leash_end_deadline(job->leash);
     if (h->cutover.kind == CUTOVER_REHEARSAL && !cutover_ready(job->db, h->cutover.id, why))
         return false;
-    drop_freeze(&h->freeze);
-    if (!pause_end(job->db, why) || !thaw_until_done(job, why))
+    drop_conn(&h->freeze.locker);
+    if (!pause_end(job->db, why) || !thaw_until_done(job, &h->freeze, why))
         return false;
     undo_way_back(h);
     return cutover_end(job->db, h->cutover.id, "rehearsed", NULL, why);
@@ -556,6 +559,7 @@ bool hand_over(struct job *job, const struct ways *ways, int64_t cutover, struct
         .ways = ways,
         .freeze = {.db = job->db,
                    .leash = job->leash,
+                   .deaf = LEASH_DEAF,
                    .info = job->source_info,
                    .role = job->settings->source_role,
                    .source = job->source},
@@ -598,7 +602,7 @@ bool hand_over_recover(struct job *job, const struct ways *ways, struct fault *w
         return true;
     if (frozen) {
         log_warning("a cutover was cut off: letting the source write again");
-        if (!thaw_until_done(job, why))
+        if (!thaw_until_done(job, NULL, why))
             return false;
     }
     if (open == 0)
@@ -677,7 +681,7 @@ bool hand_over_finish(struct job *job, const struct ways *ways, struct fault *wh
          !cutover_step_end(db, id, "command", "", why)))
         return false;
     FAILPOINT("cutover.command", why);
-    if (h.cutover.leave_open && !thaw_until_done(job, why))
+    if (h.cutover.leave_open && !thaw_until_done(job, NULL, why))
         return false;
     return cutover_end(db, id, "done", NULL, why);
 }

@@ -139,6 +139,8 @@ bool quiet_apply(struct db *db, struct conn *source, struct leash *leash, lsn_t 
             break;
         if (!nap(leash, APPLY_LOOK_MS, why))
             return say_behind(db, why);
+        if (leash->paused)
+            return fault_set(why, FAULT_CUTOVER_NOT_NOW, "the run is paused: pghaul resume");
     }
     if (!position_get(db, &now, &found, why))
         return false;

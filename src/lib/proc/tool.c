@@ -79,7 +79,7 @@ bool tool_run(const struct tool *tool, struct leash *leash, struct strbuf *outpu
         .env = tool->env,
         .in = -1,
         .out = out_write,
-        .error = error_write,
+        .error = tool->joined ? out_write : error_write,
         .keep = tool->keep,
     };
     if (!spawn(&what, &child, why))
@@ -96,5 +96,6 @@ bool tool_run(const struct tool *tool, struct leash *leash, struct strbuf *outpu
     char ending[64];
     fault_set(why, FAULT_TOOL_FAILED, "%s %s", tool->args[0],
               status_text(ending, sizeof ending, status));
-    return fault_detail(why, "%s", complaint(strbuf_text(&errors), sizeof why->detail - 1));
+    return fault_detail(
+        why, "%s", complaint(strbuf_text(tool->joined ? output : &errors), sizeof why->detail - 1));
 }

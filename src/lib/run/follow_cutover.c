@@ -69,7 +69,7 @@ static bool arrive(struct job *job, struct fault *why)
         return true;
     workdir_path(path, job->dir, "../catalog.db");
     return catalog_open(&there, path, DB_EXISTING, why) && frozen_any(there, &frozen, why) &&
-           (!frozen || thaw(there, job->target_info, job->settings->role, why));
+           (!frozen || thaw(there, job->target_info, job->settings->role, NULL, why));
 }
 
 static const struct ways ways = {prepare_back, undo_back, open_back, arrive};
