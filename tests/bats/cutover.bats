@@ -6,6 +6,10 @@ load cutover.bash
 # lets the source write again.
 
 setup_file() { own_source 'wal_sender_timeout = 10s' 'max_prepared_transactions = 10'; }
+teardown() {
+    tidy_up
+    umount -l "$BATS_TEST_TMPDIR/small" 2>/dev/null || true
+}
 
 # In the background; CUTOVER is its process.
 ask_cutover() {
@@ -703,4 +707,28 @@ drop_roles() {
     sql=$(sed -n 's/.*to let it write again: //p' <<<"$output")
     src -q -c "$sql"
     writes_again
+}
+
+@test "the disk of the work directory is full while the source is frozen: it writes again" {
+    local small=$BATS_TEST_TMPDIR/small
+    mkdir "$small"
+    mount -t tmpfs -o size=8m none "$small" || skip "cannot mount"
+    RUN=$small/run
+    shop
+    followed_to "cutover.step:$(nth close)" --spool-limit 1MB --spool-reserve 1MB
+    ask_cutover --rehearse
+    stopped_at cutover.step
+    head -c 10000000 /dev/zero >"$small/fill" 2>/dev/null || true
+    go_on
+    asked_ended_with 14 'PGH-40(06|87)'
+    wait_for 10 eval '[[ $(settings) == true ]]'
+    writes_again
+    wait "$PID" || true
+    rm "$small/fill"
+    fresh_points
+    background "$PGHAUL" clone --follow --dir "$RUN" --resume
+    wait_for 20 nothing_frozen
+    is_followed
+    run -0 cutover
+    ended_with 0 'handed over'
 }

@@ -353,14 +353,16 @@ static bool restore_one(struct thawing *t, struct conn *source, const struct set
                         struct fault *why)
 {
     const char *const values[] = {setting->kind, setting->name};
+    struct fault ignored;
     scoped(drop_rows) struct rows now = ROWS_NONE;
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     if (!ask_with(source, ASK_IS_READ_ONLY, 2, values, &now, why))
         return false;
     if (rows_count(&now) == 0)
         return true;
-    if (!t->ending && !frozen_add(t->db, of_sessions, "", NULL, why))
-        return false;
+    /* What cannot be noted on a full disk does not keep it frozen. */
+    if (!t->ending)
+        frozen_add(t->db, of_sessions, "", NULL, &ignored);
     t->ending = true;
     add_alter(&sql, conn_database(source), setting->kind, setting->name,
               setting->was_set ? setting->value : NULL);

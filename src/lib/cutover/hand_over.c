@@ -485,8 +485,9 @@ static bool thaw_until_done(struct job *job, struct freeze *freeze, struct fault
         if (!told) {
             if (!thaw_show(db, &sql, why))
                 return false;
-            log_warning("the source is still frozen, trying on: %s; by hand: %s", cause.text,
-                        sql.text);
+            log_warning(
+                "the source is still frozen, or that it is not cannot be noted; trying on: %s; by hand: %s",
+                cause.text, sql.text);
             event_add(db, "error", cause.id, cause.text, &ignored);
         }
         if (leash->asked == LEASH_NOW || !leash_poll(leash, NULL, 0, RETRY_MS, why)) {
@@ -529,15 +530,21 @@ static bool give_up(struct handing *h, struct fault *cause, struct fault *why)
 
 static bool end_rehearsal(struct handing *h, struct fault *why)
 {
+    struct fault first;
     struct job *job = h->job;
     leash_end_deadline(job->leash);
-    if (h->cutover.kind == CUTOVER_REHEARSAL && !cutover_ready(job->db, h->cutover.id, why))
-        return false;
+    /* It is let write again whatever cannot be noted. */
+    bool good =
+        h->cutover.kind != CUTOVER_REHEARSAL || cutover_ready(job->db, h->cutover.id, &first);
+    good = good && pause_end(job->db, &first);
     drop_conn(&h->freeze.locker);
-    if (!pause_end(job->db, why) || !thaw_until_done(job, &h->freeze, why))
+    if (!thaw_until_done(job, &h->freeze, why))
         return false;
     undo_way_back(h);
-    return cutover_end(job->db, h->cutover.id, "rehearsed", NULL, why);
+    if (good)
+        return cutover_end(job->db, h->cutover.id, "rehearsed", NULL, why);
+    *why = first;
+    return false;
 }
 
 /* The run's end is where the source was left. */
