@@ -732,3 +732,19 @@ drop_roles() {
     run -0 cutover
     ended_with 0 'handed over'
 }
+
+@test "^C twice: who asked goes away, and the run goes on with a command that does not end" {
+    shop
+    followed
+    ask_cutover --on-cutover "while [ ! -e $BATS_TEST_TMPDIR/mended ]; do sleep 0.1; done"
+    wait_for 20 eval '[[ $(step command) == 1 ]]'
+    kill -TERM "$CUTOVER"
+    wait_for 10 grep -q 'taking it back' "$BATS_TEST_TMPDIR/cutover"
+    sleep 1.2
+    kill -TERM "$(pgrep -P "$CUTOVER")"
+    asked_ended_with 3 'the run goes on by itself'
+    [[ $(state) == 'handed over' ]]
+    touch "$BATS_TEST_TMPDIR/mended"
+    ended_with 0 'handed over'
+    [[ $(state) == done ]]
+}

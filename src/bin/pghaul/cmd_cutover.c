@@ -19,7 +19,7 @@
 
 #include <inttypes.h>
 
-enum { LOOK_MS = 50, US_PER_MS = 1000 };
+enum { LOOK_MS = 50, US_PER_MS = 1000, AGAIN_MS = 1000 /* one wish may come as two signals */ };
 
 struct asking {
     struct options *options;
@@ -27,8 +27,8 @@ struct asking {
     struct db *db;
     struct leash leash;
     struct cutover cutover;
-    int64_t shown; /* steps, by their id */
-    bool taken_back;
+    int64_t shown;         /* steps, by their id */
+    int64_t taken_back_ms; /* clock_ms; 0: not */
 };
 
 static void drop_asking(struct asking *a)
@@ -131,13 +131,22 @@ static bool say_cut_off(struct asking *a, struct fault *why)
 
 static bool take_back(struct asking *a, struct fault *why)
 {
-    if (!leash_poll(&a->leash, NULL, 0, LOOK_MS, why))
+    struct leash *leash = &a->leash;
+    if (!leash_poll(leash, NULL, 0, LOOK_MS, why))
         return false;
-    if (a->leash.wish == LEASH_GO || a->taken_back)
+    if (leash->wish == LEASH_GO)
         return true;
-    a->taken_back = true;
-    log_info("taking it back; what is handed over already stays so");
-    return cutover_cancel(a->db, a->cutover.id, why);
+    leash->wish = leash->asked = LEASH_GO;
+    if (a->taken_back_ms == 0) {
+        a->taken_back_ms = clock_ms();
+        log_info("taking it back; what is handed over already stays so. Ask again to wait for it "
+                 "no longer");
+        return cutover_cancel(a->db, a->cutover.id, why);
+    }
+    if (clock_ms() < a->taken_back_ms + AGAIN_MS)
+        return true;
+    fault_set(why, FAULT_STOPPED, "stopped waiting for the cutover: the run goes on by itself");
+    return fault_hint(why, "pghaul status shows where it is.");
 }
 
 static bool watch(struct asking *a, struct fault *why)
