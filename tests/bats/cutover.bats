@@ -118,6 +118,12 @@ drop_roles() {
     assert_output --regexp 'rehearsed: the source was frozen for [0-9]+ ms, and takes writes again'
     run -0 cutover --dry-run
     assert_output --regexp 'about [0-9]+ ms, as in the last rehearsal'
+    refute_output --partial 'since the copy'
+    # What does not follow is told of.
+    src -c 'create function f() returns int language sql return 1'
+    run -0 cutover --dry-run
+    assert_output --partial 'changed on the source since the copy: functions'
+    grep -q 'since the copy, these have changed on the source: functions. They do not follow' "$RUN/log/pghaul.log"
     run -0 cutover --rehearse
     [[ -f $BATS_TEST_TMPDIR/before && $(state) == rehearsed && $(settings) == "$was" ]]
     writes_again

@@ -68,6 +68,9 @@ bool setting_put_durably(struct db *db, const char *name, const char *value, str
 bool setting_get(struct db *db, const char *name, struct strbuf *value, bool *ret_found,
                  struct fault *why);
 
+/* Marks of the source's definitions (plan/marks.h) as they were copied. */
+#define SETTING_MARKS "marks"
+
 /* Of a way back: uuid of the run that it turns back, whose changes are dropped from the stream. */
 #define SETTING_MIRRORED "mirrored"
 

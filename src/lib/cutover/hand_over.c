@@ -13,6 +13,7 @@
 #include "cutover/quiet.h"
 #include "jobs/late.h"
 #include "plan/ask.h"
+#include "plan/marks.h"
 #include "plan/newcomers.h"
 #include "proc/spawn.h"
 #include "proc/tool.h"
@@ -76,16 +77,6 @@ static bool check_lag(struct handing *h, struct fault *why)
     return good && pause_end(job->db, why);
 }
 
-static bool read_marks(struct handing *h, struct strbuf *ret_marks, struct fault *why)
-{
-    scoped(drop_rows) struct rows rows = ROWS_NONE;
-    if (!ask_with(h->job->source, ASK_SCHEMA_MARKS, 0, NULL, &rows, why))
-        return false;
-    for (int row = 0; row < rows_count(&rows); row++)
-        strbuf_addf(ret_marks, "%s %s\n", rows_text(&rows, row, 0), rows_text(&rows, row, 1));
-    return true;
-}
-
 /* Those that the run does not follow: where it may go on without them, that was said before. */
 static bool look_at_tables(struct handing *h, struct fault *why)
 {
@@ -127,6 +118,27 @@ static bool warn_of_transactions(struct handing *h, struct fault *why)
                         ? "would keep the cutover waiting"
                         : "will be ended",
                     rows_text(&rows, 0, 0));
+    return true;
+}
+
+/* Changes bring rows. What else was altered since the copy, the user may have brought himself. */
+static bool warn_of_definitions(struct handing *h, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf before = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf now = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf changed = STRBUF_EMPTY;
+    bool found;
+    if (!setting_get(h->job->db, SETTING_MARKS, &before, &found, why) ||
+        (found && !marks_read(h->job->source, &now, why)))
+        return false;
+    if (found)
+        marks_add_differences(&changed, before.text, now.text);
+    if (changed.length == 0)
+        return true;
+    strbuf_addf(&h->note, "; changed on the source since the copy: %s", changed.text);
+    log_warning("since the copy, these have changed on the source: %s. They do not follow: "
+                "pghaul compare schema shows what the target lacks",
+                changed.text);
     return true;
 }
 
@@ -186,7 +198,7 @@ static bool step_check(struct handing *h, struct fault *why)
     return freeze_prepare(&h->freeze, why) && quiet_check_prepared(h->job->source, why) &&
            check_subscriptions(h, why) && check_lag(h, why) && look_at_tables(h, why) &&
            warn_of_transactions(h, why) && warn_of_statistics(h, why) && job_check(h->job, why) &&
-           estimate(h, why);
+           estimate(h, why) && warn_of_definitions(h, why);
 }
 
 /* So that little is left to do while nobody can write. */
@@ -201,7 +213,7 @@ static bool step_prepare(struct handing *h, struct fault *why)
         return false;
     if (counts.written > 0)
         strbuf_addf(&h->note, ", large objects written: %" PRId64, counts.written);
-    return look_at_tables(h, why) && read_marks(h, &h->marks, why);
+    return look_at_tables(h, why) && marks_read(h->job->source, &h->marks, why);
 }
 
 static bool run_command(struct handing *h, const char *command, const char *const *env,
@@ -299,23 +311,13 @@ static bool step_unlogged(struct handing *h, struct fault *why)
                      counts.left);
 }
 
-static void add_differences(struct strbuf *to, const char *before, const char *after)
-{
-    scoped(drop_memory) char *was = copy_string(before);
-    scoped(drop_memory) char *is = copy_string(after);
-    char *a, *b, *rest_a = was, *rest_b = is;
-    while ((a = strsep(&rest_a, "\n")) != NULL && (b = strsep(&rest_b, "\n")) != NULL)
-        if (strcmp(a, b) != 0 && strrchr(a, ' ') != NULL)
-            strbuf_addf(to, "%s%.*s", to->length == 0 ? "" : ", ", (int)(strrchr(a, ' ') - a), a);
-}
-
 static bool step_schema(struct handing *h, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf marks = STRBUF_EMPTY;
     scoped(drop_strbuf) struct strbuf changed = STRBUF_EMPTY;
-    if (!look_at_tables(h, why) || !read_marks(h, &marks, why))
+    if (!look_at_tables(h, why) || !marks_read(h->job->source, &marks, why))
         return false;
-    add_differences(&changed, h->marks.text, marks.text);
+    marks_add_differences(&changed, h->marks.text, marks.text);
     return changed.length == 0 ||
            fault_set(why, FAULT_CUTOVER_CHANGED,
                      "since the cutover began, these have changed on the source: %s", changed.text);

@@ -12,6 +12,7 @@
 #include "jobs/brought.h"
 #include "jobs/done.h"
 #include "pg/snapshot.h"
+#include "plan/marks.h"
 #include "plan/plan.h"
 #include "plan/planning.h"
 #include "plan/publication.h"
@@ -92,6 +93,14 @@ static bool make_plan(struct job *job, struct planning *planning, struct fault *
     return check_published(job, why) && planning_check(planning, why);
 }
 
+/* What comes of these later does not follow: a cutover tells. */
+static bool note_marks(struct job *job, struct fault *why)
+{
+    scoped(drop_strbuf) struct strbuf marks = STRBUF_EMPTY;
+    return !job->settings->follow || (marks_read(job->source, &marks, why) &&
+                                      setting_put(job->db, SETTING_MARKS, marks.text, why));
+}
+
 static bool prepare_objects(struct job *job, const struct planning *planning, struct fault *why)
 {
     return !job->settings->follow || planning->large_objects == 0 ||
@@ -116,7 +125,7 @@ bool job_plan(struct job *job, struct fault *why)
     bool leaves = (job->settings->contents & CONTENT_CHANGES) == 0;
     return refusals_end(&refusals, make_plan(job, &planning, why), why) &&
            (!leaves || (done_prepare(job, why) && prepare_objects(job, &planning, why))) &&
-           db_write(job->db, note_what_is_missing, &notes, why) &&
+           db_write(job->db, note_what_is_missing, &notes, why) && note_marks(job, why) &&
            snapshot_let_go(job->source, why);
 }
 
