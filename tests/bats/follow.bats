@@ -587,7 +587,7 @@ all_the_same() {
         read -rt "0.$((RANDOM % 900 + 50))" <> <(:) || true
         case $((round % 3)) in
         0) kill -9 "$PID" ;;
-        1) kill -INT "$PID" ;;
+        1) kill -TERM "$PID" ;; # a background process ignores INT until it has set itself up
         2)
             for pid in $(catalog "select pid from process where role in ('receive', 'apply') and ended_us is null"); do kill -9 "$pid" 2>/dev/null || true; done
             continue

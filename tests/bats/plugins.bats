@@ -530,7 +530,7 @@ follow_through() {
         # Nobody wants these.
         src -q -c 'insert into left_out values (2)' -c 'create table staging (a int)' -c 'insert into staging values (1)' -c 'update staging set a = 2' -c 'drop table staging' \
             -c "insert into part select i, 1, 'v' from generate_series($round * 10, $round * 10 + 9) i" -c "update part set v = 'w' where id % 2 = 0"
-        if ((round % 2)); then kill -INT "$PID"; else kill -9 "$PID"; fi
+        if ((round % 2)); then kill -TERM "$PID"; else kill -9 "$PID"; fi
         wait "$PID" || true
         background "${FOLLOW[@]}" --resume
     done
