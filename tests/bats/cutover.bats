@@ -328,7 +328,7 @@ drop_roles() {
     run -2 clone --follow --restart --drop-if-exists
     assert_output --partial 'PGH-4053'
     followed --resume
-    nothing_frozen
+    wait_for 20 nothing_frozen
     writes_again
     [[ $(state) == 'given up' ]]
     run -0 cutover
