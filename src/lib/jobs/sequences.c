@@ -199,7 +199,7 @@ static bool copy_all(struct job *job, const char *before, bool later, struct fau
 
 bool job_sequences(struct job *job, struct fault *why)
 {
-    return copy_all(job, SNAPSHOT_LET_GO, false, why);
+    return copy_all(job, SNAPSHOT_LET_GO, false, why) && snapshot_let_go(job->source, why);
 }
 
 struct reading {
