@@ -81,8 +81,8 @@ spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($
 
 @test "sources and options that do not go" {
     shop
-    run -2 follow --all-databases
-    assert_output --partial 'PGH-1005: changes are followed of one database'
+    run -2 follow --all-databases --slot mine
+    assert_output --partial 'PGH-1005: a slot is of one database: --slot does not go with several'
     run -2 follow --snapshot 00000003-1
     assert_output --partial 'PGH-1005: --follow copies in the snapshot of its slot'
     for part in --schema-only '--section pre-data --section data' '--section data --section post-data'; do

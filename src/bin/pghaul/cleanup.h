@@ -52,6 +52,14 @@ bool cleanup_connect_source(struct cleanup *c, struct fault *why);
 bool cleanup_connect_target(struct cleanup *c, struct fault *why);
 bool cleanup_by_hand(const struct cleanup *c, struct fault *why);
 
+/* What was not applied is lost with the slot: FAULT_NOT_ENDED, unless --force. FAULT_NOT_FOLLOWING
+ * when there was never anything to remove. */
+bool cleanup_check_ended(struct cleanup *c, struct fault *why);
+
+/* All of it for each of several databases, when the run in c->path is one over these; else
+ * *ret_several is false, and nothing is done (cleanup_several.c). */
+bool cleanup_several(struct cleanup *c, bool *ret_several, struct fault *why);
+
 /* Removes all of it, or shows it (--dry-run). Nothing is done while somebody reads from the slot:
  * FAULT_SLOT_ACTIVE. */
 bool cleanup_all(struct cleanup *c, struct fault *why);

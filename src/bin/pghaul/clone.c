@@ -131,6 +131,9 @@ static bool forget_found(struct clone *clone, struct fault *why)
 
 static bool keep_members(struct clone *clone, struct fault *why)
 {
+    const char *end = clone->options->endpos;
+    if (end != NULL && !setting_put(clone->db, SETTING_SEVERAL_END, end, why))
+        return false;
     for (int i = 0; i < clone->members.count; i++) {
         const struct member *member = &clone->members.list[i];
         if (!members_add(clone->db, member->roles, member->name, member->bytes, why))
@@ -215,6 +218,15 @@ bool clone_change_end(struct clone *clone, struct fault *why)
            check_end_ahead(clone->db, &position, end, why) && position_set_end(clone->db, end, why);
 }
 
+/* Of several databases each has an end of its own: see several.c. */
+static bool change_end(struct clone *clone, struct fault *why)
+{
+    const char *end = clone->options->endpos;
+    if (clone->members.count == 0)
+        return clone_change_end(clone, why);
+    return end == NULL || setting_put(clone->db, SETTING_SEVERAL_END, end, why);
+}
+
 static bool resume(struct clone *clone, struct fault *why)
 {
     struct options *options = clone->options;
@@ -233,7 +245,7 @@ static bool resume(struct clone *clone, struct fault *why)
                          "the run restores \"%s\": it goes on by pghaul restore schema --resume",
                          clone->run.source);
     if (!check_follow(options, why) || !check_not_clean(clone->db, why) ||
-        !check_not_closed(clone->db, why) || !clone_change_end(clone, why))
+        !check_not_closed(clone->db, why) || !change_end(clone, why))
         return false;
     return book_keep(options, clone->db, why) && run_set_resumed(clone->db, why);
 }
@@ -281,8 +293,10 @@ bool clone_begin(struct clone *clone, struct fault *why)
     }
     if (!check_no_way_back(clone, why) || (clone->found && !refuse_frozen(clone, why)))
         return false;
-    drop_members(&clone->members);
-    return (!several_wanted(options) || several_choose(clone, why)) && clone_create(clone, why);
+    scoped(drop_members) struct members before = clone->members;
+    clone->members = (struct members){.list = NULL};
+    return (!several_wanted(options) || several_choose(clone, why)) &&
+           several_warn_of_left(clone, &before, why) && clone_create(clone, why);
 }
 
 /* ---- a database that is not there yet ---- */

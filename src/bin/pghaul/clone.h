@@ -12,6 +12,8 @@
 #include "proc/leash.h"
 #include "run/workdir.h"
 
+struct conn;
+
 struct clone {
     struct options *options;
     struct conninfo source;
@@ -75,7 +77,6 @@ bool clone_make_database(struct clone *clone, const char *name, struct leash *le
                          struct fault *why);
 
 /* A connection to any database of a server: the one that is named, postgres, or template1. */
-struct conn;
 bool clone_connect_any(const struct conninfo *info, const struct options *options,
                        struct leash *leash, struct conn **ret_conn, struct fault *why);
 
@@ -87,6 +88,15 @@ bool several_wanted(const struct options *options);
 
 /* Chooses the databases of a new run: fills clone->members. */
 bool several_choose(struct clone *clone, struct fault *why);
+
+/* Can that many follow, as far as servers and this machine can be asked? Of what may go well all
+ * the same it warns (several_room.c). */
+bool several_check_room(const struct clone *clone, struct conn *source, struct fault *why);
+
+/* Tells what databases of the run before have left on the source, where this one will not follow
+ * them: what is known of it stays in their directories (cleanup_several.c). */
+bool several_warn_of_left(const struct clone *clone, const struct members *before,
+                          struct fault *why);
 
 /* Begins, or goes on with, all that is not done, and waits for it. */
 bool several_run(struct clone *clone, struct fault *why);

@@ -6,6 +6,7 @@
  */
 #include "cleanup.h"
 #include "commands.h"
+#include "one_of.h"
 
 #include "base/failpoint.h"
 #include "base/listing.h"
@@ -14,7 +15,6 @@
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "catalog/cutover.h"
-#include "catalog/members.h"
 #include "catalog/objects.h"
 #include "run/halt.h"
 #include "run/reap.h"
@@ -171,53 +171,38 @@ static void drop_several(struct several *s)
     drop_conninfo(&s->target);
 }
 
-/* The strings hold a password, maybe. */
-struct texts {
-    struct strbuf source, target;
-    struct options options;
-};
-
-static void wipe(struct strbuf *text)
+/* After its hand-over there is only forwards. */
+static bool leave_handed_over(const struct cleanup *c, const char *name, bool *ret_left,
+                              struct fault *why)
 {
-    if (text->text != NULL)
-        explicit_bzero(text->text, text->length);
-    drop_strbuf(text);
-}
-
-static void drop_texts(struct texts *texts)
-{
-    wipe(&texts->source);
-    wipe(&texts->target);
-    drop_borrowed_options(&texts->options);
-}
-
-/* As when it was made: the roles are brought from within the first database. */
-static void choose_database(const struct several *s, const struct member *member,
-                            struct texts *texts)
-{
-    const char *name = member->roles ? s->members.list[1].name : member->name;
-    book_borrow(&texts->options, s->all->options);
-    conninfo_add_other(&texts->source, &s->source, name);
-    conninfo_add_other(&texts->target, &s->target, name);
-    texts->options.source = texts->source.text;
-    texts->options.target = texts->target.text;
-    texts->options.name = NULL;
+    int64_t handed;
+    if (!cutover_handed_over(c->db, &handed, why))
+        return false;
+    *ret_left = handed != 0 && strcmp(c->run.state, "done") != 0;
+    if (*ret_left)
+        log_warning(
+            "database \"%s\" was handed over, so it is not cancelled: pghaul follow --resume "
+            "--dir \"%s\" brings it to its end",
+            name, c->path);
+    return true;
 }
 
 static bool cancel_member(struct several *s, struct member *member, struct fault *why)
 {
-    char file[PATH_MAX];
-    scoped(drop_texts) struct texts texts = {.options = {.name = NULL}};
-    choose_database(s, member, &texts);
-    scoped(drop_cleanup) struct cleanup c = cleanup_new(&texts.options);
+    bool left;
+    scoped(drop_one_of) struct one_of one = ONE_OF_NONE;
+    one_of_choose(&one, s->all->options, s->all->path, &s->members, member, &s->source, &s->target);
+    scoped(drop_cleanup) struct cleanup c = cleanup_new(&one.options);
     c.who = s->all->who;
-    member_path(c.path, s->all->path, member);
-    workdir_path(file, c.path, "catalog.db");
+    strlcpy(c.path, one.path, sizeof c.path);
     bool over = strcmp(member->state, "done") == 0 || strcmp(member->state, "cancelled") == 0;
-    if (over || access(file, F_OK) != 0)
+    if (over || !one.there)
         return true;
-    if (!leash_open(&c.leash, -1, why) || !cleanup_find(&c, why))
+    if (!leash_open(&c.leash, -1, why) || !cleanup_find(&c, why) ||
+        !leave_handed_over(&c, member->name, &left, why))
         return false;
+    if (left)
+        return true;
     if (strcmp(c.run.state, "cancelled") != 0 && strcmp(c.run.state, "done") != 0 &&
         !cancel_one(&c, why))
         return fault_during(why, "%s", member->name);

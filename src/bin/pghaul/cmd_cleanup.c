@@ -386,8 +386,7 @@ bool cleanup_lock(struct cleanup *c, struct fault *why)
            position_made(c->db, &c->made, why);
 }
 
-/* What was not applied is lost with the slot: that is for the user to say. */
-static bool check_ended(struct cleanup *c, struct fault *why)
+bool cleanup_check_ended(struct cleanup *c, struct fault *why)
 {
     bool clean;
     if (!position_is_clean(c->db, &clean, why))
@@ -650,13 +649,17 @@ static bool check_not_begun(struct cleanup *c, bool *ret_nothing, struct fault *
 bool cmd_cleanup(struct options *options, struct fault *why)
 {
     scoped(drop_cleanup) struct cleanup c = cleanup_new(options);
-    bool nothing;
+    bool several, nothing;
     if (!set_up_log(options, "cleanup", why) || !find_directory(options, NULL, c.path, why) ||
-        !cleanup_find(&c, why) || !cleanup_lock(&c, why) || !check_not_begun(&c, &nothing, why))
+        !cleanup_find(&c, why) || !cleanup_several(&c, &several, why))
+        return false;
+    if (several)
+        return true;
+    if (!cleanup_lock(&c, why) || !check_not_begun(&c, &nothing, why))
         return false;
     if (nothing)
         return true;
-    return check_ended(&c, why) && book_recall(options, c.db, why) &&
+    return cleanup_check_ended(&c, why) && book_recall(options, c.db, why) &&
            read_side(options, SIDE_SOURCE, &c.source_info, why) &&
            read_side(options, SIDE_TARGET, &c.target_info, why) && leash_open(&c.leash, -1, why) &&
            clean(&c, why);

@@ -56,7 +56,7 @@ static bool print_summary(struct clone *clone, struct fault *why)
 {
     json_t *status;
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
-    if (clone->options->quiet)
+    if (clone->options->quiet || clone->options->channel != 0)
         return true;
     if (!status_collect(clone->db, clone->dir.path, &status, why))
         return false;
@@ -139,11 +139,11 @@ static bool run_one(struct clone *clone, struct fault *why)
         .target = options->target,
         .resume = options->resume,
         .not_consistent = options->not_consistent,
-        .show_progress = !options->quiet,
+        .show_progress = !options->quiet && options->channel == 0,
         .rate_file = clone->rate_file,
         .renew = renew_settings,
         .renew_arg = &renewing,
-        .channel = -1,
+        .channel = options->channel == 0 ? -1 : (int)options->channel,
         .each_second = asides_look,
         .each_second_arg = &clone->asides,
     };

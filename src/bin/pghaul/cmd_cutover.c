@@ -5,6 +5,7 @@
  * is possible.
  */
 #include "commands.h"
+#include "one_of.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -44,7 +45,8 @@ static bool check(struct asking *a, struct fault *why)
     struct position position;
     struct run run;
     bool follows, found;
-    if (!position_get(a->db, &position, &follows, why) || !run_get(a->db, &run, &found, why))
+    if (!one_of_refuse(a->db, a->path, "pghaul cutover", why) ||
+        !position_get(a->db, &position, &follows, why) || !run_get(a->db, &run, &found, why))
         return false;
     if (!follows || !found)
         return fault_set(why, FAULT_NOT_FOLLOWING,

@@ -3,6 +3,7 @@
  */
 #include "clone.h"
 #include "commands.h"
+#include "one_of.h"
 
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -26,7 +27,8 @@ static bool enter(struct clone *clone, struct fault *why)
 static bool check_follows(struct clone *clone, struct position *ret_position, struct fault *why)
 {
     bool follows;
-    return position_get(clone->db, ret_position, &follows, why) &&
+    return one_of_refuse(clone->db, clone->dir.path, "pghaul follow", why) &&
+           position_get(clone->db, ret_position, &follows, why) &&
            (follows || fault_set(why, FAULT_NOT_FOLLOWING,
                                  "run \"%s\" was not started with --follow, so it has no slot",
                                  clone->run.name));

@@ -2,6 +2,7 @@
  * cmd_position.c - how far a run follows; and where it is to end.
  */
 #include "commands.h"
+#include "one_of.h"
 
 #include "base/log.h"
 #include "base/scoped.h"
@@ -29,7 +30,9 @@ static bool open_run(struct positioning *p, enum db_mode mode, struct fault *why
     if (!find_directory(p->options, NULL, p->path, why))
         return false;
     workdir_path(file, p->path, "catalog.db");
-    if (!catalog_open(&p->db, file, mode, why) || !position_get(p->db, &p->position, &found, why))
+    if (!catalog_open(&p->db, file, mode, why) ||
+        !one_of_refuse(p->db, p->path, "pghaul position", why) ||
+        !position_get(p->db, &p->position, &found, why))
         return false;
     return found || fault_set(why, FAULT_NOT_FOLLOWING,
                               "the run in \"%s\" was not started with --follow", p->path);

@@ -4,6 +4,7 @@
  */
 #include "clone.h"
 #include "commands.h"
+#include "one_of.h"
 
 #include "base/log.h"
 #include "base/scoped.h"
@@ -37,6 +38,7 @@ static bool follow_back(const struct options *options, const char *dir, struct f
     back.notify = options->notify;
     back.notify_lag_ms = options->notify_lag_ms;
     back.notify_stall_ms = options->notify_stall_ms;
+    back.channel = options->channel; /* of one of several databases: who started it */
     log_info("going back from here on: what is written to the target comes to the source; see "
              "pghaul status --dir %s",
              path);
@@ -108,6 +110,7 @@ static bool enter(struct clone *clone, struct fault *why)
     return catalog_open(&clone->db, file, DB_EXISTING, why) &&
            run_get(clone->db, &clone->run, &clone->found, why) &&
            (clone->found || fault_set(why, FAULT_DIR_NO_RUN, "there is no run in \"%s\"", path)) &&
+           one_of_refuse(clone->db, path, "pghaul reverse", why) &&
            book_recall(options, clone->db, why);
 }
 

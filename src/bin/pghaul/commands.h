@@ -47,6 +47,10 @@ void add_json(struct strbuf *text, const json_t *json);
 /* What a slot is called unless the user says so. `to` has SLOT_NAME bytes (catalog/position.h). */
 void usual_slot(char *to, const char *run);
 
+/* The same for one of several databases: a run has no two of one name. A name of a database that is
+ * long, or has letters that slots may not have, is told from others by a hash of it. */
+void database_slot(char *to, const char *run, const char *database);
+
 /* Options about changes: do they go together, are they well formed? FAULT_CONFLICTING_OPTIONS,
  * FAULT_BAD_VALUE. */
 bool check_follow(const struct options *options, struct fault *why);

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <inttypes.h>
 #include <libgen.h>
 
 bool print_text(const struct strbuf *text, struct fault *why)
@@ -42,15 +43,47 @@ bool check_resume_or_restart(const struct options *options, struct fault *why)
 /* Slots may have no other letters in their names. */
 static const char slot_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 
+/* Is it the name as it is? `most`: so many letters, behind which there is room for a NUL. */
+static bool add_slot_letters(char *to, size_t *length, size_t most, const char *name)
+{
+    bool same = true;
+    const size_t end = *length + most;
+    for (; *name != '\0' && *length < end; name++) {
+        bool upper = *name >= 'A' && *name <= 'Z';
+        const char *letter = upper ? slot_letters + (*name - 'A') : strchr(slot_letters, *name);
+        same = same && letter != NULL && !upper;
+        to[(*length)++] = *(letter == NULL ? "_" : letter);
+    }
+    to[*length] = '\0';
+    return same && *name == '\0';
+}
+
 void usual_slot(char *to, const char *run)
 {
     size_t length = strlcpy(to, "pghaul_", SLOT_NAME);
-    for (; *run != '\0' && length < SLOT_NAME - 1; run++) {
-        bool upper = *run >= 'A' && *run <= 'Z';
-        const char *letter = upper ? slot_letters + (*run - 'A') : strchr(slot_letters, *run);
-        to[length++] = *(letter == NULL ? "_" : letter);
-    }
-    to[length] = '\0';
+    add_slot_letters(to, &length, SLOT_NAME - 1 - length, run);
+}
+
+/* FNV-1a: what tells names apart must be the same on every machine and for ever. */
+static uint32_t hash_of(const char *name)
+{
+    uint32_t hash = UINT32_C(2166136261);
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
+    return hash;
+}
+
+void database_slot(char *to, const char *run, const char *database)
+{
+    enum { RUN_LETTERS = 23, HASH_LETTERS = 9 };
+    size_t length = strlcpy(to, "pghaul_", SLOT_NAME);
+    add_slot_letters(to, &length, RUN_LETTERS, run);
+    to[length++] = '_';
+    if (add_slot_letters(to, &length, SLOT_NAME - 1 - length, database))
+        return;
+    if (length > SLOT_NAME - 1 - HASH_LETTERS)
+        length = SLOT_NAME - 1 - HASH_LETTERS;
+    snprintf(to + length, SLOT_NAME - length, "_%08" PRIx32, hash_of(database));
 }
 
 bool check_end(const char *option, const char *text, struct fault *why)
@@ -181,9 +214,10 @@ bool check_follow(const struct options *options, struct fault *why)
                          options->slot);
     if (!settings->follow)
         return check_no_follow(options, why);
-    if (options->all_databases || options->databases.count > 0)
+    if (*options->slot != '\0' && (options->all_databases || options->databases.count > 0))
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
-                         "changes are followed of one database: --follow does not go with several");
+                         "a slot is of one database: --slot does not go with several, each of "
+                         "which gets its own");
     if (options->snapshot != NULL)
         return fault_set(why, FAULT_CONFLICTING_OPTIONS,
                          "--follow copies in the snapshot of its slot: --snapshot cannot be given");

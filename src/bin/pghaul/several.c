@@ -2,26 +2,33 @@
  * several.c - a run over several databases of one server: a run for the roles, then one for each
  * database, so many at a time. Each is a process of its own with a work directory and a catalog
  * below ours, and may be looked at alone; what fails does not stop the others.
+ *
+ * With --follow, one that has copied all goes on for as long as its user wants, and others are
+ * begun beside it. Each is ended, or handed over, by itself.
  */
 #include "clone.h"
 #include "commands.h"
+#include "one_of.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scoped.h"
 #include "base/size.h"
 #include "catalog/catalog.h"
+#include "catalog/position.h"
 #include "catalog/steering.h"
+#include "catalog/work.h"
 #include "plan/databases.h"
 #include "proc/channel.h"
 #include "proc/signals.h"
+#include "run/back.h"
 #include "run/launch.h"
 #include "run/progress.h"
 
 #include <errno.h>
 #include <poll.h>
 
-enum { AT_ONCE = 32, LINE_EVERY_MS = 30000, LOOK_EVERY_MS = 1000, DESCRIPTION = 300 };
+enum { LINE_EVERY_MS = 30000, LOOK_EVERY_MS = 1000, DESCRIPTION = 300 };
 
 /* A run of ours that has a process. */
 struct place {
@@ -29,12 +36,18 @@ struct place {
     struct child child;
     int channel;
     struct fault fault; /* what it said before it ended; id 0: nothing */
+    bool follows;       /* it has copied all: another one may be begun */
 };
 
 struct several {
     struct clone *clone;
-    struct place places[AT_ONCE];
-    int jobs;
+    struct place *places;
+    struct pollfd *fds;
+    int count; /* of places: of those that follow there may be any number */
+    int jobs;  /* runs that copy */
+    struct run run;
+    struct strbuf end; /* where those that are not begun yet are to end; empty: not said */
+    bool all_follow;   /* or are over */
     int signals;
     int stops;          /* how often we were asked to end */
     int failed;         /* runs */
@@ -45,10 +58,13 @@ struct several {
 
 static void drop_several(struct several *s)
 {
-    for (int i = 0; i < s->jobs; i++) {
+    for (int i = 0; i < s->count; i++) {
         drop_child(&s->places[i].child);
         drop_fd(&s->places[i].channel);
     }
+    drop_memory(&s->places);
+    drop_memory(&s->fds);
+    drop_strbuf(&s->end);
     drop_fd(&s->signals);
 }
 
@@ -105,78 +121,79 @@ bool several_choose(struct clone *clone, struct fault *why)
     return leash_open(&leash, -1, why) &&
            clone_connect_any(&clone->source, options, &leash, &source, why) &&
            databases_choose(source, &wish, add_database, &clone->members, why) &&
-           check_targets(clone, &leash, why) &&
+           check_targets(clone, &leash, why) && several_check_room(clone, source, why) &&
            (leash.wish == LEASH_GO || leash_fault(&leash, why));
 }
 
 /* ---- making the run of one ---- */
 
-/* Settings are ours, but that roles come only once. */
-static bool settle(struct options *options, const struct member *member, struct fault *why)
-{
-    if (member->roles)
-        return book_give_bits(options, "contents", CONTENT_ROLES, why);
-    return book_give(options, "roles", "false", why);
-}
-
-/* In which database it works. Roles are made from within the first one: the one in the connection
- * strings need not let us create anything. */
-static const char *database_of(const struct several *s, const struct member *member)
-{
-    return member->roles ? s->clone->members.list[1].name : member->name;
-}
-
-static bool read_database(const struct conninfo *all, const char *database, struct strbuf *text,
-                          struct conninfo *ret_info, struct fault *why)
-{
-    conninfo_add_other(text, all, database);
-    return conninfo_read(ret_info, all->side, text->text, why);
-}
-
 struct beginning {
-    struct options options;
+    struct one_of one;
     struct clone clone;
-    struct strbuf source;
-    struct strbuf target;
+    char slot[SLOT_NAME];
     bool resume;
+    bool over; /* it came to its end, and we to ours before we noted that */
 };
-
-static void wipe(struct strbuf *text)
-{
-    if (text->text != NULL)
-        explicit_bzero(text->text, text->length);
-    drop_strbuf(text);
-}
 
 static void drop_beginning(struct beginning *b)
 {
     drop_clone(&b->clone);
-    drop_borrowed_options(&b->options);
-    wipe(&b->source);
-    wipe(&b->target);
+    drop_one_of(&b->one);
+}
+
+/* Settings are ours, but that roles come only once, and slots are of the whole server. */
+static bool settle(struct several *s, const struct member *member, struct beginning *b,
+                   struct fault *why)
+{
+    struct options *options = &b->one.options;
+    options->resume = false;
+    options->name = member->name;
+    if (member->roles) {
+        options->endpos = NULL;
+        return book_give_bits(options, "contents", CONTENT_ROLES, why) &&
+               book_give(options, "follow", "false", why);
+    }
+    database_slot(b->slot, s->run.name, member->name);
+    return book_give(options, "roles", "false", why) &&
+           (!options->settings.follow || book_give(options, "slot", b->slot, why));
+}
+
+/* What was done to it alone since it ran the last time is found here. */
+static bool go_on_with(struct beginning *b, struct fault *why)
+{
+    enum back_state back;
+    struct clone *clone = &b->clone;
+    if (!back_look(clone->dir.path, &back, why))
+        return false;
+    if (strcmp(clone->run.state, "done") == 0) {
+        b->over = back != BACK_OPEN;
+        return true;
+    }
+    return check_not_clean(clone->db, why) && book_keep(&b->one.options, clone->db, why) &&
+           clone_change_end(clone, why) && run_set_resumed(clone->db, why);
 }
 
 /* A run that is there is gone on with if we ourselves do. */
 static bool make_run(struct several *s, const struct member *member, struct beginning *b,
                      struct fault *why)
 {
-    char path[PATH_MAX];
     struct clone *clone = &b->clone;
     const struct clone *all = s->clone;
-    const char *database = database_of(s, member);
-    book_borrow(&b->options, all->options);
-    b->options.resume = false;
-    b->options.name = member->name;
-    clone->options = &b->options;
-    member_path(path, all->dir.path, member);
-    if (!settle(&b->options, member, why) ||
-        !read_database(&all->source, database, &b->source, &clone->source, why) ||
-        !read_database(&all->target, database, &b->target, &clone->target, why) ||
-        !clone_open(clone, path, why))
+    struct options *options = &b->one.options;
+    one_of_choose(&b->one, all->options, all->dir.path, &all->members, member, &all->source,
+                  &all->target);
+    clone->options = options;
+    if (!settle(s, member, b, why) ||
+        !conninfo_read(&clone->source, SIDE_SOURCE, options->source, why) ||
+        !conninfo_read(&clone->target, SIDE_TARGET, options->target, why) ||
+        !clone_open(clone, b->one.path, why))
         return false;
     b->resume = clone->found && all->options->resume;
-    return b->resume ? book_keep(&b->options, clone->db, why) && run_set_resumed(clone->db, why)
-                     : clone_create(clone, why);
+    if (b->resume)
+        return go_on_with(b, why);
+    if (!member->roles && s->end.length > 0)
+        options->endpos = s->end.text;
+    return clone_create(clone, why);
 }
 
 static bool put_setting(void *arg, const char *name, const char *value, struct fault *why)
@@ -211,7 +228,8 @@ static bool make_database(struct several *s, const struct member *member, struct
     scoped(drop_leash) struct leash leash = {.signals = -1};
     return !s->clone->options->settings.create ||
            (leash_open(&leash, -1, why) &&
-            clone_make_database(&b->clone, database_of(s, member), &leash, why));
+            clone_make_database(&b->clone, one_of_database(&s->clone->members, member), &leash,
+                                why));
 }
 
 /* ---- processes ---- */
@@ -226,8 +244,8 @@ static bool launch_run(struct several *s, struct place *place, struct beginning 
     struct launch what = {
         .args = {"supervise", "--dir", path, "--name", place->member->name, "--budget", s->budget,
                  "--rate-file", s->clone->rate_file},
-        .source = b->source.text,
-        .target = b->target.text,
+        .source = b->one.source.text,
+        .target = b->one.target.text,
         .lock = s->clone->dir.lock,
     };
     int count = 9;
@@ -235,19 +253,33 @@ static bool launch_run(struct several *s, struct place *place, struct beginning 
         what.args[count++] = "--resume";
     if (b->resume && s->clone->options->not_consistent)
         what.args[count++] = "--not-consistent";
-    place->fault.id = 0;
     return launch(&what, &place->child, &place->channel, why);
 }
 
+static bool is_copied(struct db *db, bool *ret_copied, struct fault *why)
+{
+    bool open;
+    int64_t items;
+    if (!work_open_before(db, PHASE_FOLLOW, &open, why) ||
+        !work_kind_count(db, WORK_FOLLOW, &items, why))
+        return false;
+    *ret_copied = !open && items > 0;
+    return true;
+}
+
 /* From its state on, whoever looks knows that a run that nobody has locked is only about to begin.
- */
+ * One that is over gets no process. */
 static bool start(struct several *s, struct place *place, struct member *member, struct fault *why)
 {
-    scoped(drop_beginning) struct beginning b = {.clone = CLONE_NONE};
-    place->member = member;
+    scoped(drop_beginning) struct beginning b = {.one = ONE_OF_NONE, .clone = CLONE_NONE};
+    *place = (struct place){.member = member, .child = CHILD_NONE, .channel = -1};
     if (members_set_state(s->clone->db, member, "running", why) && make_run(s, member, &b, why)) {
+        if (b.over) {
+            place->member = NULL;
+            return members_set_state(s->clone->db, member, "done", why);
+        }
         if (hand_on_steering(s, b.clone.db, why) && make_database(s, member, &b, why) &&
-            launch_run(s, place, &b, why))
+            is_copied(b.clone.db, &place->follows, why) && launch_run(s, place, &b, why))
             return true;
         clone_note_end(&b.clone, why);
     }
@@ -341,8 +373,16 @@ static void take_messages(struct place *place)
 static int busy(const struct several *s)
 {
     int count = 0;
-    for (int i = 0; i < s->jobs; i++)
+    for (int i = 0; i < s->count; i++)
         count += s->places[i].member != NULL;
+    return count;
+}
+
+static int following(const struct several *s)
+{
+    int count = 0;
+    for (int i = 0; i < s->count; i++)
+        count += s->places[i].member != NULL && s->places[i].follows;
     return count;
 }
 
@@ -368,7 +408,7 @@ static void stop(struct several *s, int number)
 {
     if (s->stops++ == 0)
         log_info("stopping");
-    for (int i = 0; i < s->jobs; i++)
+    for (int i = 0; i < s->count; i++)
         child_signal(&s->places[i].child, number);
 }
 
@@ -381,7 +421,7 @@ static bool fill_place(struct several *s, struct place *place, struct fault *why
         struct fault fault;
         log_info("beginning with %s", describe(name, sizeof name, member));
         if (start(s, place, member, &fault))
-            return true;
+            continue;
         if (fault_kind_of(&fault) == FAULT_KIND_STOPPED)
             stop(s, SIGTERM);
         if (!note_failure(s, member, &fault, why))
@@ -392,7 +432,7 @@ static bool fill_place(struct several *s, struct place *place, struct fault *why
 
 static bool fill(struct several *s, struct fault *why)
 {
-    for (int i = 0; i < s->jobs; i++)
+    for (int i = 0; i < s->count && busy(s) - following(s) < s->jobs; i++)
         if (!fill_place(s, &s->places[i], why))
             return false;
     return true;
@@ -416,12 +456,49 @@ static void add_place(struct several *s, const struct place *place, struct strbu
 
 static void print_line(struct several *s)
 {
+    int follow = following(s);
     scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
     s->next_line_ms = clock_ms() + LINE_EVERY_MS;
-    for (int i = 0; i < s->jobs; i++)
-        if (s->places[i].member != NULL)
+    for (int i = 0; i < s->count; i++)
+        if (s->places[i].member != NULL && !s->places[i].follows)
             add_place(s, &s->places[i], &text);
+    if (follow > 0)
+        strbuf_addf(&text, "%s%d %s", text.length == 0 ? "" : "; ", follow,
+                    follow == 1 ? "database follows" : "databases follow");
     log_relayed(LEVEL_INFO, "clone", strbuf_text(&text));
+}
+
+/* ---- those that follow ---- */
+
+/* A catalog that cannot be read just now is asked again. */
+static void look_at_place(struct several *s, struct place *place)
+{
+    char path[PATH_MAX], file[PATH_MAX], name[DESCRIPTION];
+    struct fault ignored;
+    scoped(drop_db) struct db *db = NULL;
+    member_path(path, s->clone->dir.path, place->member);
+    workdir_path(file, path, "catalog.db");
+    if (!catalog_open(&db, file, DB_READ_ONLY, &ignored) ||
+        !is_copied(db, &place->follows, &ignored) || !place->follows)
+        return;
+    log_info("%s is copied, and follows; to end that, pghaul cutover, or position set --end now, "
+             "with --dir \"%s\"",
+             describe(name, sizeof name, place->member), path);
+}
+
+static bool look(struct several *s, struct fault *why)
+{
+    s->next_look_ms = clock_ms() + LOOK_EVERY_MS;
+    asides_look(&s->clone->asides);
+    if (!s->clone->options->settings.follow)
+        return true;
+    for (int i = 0; i < s->count; i++)
+        if (s->places[i].member != NULL && !s->places[i].follows)
+            look_at_place(s, &s->places[i]);
+    if (s->all_follow || following(s) == 0 || following(s) < busy(s) || next_member(s) != NULL)
+        return true;
+    s->all_follow = true;
+    return run_set_phase(s->clone->db, PHASE_FOLLOW, why);
 }
 
 static void take_signals(struct several *s)
@@ -437,19 +514,19 @@ static void take_signals(struct several *s)
 
 static bool wait_and_handle(struct several *s, struct fault *why)
 {
-    struct pollfd fds[1 + 2 * AT_ONCE];
+    struct pollfd *fds = s->fds;
     int64_t now = clock_ms();
     fds[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
-    for (int i = 0; i < s->jobs; i++) {
+    for (int i = 0; i < s->count; i++) {
         fds[1 + 2 * i] = (struct pollfd){.fd = s->places[i].channel, .events = POLLIN};
         fds[2 + 2 * i] = (struct pollfd){.fd = s->places[i].child.pidfd, .events = POLLIN};
     }
     int64_t next = s->next_line_ms < s->next_look_ms ? s->next_line_ms : s->next_look_ms;
     int timeout = next <= now ? 0 : (int)(next - now);
-    if (poll(fds, 1 + 2 * (nfds_t)s->jobs, timeout) < 0 && errno != EINTR)
+    if (poll(fds, 1 + 2 * (nfds_t)s->count, timeout) < 0 && errno != EINTR)
         return fault_errno(why, FAULT_SYSTEM, "poll failed");
     take_signals(s);
-    for (int i = 0; i < s->jobs; i++) {
+    for (int i = 0; i < s->count; i++) {
         take_messages(&s->places[i]);
         if (s->places[i].member != NULL && fds[2 + 2 * i].revents != 0 &&
             !on_end(s, &s->places[i], why))
@@ -457,11 +534,7 @@ static bool wait_and_handle(struct several *s, struct fault *why)
     }
     if (s->next_line_ms <= clock_ms())
         print_line(s);
-    if (s->next_look_ms <= clock_ms()) {
-        s->next_look_ms = clock_ms() + LOOK_EVERY_MS;
-        asides_look(&s->clone->asides);
-    }
-    return true;
+    return s->next_look_ms > clock_ms() || look(s, why);
 }
 
 static bool loop(struct several *s, struct fault *why)
@@ -508,23 +581,52 @@ static bool end_run(struct several *s, struct fault *why)
     return false;
 }
 
+/* What a run like others says of itself stays for all of them until somebody removes it. */
+static void say_what_stays(const struct several *s)
+{
+    if (s->clone->options->settings.follow)
+        log_info("slots and publications of the databases stay on the source, and a slot keeps its "
+                 "WAL: pghaul cleanup --dir %s removes them",
+                 s->clone->dir.path);
+}
+
+static void make_places(struct several *s)
+{
+    const struct clone *clone = s->clone;
+    s->jobs = (int)clone->options->database_jobs;
+    s->count = clone->options->settings.follow ? clone->members.count : s->jobs;
+    s->places = new_memory((size_t)s->count, sizeof *s->places);
+    s->fds = new_memory(1 + 2 * (size_t)s->count, sizeof *s->fds);
+    for (int i = 0; i < s->count; i++)
+        s->places[i] = (struct place){.child = CHILD_NONE, .channel = -1};
+}
+
+static bool open_members(struct several *s, struct fault *why)
+{
+    for (int i = 0; i < s->clone->members.count; i++) {
+        struct member *member = &s->clone->members.list[i];
+        if (strcmp(member->state, "done") != 0 &&
+            !members_set_state(s->clone->db, member, "waiting", why))
+            return false;
+    }
+    return true;
+}
+
 bool several_run(struct clone *clone, struct fault *why)
 {
+    bool found;
     scoped(drop_several) struct several s = {
         .clone = clone,
-        .jobs = (int)clone->options->database_jobs,
         .signals = -1,
         .next_line_ms = clock_ms() + LINE_EVERY_MS,
     };
-    for (int i = 0; i < s.jobs; i++)
-        s.places[i] = (struct place){.child = CHILD_NONE, .channel = -1};
-    for (int i = 0; i < clone->members.count; i++) {
-        struct member *member = &clone->members.list[i];
-        if (strcmp(member->state, "done") != 0 &&
-            !members_set_state(clone->db, member, "waiting", why))
-            return false;
-    }
+    make_places(&s);
     workdir_path(s.budget, clone->dir.path, "budget");
-    return signals_open(&s.signals, why) && run_set_phase(clone->db, PHASE_COPY, why) &&
-           loop(&s, why) && end_run(&s, why);
+    if (!open_members(&s, why) || !run_get(clone->db, &s.run, &found, why) ||
+        !setting_get(clone->db, SETTING_SEVERAL_END, &s.end, &found, why) ||
+        !signals_open(&s.signals, why) || !run_set_phase(clone->db, PHASE_COPY, why) ||
+        !loop(&s, why) || !end_run(&s, why))
+        return false;
+    say_what_stays(&s);
+    return true;
 }

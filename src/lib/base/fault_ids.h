@@ -125,8 +125,8 @@
     "End them (a prepared one by COMMIT PREPARED or ROLLBACK PREPARED), or raise --slot-timeout. " \
     "A slot begins only when all that wrote before it have ended.")                                \
   F(FAULT_SLOT_TAKEN,          2215, SOURCE,  "a slot or publication of this name exists already", \
-    "Give another --slot; or, if nobody needs it any more, drop the slot first "                   \
-    "(SELECT pg_drop_replication_slot('NAME')), then the publication (DROP PUBLICATION).")         \
+    "Give another --slot (of several databases another --name); or, if nobody needs it any more, " \
+    "drop the slot first (SELECT pg_drop_replication_slot('NAME')), then the publication (DROP PUBLICATION).")         \
   F(FAULT_PUBLICATION,         2216, SOURCE,  "the publication cannot be made",                    \
     "Connect as the owner of the tables with GRANT CREATE ON DATABASE, or as a superuser.")        \
   F(FAULT_TABLE_UNPUBLISHED,   2217, SOURCE,  "a table was created while the run began",           \
@@ -384,6 +384,11 @@
     "pghaul compare data --live shows what differs; or cut over without --verify.")                \
   F(FAULT_CUTOVER_FAILED,      4090, GIVEN_UP, "a step of the cutover failed",                     \
     "The source takes writes again and the run follows on. Mend the cause, then cut over again.")  \
+  F(FAULT_SEVERAL_DATABASES,   4100, USAGE,   "the run is of several databases",                   \
+    "Give --dir with the directory of one of them.")                                               \
+  F(FAULT_SEVERAL_PROCESSES,   4101, SYSTEM,  "more databases than there can be processes for",    \
+    "Raise the limit (ulimit, or LimitNPROC and LimitNOFILE of a service), or follow them in "     \
+    "several runs: --database, --exclude-database.")                                               \
   F(FAULT_TOOL_MISSING,        5001, SYSTEM,  "pg_dump or pg_restore is missing",                  \
     "Install the PostgreSQL client programs (postgresql-client), or give --pg-bindir.")            \
   F(FAULT_TOOL_OLD,            5002, SYSTEM,  "pg_dump is older than the source server",           \

@@ -59,6 +59,7 @@ bool run_end(struct db *db, const char *state, const struct fault *fault, struct
 
 /* The setting that lists the uuids of runs given up by --restart, as SQL literals. */
 #define SETTING_GIVEN_UP "given-up"
+#define SETTING_SEVERAL_END "several-end" /* --endpos, of several databases */
 
 /* The setting that names a role that is to own the target's database once it is there. */
 #define SETTING_DATABASE_OWNER "database-owner"

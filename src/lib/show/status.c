@@ -319,6 +319,8 @@ static bool collect_member(const struct member *member, const char *dir, json_t 
         !is_unmade(member, why))
         return false;
     judge_member(member, status, run);
+    if (strcmp(field_text(run, "mode"), "follow") == 0)
+        field_set_text(status, "mode", "follow");
     json_t *json = json_object();
     json_array_append_new(json_object_get(status, "members"), json);
     field_set_text(json, "name", member->name);

@@ -72,6 +72,28 @@ static int64_t sum_of_steps(const json_t *run, const char *key)
     return sum;
 }
 
+/* "following", or how far the run itself is. */
+static const char *member_state(const json_t *member)
+{
+    const char *state = field_text(member, "state");
+    const json_t *run = json_object_get(member, "run");
+    if (strcmp(state, "running") != 0)
+        return state;
+    if (strcmp(field_text(run, "phase"), "follow") == 0)
+        return "following";
+    return strcmp(field_text(json_object_get(run, "back"), "state"), "open") == 0 ? "going back"
+                                                                                  : state;
+}
+
+static void add_lag(struct strbuf *text, const json_t *member)
+{
+    char lag[32];
+    const json_t *position = json_object_get(json_object_get(member, "run"), "position");
+    if (strcmp(member_state(member), "following") == 0)
+        strbuf_addf(text, "%12s", size_text(lag, sizeof lag, field_int(position, "lag_bytes")));
+    strbuf_add(text, "\n");
+}
+
 static void add_member(struct strbuf *text, const json_t *member)
 {
     char size[32], rows[32] = "", bytes[32] = "", time[32] = "";
@@ -84,8 +106,9 @@ static void add_member(struct strbuf *text, const json_t *member)
     }
     size_text(size, sizeof size, field_int(member, "bytes"));
     add_padded(text, field_text(member, "name"), 36);
-    strbuf_addf(text, "%12s%12s%16s%12s%12s\n", field_text(member, "state"), roles ? "" : size,
-                rows, bytes, time);
+    strbuf_addf(text, "%12s%12s%16s%12s%12s", member_state(member), roles ? "" : size, rows, bytes,
+                time);
+    add_lag(text, member);
 }
 
 static void add_members(struct strbuf *text, const json_t *status)
@@ -93,8 +116,9 @@ static void add_members(struct strbuf *text, const json_t *status)
     size_t index;
     json_t *member;
     char total[32];
-    strbuf_addf(text, "%-36s%12s%12s%16s%12s%12s\n", "Database", "state", "size", "rows", "moved",
-                "time");
+    bool follow = strcmp(field_text(status, "mode"), "follow") == 0;
+    strbuf_addf(text, "%-36s%12s%12s%16s%12s%12s%s\n", "Database", "state", "size", "rows", "moved",
+                "time", follow ? "      behind" : "");
     json_array_foreach(json_object_get(status, "members"), index, member)
     {
         add_member(text, member);

@@ -1496,6 +1496,18 @@ select d.datname from pg_catalog.pg_database d
  where d.datname operator(pg_catalog.~) $1 {120000: collate pg_catalog.default}
  order by d.datname
 
+-- How many slots, walsenders and connections there may be, and are.
+
+-- name: ASK_ROOM_TO_FOLLOW
+select pg_catalog.current_setting('max_replication_slots'),
+       (select pg_catalog.count(*) from pg_catalog.pg_replication_slots),
+       pg_catalog.current_setting('max_wal_senders'),
+       (select pg_catalog.count(*) from pg_catalog.pg_stat_get_wal_senders()),
+       pg_catalog.current_setting('max_connections')::pg_catalog.int4
+       - pg_catalog.current_setting('superuser_reserved_connections')::pg_catalog.int4
+       {160000: - pg_catalog.current_setting('reserved_connections')::pg_catalog.int4},
+       (select pg_catalog.sum(b.numbackends) from pg_catalog.pg_stat_database b)
+
 -- Is database $1 there? May we make databases?
 
 -- name: ASK_DATABASE_THERE
