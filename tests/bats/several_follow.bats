@@ -357,3 +357,41 @@ equal() {
     run -0 "$PGHAUL" cleanup --force --dir "$(dir_of Shop)" --source "$PGH_SOURCE dbname=Shop" --target "$PGH_TARGET dbname=Shop"
     [[ $(slots) == 0 && $(publications) == 0 ]]
 }
+
+@test "killed in the midst of a cutover of one: frozen before it is handed over, and behind that" {
+    local point
+    for point in freeze.closed cutover.handed_over; do
+        keep_fired
+        rm -f "$PGHAUL_TEST_DIR/fired"
+        background env PGHAUL_TEST_AT=$point:stop "$PGHAUL" clone --follow --dir "$RUN" --database shop,Shop --create
+        all_follow shop Shop
+        timeout 60 "$PGHAUL" cutover --dir "$(dir_of Shop)" >"$BATS_TEST_TMPDIR/cutover" 2>&1 3>&- &
+        PIDS="$PIDS $!"
+        stopped_at $point
+        # Who asks while one of them is handed over gets on with the other.
+        run -0 cutover shop --rehearse
+        # All at once: nobody of them lets the source write again.
+        kill -9 "$(ps -o ppid= -p "$STOPPED" | tr -d ' ')" "$STOPPED" "$PID"
+        wait "$PID" || true
+        wait_for 20 flock -n "$RUN/lock" true
+        run -2 in_source Shop -c 'select 1'
+        background "$PGHAUL" clone --resume --dir "$RUN"
+        all_follow shop
+        if [[ $point == freeze.closed ]]; then
+            all_follow Shop
+            in_source Shop -c "insert into t values (-1, 'it writes again')"
+            run -0 cutover Shop
+        fi
+        wait_for 20 member_is Shop done
+        [[ $(in_catalog Shop 'select count(*) from cutover where state = '"'done'") == 1 ]]
+        run -0 "$PGHAUL" position set --end now --dir "$(dir_of shop)"
+        ended_with 0 '2 of 2'
+        equal shop
+        equal Shop
+        run -0 "$PGHAUL" cleanup --dir "$RUN"
+        admin_source 'alter database "Shop" reset default_transaction_read_only'
+        admin_target 'drop database shop'
+        admin_target 'drop database "Shop"'
+        rm -rf "$RUN"
+    done
+}
