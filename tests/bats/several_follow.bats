@@ -335,6 +335,18 @@ equal() {
     background "$PGHAUL" clone --resume --dir "$RUN"
     wait_for 20 eval '[[ $(in_source Shop -c "select x from t where a = -2") == meanwhile ]]'
     all_follow shop
+    # Not while it goes on; nor by itself when it has only stopped.
+    run -6 "$PGHAUL" cleanup --dir "$RUN"
+    assert_output --partial 'PGH-4001'
+    kill "$PID"
+    ended_with 3 stopped
+    run -2 "$PGHAUL" cleanup --dir "$RUN"
+    assert_output --partial 'PGH-1031: database "Shop": run "Shop_back" has not reached its end'
+    [[ $(slots) == 1 && $(admin_target 'select count(*) from pg_replication_slots') == 1 ]]
+    background "$PGHAUL" clone --resume --dir "$RUN"
+    all_follow shop
+    wait_for 20 eval '[[ $(sqlite3 "$(dir_of Shop)/back/catalog.db" "select phase from run") == 6 ]]'
+    wait_for 20 eval '[[ -n $(sqlite3 "$(dir_of Shop)/back/catalog.db" "select pid from process where role = '"'cutover'"' and ended_us is null") ]]'
     run -0 cutover Shop --back
     wait_for 20 member_is Shop done
     in_source Shop -c "insert into t values (-3, 'the old side takes writes')"

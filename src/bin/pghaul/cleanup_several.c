@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/catalog.h"
+#include "run/back.h"
 
 struct several {
     struct cleanup *all;
@@ -31,19 +32,32 @@ static bool was_not_made(const struct fault *why)
 }
 
 /* Is there something to remove, and may it be? Its locks are let go of again. */
-static bool look(struct one_of *one, bool *ret_wanted, struct fault *why)
+static bool look_at(struct options *options, const char *path, bool *ret_wanted, struct fault *why)
 {
-    scoped(drop_cleanup) struct cleanup c = cleanup_new(&one->options);
+    scoped(drop_cleanup) struct cleanup c = cleanup_new(options);
     *ret_wanted = false;
-    strlcpy(c.path, one->path, sizeof c.path);
-    if (!one->there)
-        return true;
+    strlcpy(c.path, path, sizeof c.path);
     if (!cleanup_find(&c, why))
         return was_not_made(why);
     if (!cleanup_lock(&c, why))
         return false;
     *ret_wanted = (c.follows || c.made.count > 0) && strcmp(c.run.state, "cancelled") != 0;
     return !*ret_wanted || cleanup_check_ended(&c, why);
+}
+
+/* A way back that is gone must have come to its end as well. */
+static bool look(struct one_of *one, bool *ret_wanted, struct fault *why)
+{
+    char path[PATH_MAX];
+    enum back_state back;
+    bool ignored;
+    *ret_wanted = false;
+    if (!one->there)
+        return true;
+    if (!look_at(&one->options, one->path, ret_wanted, why) || !back_look(one->path, &back, why))
+        return false;
+    back_path(path, one->path);
+    return (back != BACK_OPEN && back != BACK_OVER) || look_at(&one->options, path, &ignored, why);
 }
 
 static bool clean(const struct several *s, struct one_of *one, const char *name, struct fault *why)
