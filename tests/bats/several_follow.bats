@@ -139,7 +139,7 @@ equal() {
         run -0 cutover "$db" --on-cutover "env | grep ^PGHAUL_ >>$BATS_TEST_TMPDIR/facts; touch $BATS_TEST_TMPDIR/over"
         assert_output --partial 'handed over at'
         [[ -e $BATS_TEST_TMPDIR/over ]]
-        wait_for 20 member_is "$db" done
+        wait_for 20 member_is "$db" 'done'
         run -2 in_source "$db" -c 'select 1'
     done
     grep -qxF "PGHAUL_DIR=$(dir_of 'we/ird, "Näme')" "$BATS_TEST_TMPDIR/facts"
@@ -174,11 +174,14 @@ equal() {
     [[ ! -d $RUN ]]
     # Too few slots, or processes: before anything is made.
     admin_source 'alter system set max_replication_slots = 3'
+    admin_source 'alter system set max_connections = 18'
     "$PGH_TOP/tests/server" stop "$HERE/s"
     "$PGH_TOP/tests/server" start "$HERE/s"
     run -4 several --follow --database shop,Shop,.crm,postgres --create
     assert_output --partial 'PGH-7001: 4 databases are to be followed, and of the slots (max_replication_slots) of the source 3 of 3 are free'
     assert_output --partial 'raise max_replication_slots'
+    assert_output --regexp 'warning clone: the source has room for 1[0-9] connections \(max_connections\), and 4 databases that follow need about 4 each'
+    admin_source 'alter system reset max_connections'
     [[ ! -d $RUN/databases && $(admin_target 'select count(*) from pg_database') == 3 ]]
     admin_source 'alter system reset max_replication_slots'
     admin_source 'alter system set max_wal_senders = 2'
@@ -218,7 +221,7 @@ equal() {
     all_follow Shop .crm shop
     run ! follows 'we/ird, "Näme'
     run -0 cutover shop
-    wait_for 10 member_is shop done
+    wait_for 10 member_is shop 'done'
     local before
     before=$(in_catalog shop 'select state, started_us, resumes from run')
     kill -9 "$PID"
@@ -232,7 +235,7 @@ equal() {
     background "$PGHAUL" clone --resume --dir "$RUN"
     all_follow Shop .crm 'we/ird, "Näme'
     [[ $(in_catalog shop 'select state, started_us, resumes from run') == "$before" ]]
-    member_is shop done
+    member_is shop 'done'
     [[ $(in_catalog Shop 'select resumes from run') == 1 ]]
     # Alone, while nobody is above.
     kill "$PID"
@@ -245,7 +248,7 @@ equal() {
     ended_with 0 'handed over'
     background "$PGHAUL" clone --resume --dir "$RUN"
     all_follow Shop 'we/ird, "Näme'
-    member_is .crm done
+    member_is .crm 'done'
     run -0 cutover 'we/ird, "Näme'
     # One is ended without a hand-over.
     in_source Shop -c "insert into t values (-1, 'last')"
@@ -294,7 +297,7 @@ equal() {
 @test "paused, set, stopped and cancelled as a whole" {
     admin_source 'create role pgs_app'
     followed shop,Shop --roles
-    member_is roles done
+    member_is roles 'done'
     run -0 "$PGHAUL" pause --dir "$RUN"
     in_source shop -c "insert into t values (-1, 'later')"
     [[ $("$PGHAUL" status --json --dir "$RUN" | jq -r '[.members[] | select(.roles | not) | .run.paused] | all') == true ]]
@@ -307,7 +310,7 @@ equal() {
     background "$PGHAUL" clone --resume --dir "$RUN"
     all_follow shop Shop
     run -0 cutover Shop --leave-open
-    wait_for 10 member_is Shop done
+    wait_for 10 member_is Shop 'done'
     run -0 "$PGHAUL" cancel --dir "$RUN"
     ended_with 3 stopped
     [[ $(catalog 'select state from run') == cancelled && $(slots) == 1 ]]
@@ -348,7 +351,7 @@ equal() {
     wait_for 20 eval '[[ $(sqlite3 "$(dir_of Shop)/back/catalog.db" "select phase from run") == 6 ]]'
     wait_for 20 eval '[[ -n $(sqlite3 "$(dir_of Shop)/back/catalog.db" "select pid from process where role = '"'cutover'"' and ended_us is null") ]]'
     run -0 cutover Shop --back
-    wait_for 20 member_is Shop done
+    wait_for 20 member_is Shop 'done'
     in_source Shop -c "insert into t values (-3, 'the old side takes writes')"
     run -0 "$PGHAUL" position set --end now --dir "$(dir_of shop)"
     ended_with 0 '2 of 2'
@@ -394,7 +397,7 @@ equal() {
             in_source Shop -c "insert into t values (-1, 'it writes again')"
             run -0 cutover Shop
         fi
-        wait_for 20 member_is Shop done
+        wait_for 20 member_is Shop 'done'
         [[ $(in_catalog Shop 'select count(*) from cutover where state = '"'done'") == 1 ]]
         run -0 "$PGHAUL" position set --end now --dir "$(dir_of shop)"
         ended_with 0 '2 of 2'
@@ -406,4 +409,19 @@ equal() {
         admin_target 'drop database "Shop"'
         rm -rf "$RUN"
     done
+}
+
+@test "one that was handed over is not cancelled with the others: it can only be brought to its end" {
+    followed shop,Shop
+    run -7 cutover Shop --on-cutover false
+    wait_for 20 member_is Shop failed
+    run -0 "$PGHAUL" cancel --dir "$RUN"
+    assert_output --partial "database \"Shop\" was handed over, so it is not cancelled: pghaul follow --resume --dir \"$RUN/databases/Shop\" brings it to its end"
+    ended_with 7 'PGH-4088: database "Shop": '
+    [[ $(catalog 'select state from run') == cancelled && $(slots) == 1 ]]
+    run -2 "$PGHAUL" cleanup --dir "$RUN"
+    assert_output --partial 'PGH-1031: database "Shop": '
+    run -0 "$PGHAUL" follow --resume --on-cutover true --dir "$(dir_of Shop)" --source "$PGH_SOURCE dbname=Shop" --target "$PGH_TARGET dbname=Shop"
+    run -0 "$PGHAUL" cleanup --dir "$RUN"
+    [[ $(slots) == 0 && $(publications) == 0 ]]
 }
