@@ -157,6 +157,7 @@ SQL
     [[ $(catalog "select count(*) from work where state = 'running'") == 0 ]]
     kill -9 "$PID"
     wait "$PID" || true
+    wait_for 10 eval '[[ $(status state) == crashed ]]'
     run -0 resume
     assert_output --partial 'is not paused any more: pghaul clone --resume goes on with it'
     run -6 resume
