@@ -303,6 +303,7 @@ drop_roles() {
         ask_cutover
         stopped_at cutover.step
         kill -9 "$PID"
+        wait "$PID" || true
         go_on
         asked_ended_with 14 'PGH-4087'
         wait_for 20 nothing_frozen
