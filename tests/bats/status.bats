@@ -145,6 +145,26 @@ tables() {
     [[ $(catalog 'select count(*) <= 128 and count(*) > 0 from sample') == 1 ]]
 }
 
+@test "WAL that the source has and that has not come is behind as well" {
+    tables
+    background follow
+    wait_for 30 following
+    wait_for 20 says .substate caught_up
+    local receive
+    receive=$(catalog "select pid from process where role = 'receive' and ended_us is null")
+    kill -STOP "$receive"
+    src -q -c "insert into t select i, repeat('v', 40) from generate_series(1001, 40000) i"
+    wait_for 20 says '.position.lag_bytes > 1000000 and .position.received < .position.source_end and .substate == "catching_up"' true
+    valid
+    says .substate_sentence 'receiving what the source has written, and applying it'
+    says .eta null
+    wait_for 20 says '.position.lag_ms > 1000' true
+    wait_for 20 grep -q 'applying changes: .* [1-9][0-9.]* MB behind' "$BATS_TEST_TMPDIR/err"
+    kill -CONT "$receive"
+    wait_for 20 says '.substate + " " + (.position | "\(.lag_bytes) \(.lag_ms)")' 'caught_up 0 0'
+    end_now
+}
+
 @test "the target cannot be asked for a while: the run goes on, and what is waited for is known again" {
     tables
     background follow

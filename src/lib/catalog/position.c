@@ -11,10 +11,25 @@
 
 #define COPY_COLUMN(to, stmt, column) strlcpy(to, stmt_text(stmt, column), sizeof(to))
 
+/* What the source has behind the end of the run is not for it. */
+static lsn_t to_receive(const struct position *position)
+{
+    return position->end != 0 && position->end < position->source_end ? position->end
+                                                                      : position->source_end;
+}
+
+int64_t position_unreceived(const struct position *position)
+{
+    lsn_t end = to_receive(position);
+    lsn_t there = position->received != 0 ? position->received : position->consistent;
+    return there != 0 && end > there ? (int64_t)(end - there) : 0;
+}
+
 int64_t position_behind(const struct position *position)
 {
     lsn_t there = position->applied != 0 ? position->applied : position->consistent;
-    return position->received > there ? (int64_t)(position->received - there) : 0;
+    int64_t unapplied = position->received > there ? (int64_t)(position->received - there) : 0;
+    return unapplied + position_unreceived(position);
 }
 
 void position_add_made(struct strbuf *text, const char *slot, const char *publication)
@@ -73,6 +88,7 @@ bool position_get(struct db *db, struct position *ret_position, bool *ret_found,
     p->slot_safe = stmt_int(stmt, 24);
     p->slot_us = stmt_int(stmt, 25);
     COPY_COLUMN(p->insert_publication, stmt, 26);
+    p->source_end = lsn_of(stmt, 27);
     return true;
 }
 

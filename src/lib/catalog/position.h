@@ -40,9 +40,12 @@ struct position {
     int64_t slot_keeps;  /* bytes of WAL that the source keeps for it, */
     int64_t slot_safe;   /* … that may come until it is in danger; -1: without end */
     int64_t slot_us;
+    lsn_t source_end; /* of its WAL, when the guard saw it last */
 };
 
-/* Bytes of the source's WAL that are received and not applied. */
+/* Bytes of the source's WAL, as far as it was seen, that are not received; that are not applied, be
+ * they received or not. */
+int64_t position_unreceived(const struct position *position);
 int64_t position_behind(const struct position *position);
 
 /* 'slot "a" and publication "a"', for people. */

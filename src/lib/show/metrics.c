@@ -242,7 +242,7 @@ static const struct family {
      "Estimate of the time until rows and indexes are there, or what is behind is applied.",
      add_eta, NULL, NULL},
     {"pghaul_workers_waiting", "gauge", "Workers by what they wait for.", add_waiting, NULL, NULL},
-    {"pghaul_lag_bytes", "gauge", "WAL of the source that is received and not applied.", NULL,
+    {"pghaul_lag_bytes", "gauge", "WAL of the source that is not applied.", NULL,
      "position", "lag_bytes"},
     {"pghaul_lag_seconds", "gauge", "How old the target is.", add_lag_seconds, NULL, NULL},
     {"pghaul_applied_transactions_total", "counter", "Transactions applied.", NULL, "position",

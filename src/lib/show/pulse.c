@@ -135,8 +135,9 @@ static bool collect_eta(struct db *db, const struct run *run, const struct posit
         return true;
     if (run->phase == PHASE_COPY && !eta_of_copy(db, status, &basis, &ms, why))
         return false;
+    /* How fast the source writes is known by what comes, when all comes. */
     if (run->phase == PHASE_FOLLOW && position != NULL && json_is_object(rates) &&
-        position_behind(position) > 0)
+        position_behind(position) > 0 && position_unreceived(position) == 0)
         ms = pulse_catch_up_ms(position_behind(position), field_int(rates, "received"),
                                field_int(rates, "applied"), &basis);
     if (ms < 0)
@@ -349,11 +350,12 @@ static bool collect_substate(struct db *db, const struct run *run, const struct 
     else if (run->phase == PHASE_FOLLOW && position != NULL) {
         if (!pause_get(db, &pause, why))
             return false;
-        bool behind = position_behind(position) > 0;
-        word = pause.held != 0 ? "held" : behind ? "catching_up" : "caught_up";
-        sentence = pause.held != 0 ? "held for a moment, for pghaul compare"
-                   : behind        ? "applying what was received"
-                                   : "all that was received is applied";
+        int64_t behind = position_behind(position), unreceived = position_unreceived(position);
+        word = pause.held != 0 ? "held" : behind > 0 ? "catching_up" : "caught_up";
+        sentence = pause.held != 0  ? "held for a moment, for pghaul compare"
+                   : unreceived > 0 ? "receiving what the source has written, and applying it"
+                   : behind > 0     ? "applying what was received"
+                                    : "all that was received is applied";
     }
     const json_t *cutover = json_object_get(status, "cutover");
     if (is_running(status) && (strcmp(field_text(cutover, "state"), "running") == 0 ||

@@ -5,6 +5,7 @@
 #include "catalog/catalog.h"
 #include "catalog/objects.h"
 #include "catalog/position.h"
+#include "catalog/pulse.h"
 #include "catalog/run.h"
 #include "catalog/sql.h"
 
@@ -58,6 +59,16 @@ START_TEST(positions_are_kept)
     ck_assert(position.consistent == 100 && position.received == 300 && position.durable == 200);
     ck_assert_int_eq(position_behind(&position), 150);
     ck_assert(position.applied == 150 && position.flushed == 120 && position.end == 400);
+    /* What the source has and we have not: it counts, but for what lies behind the end. */
+    OK(source_seen_put(db, &(struct source_seen){.at_us = 1, .wal_end = 290}, &why));
+    position = get(db);
+    ck_assert(position_unreceived(&position) == 0 && position_behind(&position) == 150);
+    OK(source_seen_put(db, &(struct source_seen){.at_us = 2, .wal_end = 350}, &why));
+    position = get(db);
+    ck_assert(position_unreceived(&position) == 50 && position_behind(&position) == 200);
+    OK(source_seen_put(db, &(struct source_seen){.at_us = 3, .wal_end = 900}, &why));
+    position = get(db);
+    ck_assert(position_unreceived(&position) == 100 && position_behind(&position) == 250);
     ck_assert_int_eq(position.transactions, 4);
     ck_assert_int_eq(position.inserts, 6);
     ck_assert_int_eq(position.commit_us, 7);

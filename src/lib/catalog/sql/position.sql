@@ -8,7 +8,8 @@ select uuid, :slot, :publication, :stop from run where id = 1
 select slot, publication, source_id, consistent, received, durable, applied, flushed, stop,
        received_us, applied_us, commit_us, transactions, inserts, updates, deletes, truncates, conflicts,
        stop_now, plugin, coalesce(format, ''), coalesce(timeline, 0), coalesce(slot_state, ''), coalesce(slot_keeps, 0),
-       coalesce(slot_safe, -1), coalesce(slot_us, 0), insert_publication
+       coalesce(slot_safe, -1), coalesce(slot_us, 0), insert_publication,
+       (select wal_end from source_seen where id = 1)
   from position where run = (select uuid from run where id = 1)
 
 -- name: POSITION_INTEND
