@@ -3,7 +3,7 @@
 #include "base/scoped.h"
 #include "base/text.h"
 
-enum { APPLICATION_ID = 0x70676861, SCHEMA_VERSION = 11 };
+enum { APPLICATION_ID = 0x70676861, SCHEMA_VERSION = 12 };
 
 static const char *const texts[SQL_STATEMENTS] = {
 #define SQL(name, scan_ok, text) text,

@@ -8,6 +8,7 @@
 #ifndef PGHAUL_COMPARE_COMPARE_H
 #define PGHAUL_COMPARE_COMPARE_H
 
+#include "compare/hash.h"
 #include "pg/conn.h"
 #include "pg/snapshot.h"
 #include "store/db.h"
@@ -34,7 +35,7 @@ struct compare {
     bool everything;    /* nothing is filtered: what only the target has is a difference */
     bool large_objects; /* are compared, too */
     bool live;          /* only what follows: the catalog's table `published` tells */
-    bool quick;         /* both servers hash alike (compare_data finds out); else MD5 is taken */
+    enum row_hash hash; /* compare_read_sides finds out */
 };
 
 /* The client_encoding in which text is compared: any that both can be turned into. */

@@ -7,7 +7,6 @@
 #include "compare/pool.h"
 #include "compare/sum.h"
 
-#include "base/log.h"
 #include "base/scoped.h"
 #include "catalog/objects.h"
 #include "catalog/sql.h"
@@ -90,55 +89,13 @@ static bool find_in(void *arg, int64_t pair, struct fault *why)
     return find_rows(f->compare, f->pool, pair, why);
 }
 
-/* ---- how they hash ---- */
-
-/* A role that may not call the function is no reason to fail. */
-static bool probe(struct compare *compare, enum side side, struct rows *ret_rows, bool *ret_told,
-                  struct fault *why)
-{
-    struct fault ignored;
-    scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    struct conn *conn = compare->sides[side].holder;
-    *ret_told = false;
-    if (conn_version(conn) < QUICK_SINCE)
-        return true;
-    part_add_probe(&sql);
-    *ret_told = conn_query(conn, sql.text, ret_rows, &ignored);
-    if (!*ret_told && conn_broken(conn)) {
-        *why = ignored;
-        return false;
-    }
-    return snapshot_let_go(conn, why);
-}
-
-/* Between two major versions a function of the server may change, whatever the probe says. */
-static bool same_major(const struct compare *compare)
-{
-    return conn_version(compare->sides[SIDE_SOURCE].holder) / 10000 ==
-           conn_version(compare->sides[SIDE_TARGET].holder) / 10000;
-}
-
-static bool choose_hash(struct compare *compare, struct fault *why)
-{
-    bool told[SIDES];
-    scoped(drop_rows) struct rows source = ROWS_NONE;
-    scoped(drop_rows) struct rows target = ROWS_NONE;
-    if (!probe(compare, SIDE_SOURCE, &source, &told[SIDE_SOURCE], why) ||
-        !probe(compare, SIDE_TARGET, &target, &told[SIDE_TARGET], why))
-        return false;
-    compare->quick = same_major(compare) && told[SIDE_SOURCE] && told[SIDE_TARGET] &&
-                     strcmp(rows_text(&source, 0, 0), rows_text(&target, 0, 0)) == 0;
-    log_debug(compare->quick ? "rows are hashed by hash_array_extended" : "rows are hashed by md5");
-    return true;
-}
-
 bool compare_data(struct compare *compare, struct fault *why)
 {
     scoped(drop_pool) struct pool *pool = pool_new(compare);
     struct pool_job job = {part_add_sums, take_sums, compare->db, 0};
     struct finding finding = {compare, pool};
-    return choose_hash(compare, why) && compare_make_parts(compare, 0, why) &&
-           pool_run(pool, &job, why) && db_run(compare->db, why, SQL_PAIR_JUDGE, "") &&
+    return compare_make_parts(compare, 0, why) && pool_run(pool, &job, why) &&
+           db_run(compare->db, why, SQL_PAIR_JUDGE, "") &&
            pair_each_different(compare->db, find_in, &finding, why);
 }
 

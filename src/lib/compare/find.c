@@ -154,7 +154,7 @@ static void add_one_from(struct from *from, const struct part *part)
     const struct pair *pair = from->pair;
     strbuf_addf(from->sql, "%sSELECT pg_catalog.md5(pg_catalog.record_send(%s)) AS k, ",
                 from->count++ == 0 ? "" : " UNION ALL ", key_of(pair));
-    part_add_hash(from->sql, pair->row_sql.text);
+    hash_add_md5(from->sql, pair->row_sql.text);
     strbuf_addf(from->sql, ", pg_catalog.left(%s::pg_catalog.text, %d) AS shown FROM ",
                 key_of(pair), SHOWN_LENGTH);
     part_add_from(from->sql, part);
@@ -202,7 +202,7 @@ static bool open_stream(struct compare *compare, const struct pair *pair, enum s
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     struct from from = {&sql, pair, 0};
-    strbuf_add(&sql, "DECLARE pghaul_rows NO SCROLL CURSOR FOR SELECT " PART_SUMS
+    strbuf_add(&sql, "DECLARE pghaul_rows NO SCROLL CURSOR FOR SELECT " HASH_MD5_SUMS
                      ", k::pg_catalog.uuid, pg_catalog.min(shown COLLATE \"C\") FROM (");
     if (!add_from_all(compare, &from, side, why))
         return false;

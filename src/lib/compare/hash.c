@@ -122,37 +122,60 @@ void hash_add_md5(struct strbuf *sql, const char *row)
         sql, "('x' || pg_catalog.md5(pg_catalog.record_send(%s)))::pg_catalog.bit(128) AS h", row);
 }
 
-/* The subqueries keep what is used twice from being computed twice. */
-void hash_add_rows(struct strbuf *sql, enum row_hash hash, const char *row, const char *from)
+/* A subquery with OFFSET 0 keeps what is used twice from being computed twice. */
+#define SUM(half) ", coalesce(pg_catalog.sum(" half "), 0)"
+
+static void add_md5_sums(struct strbuf *sql, const struct hashed *of, const char *more)
 {
-    switch (hash) {
-    case ROW_HASH_MD5:
-        strbuf_add(sql, "(SELECT ");
-        hash_add_md5(sql, row);
-        strbuf_addf(sql, " FROM %s OFFSET 0)", from);
-        break;
-    case ROW_HASH_BYTES:
-        strbuf_addf(sql, "(SELECT ARRAY[pg_catalog.record_send(%s)] AS h FROM %s OFFSET 0)", row,
-                    from);
-        break;
-    case ROW_HASH_VALUES:
-        strbuf_addf(sql,
-                    "(SELECT g, " OF_VALUES "(r, g) AS h FROM (SELECT r, " OF_VALUES
-                    "(r, 1) AS g FROM (SELECT %s AS r FROM %s OFFSET 0) x OFFSET 0) y OFFSET 0)",
-                    row, from);
-        break;
-    }
+    strbuf_addf(sql, "SELECT " HASH_MD5_SUMS "%s FROM (SELECT ", more);
+    hash_add_md5(sql, of->row);
+    strbuf_addf(sql, " FROM %s OFFSET 0) x", of->from);
 }
 
-void hash_add_sums(struct strbuf *sql, enum row_hash hash)
+static void add_bytes_sums(struct strbuf *sql, const struct hashed *of, const char *more)
 {
-    static const char *const halves[][2] = {
-        [ROW_HASH_MD5] = {"h::pg_catalog.bit(64)::pg_catalog.int8",
-                          "(h << 64)::pg_catalog.bit(64)::pg_catalog.int8"},
-        [ROW_HASH_BYTES] = {OF_BYTES "(h, 1)", OF_BYTES "(h, 2)"},
-        [ROW_HASH_VALUES] = {"g # h", "h"},
-    };
-    strbuf_add(sql, "pg_catalog.count(*)");
-    for (int i = 0; i < 2; i++)
-        strbuf_addf(sql, ", coalesce(pg_catalog.sum(%s), 0)", halves[hash][i]);
+    strbuf_addf(sql,
+                "SELECT pg_catalog.count(*)" SUM(OF_BYTES "(h, 1)")
+                    SUM(OF_BYTES "(h, 2)") "%s FROM (SELECT ARRAY[pg_catalog.record_send(%s)] AS h"
+                                           " FROM %s OFFSET 0) x",
+                more, of->row, of->from);
+}
+
+/* Keys count up from where they begin: the second seed of a row is the first one of no other. */
+static void add_seeded_sums(struct strbuf *sql, const struct hashed *of, const char *more)
+{
+    strbuf_addf(sql,
+                "SELECT pg_catalog.count(*)" SUM(OF_VALUES "(r, s)")
+                    SUM(OF_VALUES "(r, s # 6148914691236517205)") "%s FROM (SELECT %s AS r, %s AS s"
+                                                                  " FROM %s OFFSET 0) x",
+                more, of->row, of->seed, of->from);
+}
+
+static void add_values_sums(struct strbuf *sql, const struct hashed *of, const char *more)
+{
+    strbuf_addf(sql,
+                "SELECT pg_catalog.count(*)" SUM("g # h")
+                    SUM("h") "%s FROM (SELECT g, " OF_VALUES
+                             "(r, g) AS h FROM (SELECT r, " OF_VALUES
+                             "(r, 1) AS g FROM (SELECT %s AS r FROM %s OFFSET 0) x OFFSET 0) y"
+                             " OFFSET 0) z",
+                more, of->row, of->from);
+}
+
+void hash_add_sums(struct strbuf *sql, const struct hashed *of, const char *more)
+{
+    switch (of->hash) {
+    case ROW_HASH_MD5:
+        add_md5_sums(sql, of, more);
+        break;
+    case ROW_HASH_BYTES:
+        add_bytes_sums(sql, of, more);
+        break;
+    case ROW_HASH_VALUES:
+        if (*of->seed != '\0')
+            add_seeded_sums(sql, of, more);
+        else
+            add_values_sums(sql, of, more);
+        break;
+    }
 }

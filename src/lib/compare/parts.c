@@ -12,6 +12,8 @@ void drop_part(struct part *part)
     drop_strbuf(&part->relname);
     drop_strbuf(&part->kind);
     drop_strbuf(&part->row_sql);
+    drop_strbuf(&part->sum_sql);
+    drop_strbuf(&part->seed_sql);
     drop_strbuf(&part->key_sql);
     drop_strbuf(&part->condition);
 }
@@ -77,8 +79,10 @@ bool parts_next(struct db *db, enum side side, int64_t after, struct part *part,
     part->relkind = stmt_text(row, 9)[0];
     put(&part->kind, row, 10);
     put(&part->row_sql, row, 11);
-    put(&part->key_sql, row, 12);
-    put(&part->condition, row, 13);
+    put(&part->sum_sql, row, 12);
+    put(&part->seed_sql, row, 13);
+    put(&part->key_sql, row, 14);
+    put(&part->condition, row, 15);
     return true;
 }
 
@@ -114,28 +118,6 @@ void part_add_from(struct strbuf *sql, const struct part *part)
                     part->high);
 }
 
-/* The server's hash of bytes takes a number that makes another function of it: two of them make 128
- * bits. It is several times as fast as MD5, but nobody promises that it is the same everywhere. SQL
- * reaches it by an array only; one with a single element is hashed as this, and a known factor. */
-#define QUICK(array, seed) "pg_catalog.hash_array_extended(" array ", " #seed ")"
-
-void part_add_probe(struct strbuf *sql)
-{
-    /* All lengths modulo the words that are hashed at once, and long ones. */
-    strbuf_add(sql,
-               "SELECT pg_catalog.string_agg(pg_catalog.concat_ws(',', " QUICK("t.x", 1) ", " QUICK(
-                   "t.x", 2) "), ',' ORDER BY t.n) FROM (SELECT g AS n, ARRAY[pg_catalog.decode("
-                             "pg_catalog.left(pg_catalog.repeat(pg_catalog.md5(g::pg_catalog.text),"
-                             " 80), 2 * g), 'hex')] AS x"
-                             " FROM pg_catalog.generate_series(0, 1200, 7) g) t");
-}
-
-static void add_quick_sums(struct strbuf *sql)
-{
-    strbuf_add(sql, "SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(" QUICK(
-                        "h", 1) "), 0), coalesce(pg_catalog.sum(" QUICK("h", 2) "), 0)");
-}
-
 static void add_file(struct strbuf *sql, const struct part *part)
 {
     /* Looked at after the lock was taken: a relation that was rewritten since the snapshot is in
@@ -144,42 +126,32 @@ static void add_file(struct strbuf *sql, const struct part *part)
                 part->oid);
 }
 
-void part_add_hash(struct strbuf *sql, const char *row_sql)
-{
-    strbuf_addf(sql,
-                "('x' || pg_catalog.md5(pg_catalog.record_send(%s)))::pg_catalog.bit(128) AS h",
-                row_sql);
-}
-
-/* The subquery keeps the hash from being computed twice. */
 void part_add_sums(struct strbuf *sql, const struct part *part)
 {
-    if (part->quick)
-        add_quick_sums(sql);
-    else
-        strbuf_add(sql, "SELECT " PART_SUMS);
-    add_file(sql, part);
-    strbuf_add(sql, " FROM (SELECT ");
-    if (part->quick)
-        strbuf_addf(sql, "ARRAY[pg_catalog.record_send(%s)] AS h", strbuf_text(&part->row_sql));
-    else
-        part_add_hash(sql, strbuf_text(&part->row_sql));
-    strbuf_add(sql, " FROM ");
-    part_add_from(sql, part);
-    strbuf_add(sql, " OFFSET 0) x");
+    scoped(drop_strbuf) struct strbuf from = STRBUF_EMPTY;
+    scoped(drop_strbuf) struct strbuf file = STRBUF_EMPTY;
+    part_add_from(&from, part);
+    add_file(&file, part);
+    const struct hashed hashed = {
+        .hash = part->hash,
+        .row = part->sum_sql.text,
+        .seed = strbuf_text(&part->seed_sql),
+        .from = from.text,
+    };
+    hash_add_sums(sql, &hashed, file.text);
 }
 
 void part_add_buckets(struct strbuf *sql, const struct part *part)
 {
     bool keyed = part->key_sql.length > 0;
-    strbuf_add(sql, "SELECT " PART_SUMS);
+    strbuf_add(sql, "SELECT " HASH_MD5_SUMS);
     add_file(sql, part);
     strbuf_addf(sql, ", ('x' || pg_catalog.left(k, %d))::pg_catalog.bit(12)::pg_catalog.int4 AS b",
                 BUCKET_DIGITS);
     strbuf_add(sql, " FROM (SELECT ");
     if (keyed) {
         strbuf_addf(sql, "pg_catalog.md5(pg_catalog.record_send(%s)) AS k, ", part->key_sql.text);
-        part_add_hash(sql, strbuf_text(&part->row_sql));
+        hash_add_md5(sql, part->row_sql.text);
     } else {
         strbuf_add(sql, "k, ('x' || k)::pg_catalog.bit(128) AS h FROM (SELECT ");
         strbuf_addf(sql, "pg_catalog.md5(pg_catalog.record_send(%s)) AS k", part->row_sql.text);

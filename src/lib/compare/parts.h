@@ -5,6 +5,7 @@
 #define PGHAUL_COMPARE_PARTS_H
 
 #include "base/strbuf.h"
+#include "compare/hash.h"
 #include "pg/conninfo.h"
 #include "store/db.h"
 
@@ -17,10 +18,10 @@ struct part {
     int64_t bytes;
     int64_t filenode;
     char relkind;
-    bool quick; /* the server's own hash is summed up, which the other one computes as well */
+    enum row_hash hash; /* of which sums are made */
     struct strbuf nspname, relname;
     struct strbuf kind; /* of the pair */
-    struct strbuf row_sql, key_sql, condition;
+    struct strbuf row_sql, sum_sql, seed_sql, key_sql, condition;
 };
 
 /* For scoped(). */
@@ -40,21 +41,10 @@ bool parts_next(struct db *db, enum side side, int64_t after, struct part *part,
 /* Adds a FROM item with its condition: "ONLY s.t WHERE …". */
 void part_add_from(struct strbuf *sql, const struct part *part);
 
-/* Of rows that have a hash h: their number and both sums; and the hash, by MD5. */
-#define PART_SUMS                                                                               \
-    "pg_catalog.count(*), coalesce(pg_catalog.sum(h::pg_catalog.bit(64)::pg_catalog.int8), 0)," \
-    " coalesce(pg_catalog.sum((h << 64)::pg_catalog.bit(64)::pg_catalog.int8), 0)"
-void part_add_hash(struct strbuf *sql, const char *row_sql);
-
-/* Adds a query that tells how the server hashes: servers that answer alike do so alike. From
- * version 11 on. */
-enum { QUICK_SINCE = 110000 };
-void part_add_probe(struct strbuf *sql);
-
 /* Adds a query for count, both sums, and the file that the relation is in now. */
 void part_add_sums(struct strbuf *sql, const struct part *part);
 
-/* The same by bucket of the key, or of the row where there is no key; then the file. */
+/* The same by bucket of the key, or of the row where there is no key; then the file. By MD5. */
 enum { BUCKETS = 4096, BUCKET_DIGITS = 3 };
 void part_add_buckets(struct strbuf *sql, const struct part *part);
 

@@ -93,7 +93,7 @@ static bool send_part(const struct pool *pool, struct seat *seat, struct pool_jo
                       struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
-    seat->part.quick = pool->compare->quick;
+    seat->part.hash = pool->compare->hash;
     job->add_sql(&sql, &seat->part);
     strbuf_add(&sql, "; " SNAPSHOT_LET_GO);
     seat->busy = true;

@@ -144,14 +144,14 @@ static bool check_rows(struct repair *r, struct fault *why)
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     struct sum found;
     strbuf_add(&before, " UNION ALL SELECT ");
-    part_add_hash(&before, strbuf_text(&r->pair->row_sql));
+    hash_add_md5(&before, r->pair->row_sql.text);
     strbuf_add(&before, " FROM ONLY ");
     strbuf_add(&after, " WHERE ");
     pair_add_id(&after, r->pair);
     strbuf_add(&after, " IN (SELECT k.id FROM pg_temp.pghaul_repair k)");
     struct names names = {&sql, before.text, after.text};
     strbuf_add(&sql,
-               "SELECT " PART_SUMS " FROM (SELECT NULL::pg_catalog.bit(128) AS h WHERE false");
+               "SELECT " HASH_MD5_SUMS " FROM (SELECT NULL::pg_catalog.bit(128) AS h WHERE false");
     if (!add_each(r, SIDE_TARGET, &names, "", why))
         return false;
     strbuf_add(&sql, ") x");

@@ -44,6 +44,13 @@ static bool find_column(const char *list, const char *name, size_t length, struc
     return false;
 }
 
+/* Of one built-in type. */
+static bool is_same_type(const struct column *a, const struct column *b)
+{
+    return a->type_length == b->type_length && a->type_length > 0 &&
+           memcmp(a->type, b->type, a->type_length) == 0;
+}
+
 static bool is_one_of(const struct column *column, const char *const *types)
 {
     for (; *types != NULL; types++)
@@ -81,6 +88,12 @@ static void add_name(struct strbuf *sql, const struct column *column)
     strbuf_add_bytes(sql, column->name, column->name_length);
 }
 
+static void add_cast(struct strbuf *sql, const struct column *column)
+{
+    add_name(sql, column);
+    strbuf_addf(sql, "::pg_catalog.\"%.*s\"", (int)column->type_length, column->type);
+}
+
 /* There are NaNs of different bits. */
 static void add_float(struct strbuf *sql, const struct column *column)
 {
@@ -104,13 +117,11 @@ static void add_printed(struct strbuf *sql, const struct column *column)
 static void add_value(struct strbuf *sql, const struct column *a, const struct column *b,
                       const struct row_wish *wish)
 {
-    bool same = a->type_length == b->type_length && a->type_length > 0 &&
-                memcmp(a->type, b->type, a->type_length) == 0;
+    bool same = is_same_type(a, b);
     if (same && is_one_of(a, numbers)) {
         add_float(sql, a);
     } else if (same && (is_one_of(a, same_in_binary) || (wish->old && is_one_of(a, with_floats)))) {
-        add_name(sql, a);
-        strbuf_addf(sql, "::pg_catalog.\"%.*s\"", (int)a->type_length, a->type);
+        add_cast(sql, a);
     } else if (same && !wish->other_lengths && is_padded(a)) {
         add_name(sql, a);
         strbuf_add(sql, "::pg_catalog.bpchar");
@@ -127,6 +138,64 @@ static void add_to_row(struct strbuf *row, const struct column *a, const struct 
 {
     strbuf_add(row, row->length == 0 ? "ROW(" : ", ");
     add_value(row, a, b, wish);
+}
+
+/* Types whose hash is that of all their bits. */
+static const char *const hashed_by_bits[] = {
+    "bool", "int2", "int4", "oid", "date", "uuid", "bytea", NULL,
+};
+
+/* What makes the binary form of the others. */
+static const char *const senders[][2] = {
+    {"char", "charsend"},
+    {"int8", "int8send"},
+    {"xid", "xidsend"},
+    {"xid8", "xid8send"},
+    {"money", "cash_send"},
+    {"macaddr", "macaddr_send"},
+    {"macaddr8", "macaddr8_send"},
+    {"inet", "inet_send"},
+    {"cidr", "cidr_send"},
+    {"time", "time_send"},
+    {"timetz", "timetz_send"},
+    {"timestamp", "timestamp_send"},
+    {"interval", "interval_send"},
+    {"timestamptz", "timestamptz_send"},
+    {"bit", "bit_send"},
+    {"varbit", "varbit_send"},
+    {"numeric", "numeric_send"},
+    {"pg_lsn", "pg_lsn_send"},
+    {"float4", "float4send"},
+    {"float8", "float8send"},
+    {"jsonb", "jsonb_send"},
+};
+
+static const char *sender_of(const struct column *column)
+{
+    for (size_t i = 0; i < sizeof senders / sizeof senders[0]; i++)
+        if (is_one_of(column, (const char *const[]){senders[i][0], NULL}))
+            return senders[i][1];
+    return NULL;
+}
+
+static void add_to_values(struct strbuf *values, const struct column *a, const struct column *b,
+                          const struct row_wish *wish)
+{
+    bool same = is_same_type(a, b);
+    const char *sender = same ? sender_of(a) : NULL;
+    strbuf_add(values, values->length == 0 ? "ROW(" : ", ");
+    if (sender != NULL) {
+        strbuf_addf(values, "pg_catalog.%s(", sender);
+        if (is_one_of(a, numbers))
+            add_float(values, a);
+        else
+            add_cast(values, a);
+        strbuf_add(values, ")");
+    } else {
+        add_value(values, a, b, wish);
+        if (!same || !is_one_of(a, hashed_by_bits))
+            strbuf_add(values, " COLLATE pg_catalog.\"C\"");
+    }
 }
 
 /* Is it among the columns that were asked for? Each is quoted, so it cannot be a part of one. */
@@ -158,6 +227,19 @@ static void add_lonely(struct strbuf *note, const char *list, const char *other,
         }
 }
 
+static void make_seed(struct row_sql *sql, const struct row_wish *wish)
+{
+    static const char *const types[] = {"int2", "int4", "int8", NULL};
+    struct column a, b;
+    size_t length = strlen(wish->key);
+    if (sql->key.length > 0 && find_column(wish->source, wish->key, length, &a) &&
+        find_column(wish->target, wish->key, length, &b) && is_same_type(&a, &b) &&
+        is_one_of(&a, types)) {
+        add_name(&sql->seed, &a);
+        strbuf_add(&sql->seed, "::pg_catalog.int8");
+    }
+}
+
 static void make_key(struct row_sql *sql, const struct row_wish *wish)
 {
     struct column a, b;
@@ -179,6 +261,7 @@ static void make_key(struct row_sql *sql, const struct row_wish *wish)
     }
     if (sql->key.length > 0)
         strbuf_add(&sql->key, ")");
+    make_seed(sql, wish);
 }
 
 void row_make(struct row_sql *sql, const struct row_wish *wish)
@@ -190,10 +273,12 @@ void row_make(struct row_sql *sql, const struct row_wish *wish)
             (*wish->share != '\0' && !is_shared(wish->share, &a)))
             continue;
         add_to_row(&sql->row, &a, &b, wish);
+        add_to_values(&sql->values, &a, &b, wish);
         strbuf_add(&sql->columns, sql->columns.length == 0 ? "" : ", ");
         add_name(&sql->columns, &a);
     }
     strbuf_add(&sql->row, sql->row.length == 0 ? "ROW()" : ")");
+    strbuf_add(&sql->values, sql->values.length == 0 ? "ROW()" : ")");
     make_key(sql, wish);
     if (*wish->share == '\0') {
         add_lonely(&sql->note, wish->source, wish->target, "source");
@@ -204,6 +289,8 @@ void row_make(struct row_sql *sql, const struct row_wish *wish)
 void drop_row_sql(struct row_sql *sql)
 {
     drop_strbuf(&sql->row);
+    drop_strbuf(&sql->values);
+    drop_strbuf(&sql->seed);
     drop_strbuf(&sql->key);
     drop_strbuf(&sql->columns);
     drop_strbuf(&sql->note);

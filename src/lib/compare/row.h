@@ -5,6 +5,11 @@
  * bytes, so nothing can be taken for something else. Values of built-in types whose binary form
  * every server shares go in that form, which does not depend on settings; all others as text. Text
  * is in the client's encoding, which is the same on both sides.
+ *
+ * A type's own hash is the same for all that is equal, be it -0 and 0, 1.0 and 1.00, or numbers of
+ * eight bytes that it folds. Where rows are hashed value by value, only those types go as they are
+ * whose hash is that of all their bits; the others as the bytes of their binary form, or as text,
+ * which is hashed as bytes under the collation "C".
  */
 #ifndef PGHAUL_COMPARE_ROW_H
 #define PGHAUL_COMPARE_ROW_H
@@ -27,6 +32,8 @@ struct row_wish {
 
 struct row_sql {
     struct strbuf row;     /* ROW(…) of all columns that both have */
+    struct strbuf values;  /* the same for hash_record_extended(), which hashes value by value */
+    struct strbuf seed;    /* the key, where it is one number; else empty */
     struct strbuf key;     /* ROW(…) of the key; empty: there is none that both have */
     struct strbuf columns; /* the columns: quoted names with ", " between */
     struct strbuf note;    /* for people: columns that only one side has; empty: there are none */

@@ -76,6 +76,7 @@ static bool pair_all(const struct compare *compare, struct fault *why)
 
 struct columns {
     struct db *db;
+    enum row_hash hash;
     bool old, other_lengths;
 };
 
@@ -85,7 +86,8 @@ static bool on_pair(void *arg, const struct stmt *row, struct fault *why)
     scoped(drop_row_sql) struct row_sql sql = {.row = STRBUF_EMPTY};
     int64_t id = stmt_int(row, 0);
     if (strcmp(stmt_text(row, 1), "sequence") == 0)
-        return db_run(c->db, why, SQL_PAIR_SET_SQL, "sssssi", "ROW(last_value, is_called)", "",
+        return db_run(c->db, why, SQL_PAIR_SET_SQL, "sssssssi", "ROW(last_value, is_called)",
+                      "ROW(pg_catalog.int8send(last_value), is_called)", "", "",
                       "last_value, is_called", "", "", id);
     struct row_wish wish = {
         .source = stmt_text(row, 2),
@@ -96,13 +98,15 @@ static bool on_pair(void *arg, const struct stmt *row, struct fault *why)
         .other_lengths = c->other_lengths,
     };
     row_make(&sql, &wish);
-    return db_run(c->db, why, SQL_PAIR_SET_SQL, "sssssi", sql.row.text, strbuf_text(&sql.key),
-                  strbuf_text(&sql.columns), stmt_text(row, 5), strbuf_text(&sql.note), id);
+    return db_run(c->db, why, SQL_PAIR_SET_SQL, "sssssssi", sql.row.text,
+                  c->hash == ROW_HASH_VALUES ? sql.values.text : sql.row.text,
+                  strbuf_text(&sql.seed), strbuf_text(&sql.key), strbuf_text(&sql.columns),
+                  stmt_text(row, 5), strbuf_text(&sql.note), id);
 }
 
 static bool set_columns(const struct compare *compare, struct fault *why)
 {
-    struct columns columns = {.db = compare->db};
+    struct columns columns = {.db = compare->db, .hash = compare->hash};
     columns.other_lengths = strcmp(compare->encoding, "SQL_ASCII") == 0 &&
                             strcmp(conn_database_encoding(compare->sides[SIDE_SOURCE].holder),
                                    conn_database_encoding(compare->sides[SIDE_TARGET].holder)) != 0;
@@ -140,8 +144,9 @@ bool compare_make_object_parts(struct compare *compare, int64_t pair, struct fau
 
 static bool add_large_objects(struct compare *compare, struct fault *why)
 {
-    return db_run(compare->db, why, SQL_PAIR_INSERT_LARGE_OBJECTS, "ss",
-                  "ROW(loid, content::pg_catalog.text)", "ROW(loid)") &&
+    return db_run(compare->db, why, SQL_PAIR_INSERT_LARGE_OBJECTS, "sss",
+                  "ROW(loid, content::pg_catalog.text)",
+                  "ROW(loid, content::pg_catalog.text COLLATE pg_catalog.\"C\")", "ROW(loid)") &&
            compare_make_object_parts(compare, db_last_id(compare->db), why);
 }
 
@@ -156,5 +161,5 @@ static bool read_in_write(struct db *db, void *arg, struct fault *why)
 
 bool compare_read_sides(struct compare *compare, struct fault *why)
 {
-    return db_write(compare->db, read_in_write, compare, why);
+    return compare_choose_hash(compare, why) && db_write(compare->db, read_in_write, compare, why);
 }

@@ -47,6 +47,12 @@ START_TEST(columns_meet_by_name)
         "ROW(\"a\"::pg_catalog.text, CASE WHEN \"f\" = 'NaN' THEN 'NaN' ELSE \"f\" "
         "END::pg_catalog.float8, CASE WHEN pg_catalog.num_nonnulls(\"x\"\"\n\") = 1 THEN "
         "pg_catalog.format('%s', \"x\"\"\n\") END)");
+    ck_assert_str_eq(
+        sql.values.text,
+        "ROW(\"a\"::pg_catalog.text COLLATE pg_catalog.\"C\", pg_catalog.float8send(CASE WHEN \"f\" "
+        "= 'NaN' THEN 'NaN' ELSE \"f\" END::pg_catalog.float8), CASE WHEN "
+        "pg_catalog.num_nonnulls(\"x\"\"\n\") = 1 THEN pg_catalog.format('%s', \"x\"\"\n\") END "
+        "COLLATE pg_catalog.\"C\")");
     ck_assert_str_eq(sql.key.text, "ROW(\"a\"::pg_catalog.text)");
     ck_assert_str_eq(sql.columns.text, "\"a\", \"f\", \"x\"\"\n\"");
     ck_assert_str_eq(sql.note.text,
@@ -65,6 +71,45 @@ START_TEST(padded_text_of_one_length_is_taken_as_it_is)
                        .share = "",
                    });
     ck_assert_str_eq(sql.row.text, "ROW(\"a\"::pg_catalog.bpchar, \"b\"::pg_catalog.text)");
+}
+END_TEST
+
+/* int8's own hash takes 0 and 2^32 for the same, for one. */
+START_TEST(only_types_whose_hash_is_of_all_bits_go_as_values)
+{
+    scoped(drop_row_sql) struct row_sql sql = {.row = STRBUF_EMPTY};
+    const char *columns =
+        "\"a\"\tint4\t\n\"b\"\tint8\t\n\"c\"\tjsonb\t\n\"d\"\tbpchar/8\t\n\"e\"\tcircle\t\n";
+    row_make(&sql,
+             &(struct row_wish){.source = columns, .target = columns, .key = "", .share = ""});
+    ck_assert_str_eq(
+        sql.values.text,
+        "ROW(\"a\"::pg_catalog.\"int4\", pg_catalog.int8send(\"b\"::pg_catalog.\"int8\"), "
+        "pg_catalog.jsonb_send(\"c\"::pg_catalog.\"jsonb\"), \"d\"::pg_catalog.bpchar COLLATE "
+        "pg_catalog.\"C\", \"e\"::pg_catalog.text COLLATE pg_catalog.\"C\")");
+}
+END_TEST
+
+/* A number of both, which no other row has. */
+START_TEST(a_key_that_is_a_number_is_a_seed)
+{
+    static const struct {
+        const char *target, *key, *seed;
+    } cases[] = {
+        {"\"a\"\tint4\t\n\"b\"\ttext\t\n", "\"a\"", "\"a\"::pg_catalog.int8"},
+        {"\"a\"\tint8\t\n\"b\"\ttext\t\n", "\"a\"", ""},
+        {"\"a\"\tint4\t\n\"b\"\ttext\t\n", "\"b\"", ""},
+        {"\"a\"\tint4\t\n\"b\"\ttext\t\n", "\"a\"\n\"b\"", ""},
+        {"\"a\"\tint4\t\n\"b\"\ttext\t\n", "", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scoped(drop_row_sql) struct row_sql sql = {.row = STRBUF_EMPTY};
+        row_make(&sql, &(struct row_wish){.source = cases[0].target,
+                                          .target = cases[i].target,
+                                          .key = cases[i].key,
+                                          .share = ""});
+        ck_assert_str_eq(strbuf_text(&sql.seed), cases[i].seed);
+    }
 }
 END_TEST
 
@@ -103,6 +148,7 @@ START_TEST(nothing_in_common)
     scoped(drop_row_sql) struct row_sql sql = {.row = STRBUF_EMPTY};
     row_make(&sql, &(struct row_wish){.source = "", .target = "", .key = "", .share = ""});
     ck_assert_str_eq(sql.row.text, "ROW()");
+    ck_assert_str_eq(sql.values.text, "ROW()");
 }
 END_TEST
 
@@ -114,5 +160,7 @@ START_TEST(the_encoding_both_can_speak)
 END_TEST
 
 SUITE(compare, sums_are_taken_modulo_2_64, a_doubled_row_is_seen, columns_meet_by_name,
-      padded_text_of_one_length_is_taken_as_it_is, a_key_must_be_on_both_sides, only_some_columns,
-      nothing_in_common, the_encoding_both_can_speak)
+      padded_text_of_one_length_is_taken_as_it_is,
+      only_types_whose_hash_is_of_all_bits_go_as_values, a_key_that_is_a_number_is_a_seed,
+      a_key_must_be_on_both_sides, only_some_columns, nothing_in_common,
+      the_encoding_both_can_speak)

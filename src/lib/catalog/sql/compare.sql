@@ -132,10 +132,10 @@ select p.id, p.kind, s.columns, s.key, t.columns,
  order by p.id
 
 -- name: PAIR_SET_SQL
-update pair set row_sql = :row_sql, key_sql = :key_sql, columns = :columns, condition = :condition, note = :note where id = :id
+update pair set row_sql = :row_sql, sum_sql = :sum_sql, seed_sql = :seed_sql, key_sql = :key_sql, columns = :columns, condition = :condition, note = :note where id = :id
 
 -- name: PAIR_INSERT_LARGE_OBJECTS
-insert into pair (kind, nspname, relname, row_sql, key_sql) values ('large objects', '', '', :row_sql, :key_sql)
+insert into pair (kind, nspname, relname, row_sql, sum_sql, key_sql) values ('large objects', '', '', :row_sql, :sum_sql, :key_sql)
 
 -- What is to be read, largest first.
 
@@ -161,7 +161,7 @@ insert into scan_part (side, pair, oid, low, high, bytes) values (:side, :pair, 
 
 -- name: PART_NEXT
 select c.id, c.pair, c.oid, c.low, c.high, c.bytes, coalesce(s.nspname, ''), coalesce(s.relname, ''), coalesce(s.filenode, 0),
-       coalesce(s.kind, ''), p.kind, p.row_sql, p.key_sql, p.condition
+       coalesce(s.kind, ''), p.kind, p.row_sql, p.sum_sql, p.seed_sql, p.key_sql, p.condition
   from scan_part c
   join pair p on p.id = c.pair
   left join side_relation s on s.side = c.side and s.oid = c.oid

@@ -415,6 +415,8 @@ create table pair (
     nspname     text not null,
     relname     text not null,
     row_sql     text not null default '',         -- an expression for all that is compared of a row,
+    sum_sql     text not null default '',         --   one for the same, as it is hashed to be summed up,
+    seed_sql    text not null default '',         --   one for a number that no other row has, '': there is none,
     key_sql     text not null default '',         --   one for its key, '': it has none
     columns     text not null default '',         -- that both have
     condition   text not null default '',         -- WHERE …
