@@ -41,6 +41,9 @@ struct compare {
 /* The client_encoding in which text is compared: any that both can be turned into. */
 const char *compare_encoding(const char *source, const char *target);
 
+/* Is text the same bytes in both databases? */
+bool compare_one_encoding(const struct compare *compare);
+
 /* Reads what both sides have, and pairs it. */
 bool compare_read_sides(struct compare *compare, struct fault *why);
 

@@ -81,16 +81,10 @@ static bool are_one_major(const struct compare *compare, int since)
            source / 10000 == conn_version(compare->sides[SIDE_TARGET].holder) / 10000;
 }
 
-static bool are_one_encoding(const struct compare *compare)
-{
-    return strcmp(conn_database_encoding(compare->sides[SIDE_SOURCE].holder),
-                  conn_database_encoding(compare->sides[SIDE_TARGET].holder)) == 0;
-}
-
 static bool choose(struct compare *compare, struct fault *why)
 {
     bool alike = false;
-    if (are_one_major(compare, VALUES_SINCE) && are_one_encoding(compare) &&
+    if (are_one_major(compare, VALUES_SINCE) && compare_one_encoding(compare) &&
         !answer_alike(compare, ask_values, &alike, why))
         return false;
     if (alike) {

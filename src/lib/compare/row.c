@@ -51,11 +51,16 @@ static bool is_same_type(const struct column *a, const struct column *b)
            memcmp(a->type, b->type, a->type_length) == 0;
 }
 
+static bool is_of(const struct column *column, const char *type)
+{
+    return strlen(type) == column->type_length &&
+           memcmp(type, column->type, column->type_length) == 0;
+}
+
 static bool is_one_of(const struct column *column, const char *const *types)
 {
     for (; *types != NULL; types++)
-        if (strlen(*types) == column->type_length &&
-            memcmp(*types, column->type, column->type_length) == 0)
+        if (is_of(column, *types))
             return true;
     return false;
 }
@@ -173,7 +178,7 @@ static const char *const senders[][2] = {
 static const char *sender_of(const struct column *column)
 {
     for (size_t i = 0; i < sizeof senders / sizeof senders[0]; i++)
-        if (is_one_of(column, (const char *const[]){senders[i][0], NULL}))
+        if (is_of(column, senders[i][0]))
             return senders[i][1];
     return NULL;
 }

@@ -25,6 +25,12 @@ const char *compare_encoding(const char *source, const char *target)
     return strcmp(source, unknown) == 0 || strcmp(target, unknown) == 0 ? unknown : "UTF8";
 }
 
+bool compare_one_encoding(const struct compare *compare)
+{
+    return strcmp(conn_database_encoding(compare->sides[SIDE_SOURCE].holder),
+                  conn_database_encoding(compare->sides[SIDE_TARGET].holder)) == 0;
+}
+
 struct reading {
     struct db *db;
     enum side side;
@@ -107,9 +113,8 @@ static bool on_pair(void *arg, const struct stmt *row, struct fault *why)
 static bool set_columns(const struct compare *compare, struct fault *why)
 {
     struct columns columns = {.db = compare->db, .hash = compare->hash};
-    columns.other_lengths = strcmp(compare->encoding, "SQL_ASCII") == 0 &&
-                            strcmp(conn_database_encoding(compare->sides[SIDE_SOURCE].holder),
-                                   conn_database_encoding(compare->sides[SIDE_TARGET].holder)) != 0;
+    columns.other_lengths =
+        strcmp(compare->encoding, "SQL_ASCII") == 0 && !compare_one_encoding(compare);
     for (int side = 0; side < SIDES; side++)
         columns.old = columns.old || conn_version(compare->sides[side].holder) < FIRST_OLD;
     return catalog_list(compare->db, SQL_PAIR_LIST_COLUMNS, 0, on_pair, &columns, why);
