@@ -174,11 +174,12 @@ bool place_failed(struct place *place, int64_t retry_for_ms)
     int64_t now = clock_ms();
     /* After a long good life it is another trouble. */
     if (now - place->started_ms > (int64_t)2 * LONGEST_DELAY_MS)
-        place->failures = 0;
+        place->failures = place->crashes = 0;
     if (place->failures++ == 0)
         place->failing_since = now;
     bool crash = place->fault.id == 0;
-    if ((crash && place->failures >= CRASHES_MOST) ||
+    place->crashes += crash;
+    if ((crash && place->crashes >= CRASHES_MOST) ||
         (!crash && now - place->failing_since >= retry_for_ms))
         return false;
     int64_t delay = FIRST_DELAY_MS;

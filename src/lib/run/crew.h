@@ -32,7 +32,8 @@ struct place {
     bool told_to_end;
     int64_t started_ms;
     int64_t deadline;      /* clock_ms: WAITING: fill again; told_to_end: kill; 0: none */
-    int failures;          /* in a row */
+    int failures;          /* in a row, */
+    int crashes;           /* … and how many of these had nothing to say */
     int64_t failing_since; /* clock_ms of the first of them */
     struct fault fault;    /* what the process said before it ended; id 0: nothing */
     int64_t moved;         /* latest MSG_MOVED, 0: none since it was written down */

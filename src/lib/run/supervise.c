@@ -87,7 +87,7 @@ static bool on_message(struct supervisor *s, struct place *place, const struct m
         place->moved_work = message->work;
         return true;
     case MSG_DONE:
-        place->failures = 0;
+        place->failures = place->crashes = 0;
         place->moved_work = 0;
         progress_done(s->progress, (enum work_kind)message->code, message->rows, message->bytes);
         /* An item that ended has left room for the next build. */

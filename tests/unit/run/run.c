@@ -59,6 +59,15 @@ START_TEST(places_back_off_and_give_up)
     while (place_failed(&place, 60000))
         crashes++;
     ck_assert_int_eq(crashes, 5);
+    /* Lost connections are none. */
+    place = (struct place){.state = PLACE_BUSY, .started_ms = clock_ms()};
+    fault_set(&place.fault, FAULT_TARGET_LOST, "lost");
+    for (int i = 0; i < 6; i++)
+        ck_assert(place_failed(&place, 60000));
+    place.fault.id = 0;
+    for (int i = 0; i < 5; i++)
+        ck_assert(place_failed(&place, 60000));
+    ck_assert(!place_failed(&place, 60000));
     /* After a long life it begins to count anew. */
     place.started_ms -= 3600000;
     ck_assert(place_failed(&place, 60000));
