@@ -270,6 +270,85 @@ spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($
     run -0 follow --resume --endpos now
 }
 
+# A server that reads from a slot does not know of a truncation whose transaction was under way when it began
+# to look at all of them, and ended before the slot was made. Leaves a transaction open that writes to what was
+# changed: it began between the two.
+changed_while_the_slot_is_made() { # ARGUMENT...
+    src -q -c 'create table seat (a int primary key)' -c 'create table emptied (a int primary key, b text)' \
+        -c "insert into emptied select i, 'before' from generate_series(1, 100) i" \
+        -c 'create table wider (a int primary key)' -c 'create table narrower (a int primary key, b int, c int)'
+    exec 5> >(client early) 6> >(client changing) 7> >(client late) 8> >(client writing)
+    echo 'begin; insert into seat values (1);' >&5
+    wait_for 10 writes early
+    background "$PGHAUL" clone --dir "$RUN" --follow "$@"
+    wait_for 20 slot_waits_for early
+    echo 'begin; truncate emptied; alter table wider add b int; alter table narrower drop b;' >&6
+    wait_for 10 writes changing
+    echo 'begin; insert into seat values (2);' >&7
+    wait_for 10 writes late
+    echo 'commit;' >&5
+    wait_for 10 eval 'slot_waits_for changing || slot_waits_for late'
+    echo 'commit;' >&6
+    wait_for 10 slot_waits_for late
+    echo "begin; insert into emptied values (1, 'after'); insert into wider values (1, 1); insert into narrower values (1, 1);" >&8
+    wait_for 10 writes writing
+    echo 'commit;' >&7
+    wait_for 20 grep -q 'definitions changed while the slot was made.*(table public.emptied, table public.narrower, table public.wider)' "$BATS_TEST_TMPDIR/err"
+}
+client() { psql -qX "$SOURCE application_name=$1" >/dev/null 2>"$BATS_TEST_TMPDIR/$1.err" 3>&-; }
+writes() { [[ $(src -c "select count(*) from pg_stat_activity where application_name = '$1' and state = 'idle in transaction' and backend_xid is not null") == 1 ]]; }
+slot_waits_for() {
+    [[ $(src -c "select count(*) from pg_locks l join pg_stat_activity a on a.backend_xid = l.transactionid
+                  where not l.granted and l.locktype = 'transactionid' and a.application_name = '$1'
+                    and l.pid in (select pid from pg_stat_activity where application_name = 'pghaul slot')") == 1 ]]
+}
+writing_ends() {
+    echo "update emptied set b = 'then'; commit;" >&8
+    exec 5>&- 6>&- 7>&- 8>&-
+}
+it_is_followed() {
+    wait_for 30 following
+    src -q -c "insert into emptied values (2, 'followed')" -c 'insert into wider values (2, 2)' -c 'update narrower set c = 3'
+    run -0 "$PGHAUL" position set --dir "$RUN" --end now
+    ended_with 0 'stays? on the source'
+    ! grep 'the snapshot is gone' "$BATS_TEST_TMPDIR/err"
+    [[ $(tgt -c 'select a, b from emptied order by a') == $'1|then\n2|followed' ]]
+    same_contents
+}
+
+@test "definitions that change while the slot is made: what writes then is waited for, and copied" {
+    changed_while_the_slot_is_made --slot-timeout 1min
+    # It waits for that, and for nothing of later.
+    src -q -c 'insert into seat values (3)'
+    following && false
+    writing_ends
+    it_is_followed
+}
+
+@test "definitions that change while a slot of test_decoding is made" {
+    changed_while_the_slot_is_made --plugin test_decoding
+    writing_ends
+    it_is_followed
+}
+
+@test "what could not be decoded is not waited for longer than for the slot; nothing is left" {
+    changed_while_the_slot_is_made --slot-timeout 4s
+    ended_with 4 "PGH-2214: slot \"$SLOT\" has waited .* for backend [0-9]+ of application 'writing'"
+    nothing_made
+}
+
+@test "killed when it is to wait for what could not be decoded: the slot is made anew" {
+    export PGHAUL_TEST_AT=slot.undecodable:stop
+    changed_while_the_slot_is_made
+    unset PGHAUL_TEST_AT
+    stopped_at slot.undecodable
+    kill -9 "$PID" "$STOPPED"
+    wait "$PID" || true
+    writing_ends
+    background "$PGHAUL" clone --dir "$RUN" --follow --resume
+    it_is_followed
+}
+
 @test "a table that cannot be published yet: it says who has it, tries again, gives up in time" {
     src -q -c 'create table a (id int primary key)' -c 'create table b (id int primary key)'
     exec 8> >(psql -qX "$SOURCE application_name=client" >/dev/null 2>"$BATS_TEST_TMPDIR/client.err" 3>&-)

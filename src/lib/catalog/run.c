@@ -164,6 +164,15 @@ bool snapshot_settle(struct db *db, int64_t seq, lsn_t settled, const char *xids
     return db_durable(db, true, why) && db_usual(db, settle(db, seq, settled, xids, why), why);
 }
 
+bool snapshot_is_settled(struct db *db, bool *ret_settled, struct fault *why)
+{
+    int64_t settled;
+    if (!db_int(db, why, &settled, 0, SQL_SNAPSHOT_IS_SETTLED, ""))
+        return false;
+    *ret_settled = settled != 0;
+    return true;
+}
+
 static bool on_settled(void *arg, const struct stmt *row, struct fault *why)
 {
     lsn_t *last = arg, settled;

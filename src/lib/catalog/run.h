@@ -115,6 +115,9 @@ bool snapshot_set_content(struct db *db, const struct snapshot *snapshot, struct
 bool snapshot_settle(struct db *db, int64_t seq, lsn_t settled, const char *xids,
                      struct fault *why);
 
+/* Has the run's snapshot such a place? */
+bool snapshot_is_settled(struct db *db, bool *ret_settled, struct fault *why);
+
 /* The last of these places among the snapshots that tables were copied in; 0: there is none. */
 bool snapshot_settled(struct db *db, lsn_t *ret_settled, struct fault *why);
 

@@ -619,11 +619,13 @@ static bool source_is_fit(struct receiving *r, struct fault *why)
     return check_publications(r, why) && check_timeline(r, why) && check_reach(r, &slot, why);
 }
 
-/* From what the slot has confirmed on: what of that we have is left out here. */
+/* From what the slot has confirmed on, or what the run begins with: what of that we have is left
+ * out here. */
 static bool begin_told(struct receiving *r, struct fault *why)
 {
     translator_begin(r->translator, r->position.received);
-    while (!stream_begin(r->walsender, r->wish->slot, 0, translator_options(r->translator), why))
+    while (!stream_begin(r->walsender, r->wish->slot, r->wish->start,
+                         translator_options(r->translator), why))
         if (!translator_may_do_with_less(r->translator, why))
             return false;
     return true;

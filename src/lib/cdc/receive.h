@@ -23,6 +23,7 @@ struct receive_position {
 struct receive_wish {
     const struct conn_wish *connection; /* of a walsender */
     const char *slot;
+    lsn_t start; /* what committed before it is not asked for; 0: what the slot has not confirmed */
     const char *publications; /* of a slot of plugin pgoutput: names, with commas between them; NULL
                                * or "" for others: */
     struct {

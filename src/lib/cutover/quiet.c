@@ -6,6 +6,7 @@
 #include "catalog/pause.h"
 #include "catalog/position.h"
 #include "pg/replication.h"
+#include "pg/snapshot.h"
 #include "plan/ask.h"
 
 enum {
@@ -38,10 +39,10 @@ bool quiet_check_prepared(struct conn *source, struct fault *why)
            none_prepared(&rows, why);
 }
 
-static bool writing_still(struct freeze *freeze, const char *xmax, bool *ret_writing,
+static bool writing_still(struct freeze *freeze, const char *xid, bool *ret_writing,
                           struct fault *why)
 {
-    const char *const values[] = {xmax};
+    const char *const values[] = {xid};
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     if (!ask_with(freeze->source, ASK_WRITING_STILL, 1, values, &rows, why) ||
         !none_prepared(&rows, why))
@@ -53,11 +54,11 @@ static bool writing_still(struct freeze *freeze, const char *xmax, bool *ret_wri
     return true;
 }
 
-static bool look(struct freeze *freeze, const char *xmax, bool *ret_still, struct fault *why)
+static bool look(struct freeze *freeze, const char *xid, bool *ret_still, struct fault *why)
 {
     bool left = false, writing = false;
     if ((freeze->mode != FREEZE_LOCK && !freeze_end_sessions(freeze, &left, why)) ||
-        !writing_still(freeze, xmax, &writing, why))
+        !writing_still(freeze, xid, &writing, why))
         return false;
     *ret_still = !left && !writing;
     return *ret_still || nap(freeze->leash, LOOK_MS, why);
@@ -66,14 +67,12 @@ static bool look(struct freeze *freeze, const char *xmax, bool *ret_still, struc
 bool quiet_wait(struct freeze *freeze, struct fault *why)
 {
     bool still = false;
-    scoped(drop_rows) struct rows xmax = ROWS_NONE;
+    char xid[XID_TEXT];
     strbuf_clear(&freeze->blocks);
-    if (!conn_query(freeze->source,
-                    "SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())",
-                    &xmax, why))
+    if (!xid_take(freeze->source, xid, why))
         return false;
     while (!still)
-        if (!look(freeze, rows_text(&xmax, 0, 0), &still, why))
+        if (!look(freeze, xid, &still, why))
             return why->id == FAULT_LATE && freeze->blocks.length > 0
                        ? fault_during(why, "waiting for %s", freeze->blocks.text)
                        : false;

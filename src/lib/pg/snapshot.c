@@ -84,3 +84,12 @@ bool snapshot_enter(struct conn *source, const char *id, char *content, struct f
         }
     return fault_during(why, "entering snapshot %s", id);
 }
+
+bool xid_take(struct conn *source, char text[XID_TEXT], struct fault *why)
+{
+    scoped(drop_rows) struct rows rows = ROWS_NONE;
+    if (!conn_query(source, "SELECT pg_catalog.txid_current()", &rows, why))
+        return false;
+    strlcpy(text, rows_text(&rows, 0, 0), XID_TEXT);
+    return true;
+}

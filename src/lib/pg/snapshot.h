@@ -35,4 +35,9 @@ bool snapshot_let_go(struct conn *source, struct fault *why);
  */
 bool snapshot_enter(struct conn *source, const char *id, char *content, struct fault *why);
 
+/* Takes a number (txid) from the server: whoever writes by now has a smaller one. The upper bound
+ * of a snapshot does not tell that: it is behind those that have ended, not those that go on. */
+enum { XID_TEXT = 24 };
+bool xid_take(struct conn *source, char text[XID_TEXT], struct fault *why);
+
 #endif

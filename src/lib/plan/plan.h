@@ -31,6 +31,7 @@ struct plan {
     enum statistics_wish statistics;
     int64_t contents;      /* enum content */
     bool follow;           /* changes are applied when all else is there */
+    bool settles;          /* … and some of them before, as by plan_settle() */
     int64_t large_objects; /* found by plan_work() */
     bool names_only;       /* which relations there are; waits for no lock of theirs */
 };
@@ -54,9 +55,12 @@ bool plan_first_items(struct db *db, int64_t contents, struct fault *why);
 /* The items of a run that restores one script, "pre-data" or "post-data". */
 bool plan_restore(struct db *db, const char *name, struct fault *why);
 
+/* Changes are applied up to the last snapshot that tables are copied in before anything needs all
+ * tables to be of one moment. What items wait for is to be counted anew then. */
+bool plan_settle(struct db *db, struct fault *why);
+
 /* Prepares the unfinished tables for another snapshot, which the connection is in:
- * takes their present files, and lets split tables begin again. With `follow` the changes
- * are applied up to that snapshot before anything needs all tables to be of one moment. */
+ * takes their present files, and lets split tables begin again; with `follow` they settle. */
 bool plan_renew(struct db *db, struct conn *source, bool follow, struct fault *why);
 
 #endif

@@ -1,5 +1,6 @@
 #include "plan/planning.h"
 
+#include "catalog/run.h"
 #include "pg/snapshot.h"
 #include "plan/check.h"
 #include "plan/database.h"
@@ -167,6 +168,9 @@ static bool fill_in_write(struct db *db, void *arg, struct fault *why)
     struct planning *planning = arg;
     const struct settings *settings = planning->settings;
     bool filled = (settings->contents & (CONTENT_ROWS | CONTENT_REFRESH)) != 0;
+    bool settles;
+    if (!snapshot_is_settled(db, &settles, why))
+        return false;
     struct plan plan = {
         .db = db,
         .source = planning->source,
@@ -181,6 +185,7 @@ static bool fill_in_write(struct db *db, void *arg, struct fault *why)
         .statistics = filled ? (enum statistics_wish)settings->statistics : STATISTICS_NONE,
         .contents = settings->contents,
         .follow = settings->follow,
+        .settles = settles,
         .names_only = planning->names_only,
     };
     if (!plan_forget(db, why) || !plan_source(&plan, why) || !match_existing(planning, why) ||

@@ -197,19 +197,11 @@ static bool on_filenode(void *arg, const struct rows *row, struct fault *why)
     return db_run(arg, why, SQL_TABLE_SET_FILENODE, "ii", rows_int(row, 0, 1), rows_int(row, 0, 0));
 }
 
-static bool settle(struct db *db, struct fault *why)
-{
-    const int copy = PHASE_COPY, apply = LANE_APPLY;
-    return db_run(db, why, SQL_WORK_SETTLE_PUT_BACK, "d", copy) &&
-           db_run(db, why, SQL_WORK_SETTLE_ADD, "dd", copy, apply) &&
-           db_run(db, why, SQL_WORK_SETTLE_EDGES, "");
-}
-
 bool plan_renew(struct db *db, struct conn *source, bool follow, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
     ask_add(&sql, ASK_FILENODES, conn_version(source), NULL);
-    return conn_stream(source, sql.text, on_filenode, db, why) && (!follow || settle(db, why)) &&
-           db_run(db, why, SQL_WORK_BEGIN_AGAIN_WAITS, "") &&
+    return conn_stream(source, sql.text, on_filenode, db, why) &&
+           (!follow || plan_settle(db, why)) && db_run(db, why, SQL_WORK_BEGIN_AGAIN_WAITS, "") &&
            db_run(db, why, SQL_WORK_BEGIN_AGAIN_PARTS, "");
 }

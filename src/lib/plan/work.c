@@ -239,6 +239,14 @@ static bool add_items(struct plan *plan, struct fault *why)
            db_run(db, why, SQL_PLAN_FOREIGN_KEY_ITEMS, "dd", copy, build);
 }
 
+bool plan_settle(struct db *db, struct fault *why)
+{
+    const int copy = PHASE_COPY, apply = LANE_APPLY;
+    return db_run(db, why, SQL_WORK_SETTLE_PUT_BACK, "d", copy) &&
+           db_run(db, why, SQL_WORK_SETTLE_ADD, "dd", copy, apply) &&
+           db_run(db, why, SQL_WORK_SETTLE_EDGES, "");
+}
+
 static bool add_edges(struct plan *plan, struct fault *why)
 {
     static const int statements[] = {
@@ -250,7 +258,8 @@ static bool add_edges(struct plan *plan, struct fault *why)
     return db_run_all(plan->db, statements, sizeof statements / sizeof statements[0], why) &&
            ((plan->statistics != STATISTICS_NONE && (plan->contents & CONTENT_ROWS) != 0) ||
             db_run(plan->db, why, SQL_PLAN_EDGES_FOREIGN_KEYS_ALONE, "")) &&
-           add_config_edges(plan, why) && work_count_waits(plan->db, why);
+           add_config_edges(plan, why) && (!plan->settles || plan_settle(plan->db, why)) &&
+           work_count_waits(plan->db, why);
 }
 
 /* Both sides have all that is there: only what comes is brought. */

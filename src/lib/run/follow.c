@@ -170,7 +170,8 @@ static bool open_spool(struct worker *worker, const struct position *position,
     if (position->received != 0 && span.last == 0)
         return fault_set(why, FAULT_SPOOL_GONE, "there is nothing in \"%s\" any more", path);
     int64_t size = room_segment_size(worker->settings->spool_limit, SEGMENT_BYTES);
-    return spool_open(ret_spool, &place, size, slot.confirmed, why);
+    lsn_t start = slot.confirmed > position->consistent ? slot.confirmed : position->consistent;
+    return spool_open(ret_spool, &place, size, start, why);
 }
 
 /* Where there is no publication, we choose. */
@@ -218,6 +219,7 @@ bool worker_receive(struct worker *worker, struct fault *why)
     struct receive_wish wish = {
         .connection = &walsender,
         .slot = position.slot,
+        .start = position.consistent,
         .publications = publications,
         .told = {.wanted = is_followed, .arg = &receiver, .dir = spool_of(worker, path).dir},
         .catalogs = &catalogs,

@@ -30,8 +30,11 @@ bool follow_release(struct worker *worker, struct fault *why);
 /* The role that receives, until the end is reached or it is told to end. */
 bool worker_receive(struct worker *worker, struct fault *why);
 
-/* Takes the place of the slot's snapshot, which is gone, for the tables that are not finished: a
- * plain one on the worker's source connection, noted with all that it sees. */
+/* A plain snapshot on the worker's source connection instead of the slot's, noted with all that it
+ * sees. All that committed before the place where the stream begins must be seen. */
+bool follow_take_later(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why);
+
+/* The same when the snapshot is gone, for the tables that are not finished. */
 bool follow_renew(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why);
 
 /* The role that looks after the slot and the source's tables while others follow. */

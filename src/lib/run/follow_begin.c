@@ -19,6 +19,7 @@
 #include "plan/planning.h"
 #include "plan/publication.h"
 #include "run/reap.h"
+#include "run/undecodable.h"
 #include "run/workdir.h"
 
 enum {
@@ -223,7 +224,8 @@ struct making {
     struct worker *worker;
     struct position *position;
     struct conn *walsender;
-    int64_t process; /* that of the walsender, for who comes after our death */
+    int64_t process;      /* that of the walsender, for who comes after our death */
+    char since[XID_TEXT]; /* what began before this had begun before all that */
     int64_t began_ms;
     int64_t warned_ms; /* 0: not yet */
 };
@@ -290,6 +292,8 @@ static bool make_slot(struct making *making, struct slot_made *ret_made, struct 
         .arg = making,
     };
     making->began_ms = clock_ms();
+    if (!xid_take(making->worker->source, making->since, why))
+        return false;
     if (!slot_create(making->walsender, &wish, ret_made, why)) {
         if (strcmp(why->sqlstate, "42710") == 0)
             why->id = FAULT_SLOT_TAKEN;
@@ -299,7 +303,8 @@ static bool make_slot(struct making *making, struct slot_made *ret_made, struct 
     return true;
 }
 
-/* Found out now, and not when the first of them comes. Whoever may not ask finds it out then. */
+/* Found out now, and not when the first of them comes. Whoever may not ask finds it out then, and
+ * so does whose first change cannot be decoded. */
 static bool check_numbers(struct making *making, struct fault *why)
 {
     bool knows;
@@ -307,36 +312,77 @@ static bool check_numbers(struct making *making, struct fault *why)
         return true;
     if (!slot_knows(making->worker->source, making->position->slot,
                     "'format-version', '2', 'numeric-data-types-as-string', '1'", &knows, why))
-        return strcmp(why->sqlstate, "42501") == 0;
+        return strcmp(why->sqlstate, "42501") == 0 || strcmp(why->sqlstate, "XX000") == 0;
     return knows || publication_refuse_numbers(making->worker->db, why);
 }
 
 /* ---- the snapshot ---- */
 
-/* Ours outlives the walsender's, so that that connection need not be kept. */
-static bool take_snapshot(struct making *making, const struct slot_made *made,
-                          struct snapshot *ret_snapshot, struct fault *why)
+static bool end_walsender(struct making *making, struct fault *why)
+{
+    drop_conn(&making->walsender);
+    return process_reaped(making->worker->db, making->process, why);
+}
+
+/* What writes now is not streamed, but copied: in a snapshot of when it has ended. */
+static bool go_past(struct making *making, const char *names, lsn_t *ret_start,
+                    struct snapshot *ret_snapshot, struct fault *why)
 {
     struct worker *worker = making->worker;
-    struct snapshot_export taken;
-    if (!snapshot_take_over(worker->source, made->snapshot, &taken, why))
+    const struct undecodable_wait wait = {
+        .publication = making->position->publication,
+        .every_ms = LOOK_MS,
+        .waiting = on_waiting,
+        .arg = making,
+    };
+    log_info("definitions changed while the slot was made, so that the source cannot decode what "
+             "is being written now: waiting for its end, to begin behind that (%s)",
+             names);
+    if (!conn_run(worker->source, "ROLLBACK", why) || !end_walsender(making, why))
         return false;
+    FAILPOINT("slot.undecodable", why);
+    return undecodable_pass(worker->source, worker->leash, &wait, ret_start, why) &&
+           position_begin(worker->db, *ret_start, why) &&
+           follow_take_later(worker, ret_snapshot, why);
+}
+
+/* Ours outlives the walsender's, so that that connection need not be kept. */
+static bool keep_snapshot(struct making *making, const struct slot_made *made,
+                          const struct snapshot_export *taken, struct snapshot *ret_snapshot,
+                          struct fault *why)
+{
+    struct worker *worker = making->worker;
     struct snapshot snapshot = {
         .holder = HOLDER_RUN,
         .holder_pid = getpid(),
         .backend_pid = conn_backend_pid(worker->source),
     };
-    strlcpy(snapshot.id, taken.id, sizeof snapshot.id);
+    strlcpy(snapshot.id, taken->id, sizeof snapshot.id);
     lsn_text(snapshot.lsn, made->consistent);
-    strlcpy(snapshot.content, taken.content, sizeof snapshot.content);
+    strlcpy(snapshot.content, taken->content, sizeof snapshot.content);
     strlcpy(snapshot.backend_start, conn_backend_start(worker->source),
             sizeof snapshot.backend_start);
     if (!snapshot_add(worker->db, &snapshot, why) ||
         !position_begin(worker->db, made->consistent, why))
         return false;
-    drop_conn(&making->walsender);
     *ret_snapshot = snapshot;
-    return process_reaped(worker->db, making->process, why);
+    return end_walsender(making, why);
+}
+
+static bool take_snapshot(struct making *making, const struct slot_made *made, lsn_t *ret_start,
+                          struct snapshot *ret_snapshot, struct fault *why)
+{
+    struct worker *worker = making->worker;
+    struct snapshot_export taken;
+    scoped(drop_strbuf) struct strbuf names = STRBUF_EMPTY;
+    if (!snapshot_take_over(worker->source, made->snapshot, &taken, why) ||
+        !undecodable_look(worker->source, making->since, &names, why))
+        return false;
+    if (names.length > 0)
+        return go_past(making, names.text, ret_start, ret_snapshot, why);
+    *ret_start = made->consistent;
+    return snapshot_let_go(worker->source, why) &&
+           keep_snapshot(making, made, &taken, ret_snapshot, why);
 }
 
 /* Somebody else was faster with the name: what he has made must not be dropped as ours. */
@@ -411,12 +457,12 @@ static bool make_publication(struct making *making, const char *source_id, struc
     return true;
 }
 
-static void say_where(const struct position *position, lsn_t consistent)
+static void say_where(const struct position *position, lsn_t start)
 {
     char lsn[LSN_TEXT];
     bool published = *position->publication != '\0';
-    log_info("following from %s on: slot \"%s\", %s \"%s\"", lsn_text(lsn, consistent),
-             position->slot, published ? "publication" : "plugin",
+    log_info("following from %s on: slot \"%s\", %s \"%s\"", lsn_text(lsn, start), position->slot,
+             published ? "publication" : "plugin",
              published ? position->publication : position->plugin);
 }
 
@@ -424,15 +470,15 @@ static bool make_all(struct making *making, const char *source_id, struct snapsh
                      struct fault *why)
 {
     struct slot_made made;
+    lsn_t start;
     struct worker *worker = making->worker;
-    const struct position *position = making->position;
     if (!workdir_wipe_spool(worker->dir, why) || !make_publication(making, source_id, why))
         return false;
     if (!make_slot(making, &made, why))
         return not_ours(making, true, why);
-    if (!check_numbers(making, why) || !take_snapshot(making, &made, ret_snapshot, why))
+    if (!check_numbers(making, why) || !take_snapshot(making, &made, &start, ret_snapshot, why))
         return false;
-    say_where(position, made.consistent);
+    say_where(making->position, start);
     return true;
 }
 

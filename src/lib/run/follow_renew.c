@@ -61,17 +61,29 @@ static bool tell(struct worker *worker, lsn_t settled, struct fault *why)
     return event_add(worker->db, "warning", 0, text.text, why);
 }
 
-bool follow_renew(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why)
+static bool take_later(struct worker *worker, struct snapshot *ret_snapshot, lsn_t *ret_settled,
+                       struct fault *why)
 {
-    lsn_t settled;
     scoped(drop_rows) struct rows xids = ROWS_NONE;
     if (!hold_snapshot(worker->db, worker->source, HOLDER_RUN, ret_snapshot, why) ||
         !conn_query(worker->source, "SELECT pg_catalog.txid_current_snapshot()", &xids, why))
         return false;
     FAILPOINT("renew.taken", why);
-    if (!ask_place(worker, &settled, why) || !put_off_end(worker, settled, why) ||
-        !snapshot_settle(worker->db, ret_snapshot->seq, settled, rows_text(&xids, 0, 0), why))
+    if (!ask_place(worker, ret_settled, why) || !put_off_end(worker, *ret_settled, why) ||
+        !snapshot_settle(worker->db, ret_snapshot->seq, *ret_settled, rows_text(&xids, 0, 0), why))
         return false;
     FAILPOINT("renew.settled", why);
-    return tell(worker, settled, why);
+    return true;
+}
+
+bool follow_take_later(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why)
+{
+    lsn_t settled;
+    return take_later(worker, ret_snapshot, &settled, why);
+}
+
+bool follow_renew(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why)
+{
+    lsn_t settled;
+    return take_later(worker, ret_snapshot, &settled, why) && tell(worker, settled, why);
 }

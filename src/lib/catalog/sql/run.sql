@@ -78,6 +78,9 @@ update snapshot set settled = :settled, xids = :xids where seq = :seq
 
 -- What tables were copied in that are not in the slot's own snapshot; and the snapshot of one of them.
 
+-- name: SNAPSHOT_IS_SETTLED
+select s.settled is not null from run r join snapshot s on s.seq = r.snapshot where r.id = 1
+
 -- name: RECOPIED_SNAPSHOTS scan-ok
 select s.seq, s.settled, s.xids from snapshot s
  where s.settled is not null

@@ -446,6 +446,36 @@ select case when l.pid is null then 'prepared transaction ' || coalesce(pg_catal
  order by pg_catalog.age(l.transactionid) desc
  limit 3
 
+-- What transactions from a number (txid) on have defined anew, as far as the snapshot sees it, and as far
+-- as decoding what they and others have written depends on it.
+
+-- name: ASK_DEFINED_SINCE
+with since as (
+        select pg_catalog.age(($1::bigint % 4294967296)::text::xid) as age),
+     defined as (
+        select c.oid from pg_catalog.pg_class c, since where pg_catalog.age(c.xmin) between 0 and since.age
+        union
+        select a.attrelid from pg_catalog.pg_attribute a, since where pg_catalog.age(a.xmin) between 0 and since.age
+        union
+        select i.indrelid from pg_catalog.pg_index i, since where pg_catalog.age(i.xmin) between 0 and since.age)
+select 'table ' || n.nspname || '.' || c.relname
+  from defined d
+  join pg_catalog.pg_class c on c.oid = d.oid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'm') and c.relpersistence = 'p'
+   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+union
+select 'type ' || n.nspname || '.' || t.typname
+  from pg_catalog.pg_enum e
+  join pg_catalog.pg_type t on t.oid = e.enumtypid
+  join pg_catalog.pg_namespace n on n.oid = t.typnamespace, since
+ where pg_catalog.age(e.xmin) between 0 and since.age
+ order by 1
+ limit 5
+
+-- name: ASK_ENDED_BEFORE
+select pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) >= $1::bigint
+
 -- name: ASK_SLOT_HOLDER
 select 'backend ' || s.active_pid
        || coalesce(' of application ' || pg_catalog.quote_literal(nullif(a.application_name, '')), '')
@@ -1898,7 +1928,7 @@ select pg_catalog.concat('process ', a.pid, ' of ', pg_catalog.quote_ident(a.use
    and coalesce(a.backend_start, 'infinity') >= $3::pg_catalog.timestamptz
  order by a.pid
 
--- Transactions that wrote before $1 (an xmax) and have not ended, of this database or of nobody we know; and
+-- Transactions that wrote before $1 (a txid) and have not ended, of this database or of nobody we know; and
 -- those that are prepared in it.
 
 -- name: ASK_WRITING_STILL
