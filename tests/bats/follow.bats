@@ -270,30 +270,43 @@ spooled() { "$PGHAUL" stream show --dir "$RUN" | awk '$1 == "change" && substr($
     run -0 follow --resume --endpos now
 }
 
-# A server that reads from a slot does not know of a truncation whose transaction was under way when it began
-# to look at all of them, and ended before the slot was made. Leaves a transaction open that writes to what was
-# changed: it began between the two.
-changed_while_the_slot_is_made() { # ARGUMENT...
+# A server that reads from a slot does not know of a truncation that began after it had begun to read, and
+# before it looked at all transactions; whether that ended after this, or before, while something older went on. Leaves a
+# transaction open that writes to what was changed: it began before the slot was there.
+changed_while_the_slot_is_made() { # SOONER|LATER ARGUMENT...
     src -q -c 'create table seat (a int primary key)' -c 'create table emptied (a int primary key, b text)' \
         -c "insert into emptied select i, 'before' from generate_series(1, 100) i" \
-        -c 'create table wider (a int primary key)' -c 'create table narrower (a int primary key, b int, c int)'
+        -c 'create table wider (a int primary key)' -c 'create table narrower (a int primary key, b int, c int)' \
+        -c 'create type pair as (x int)' -c 'create table pairs (a int primary key, p pair)' -c 'create schema "S 1"' -c 'create table "S 1".there (a int primary key)' \
+        -c "create type mood as enum ('sad')" -c 'create table moods (a int primary key, m mood)'
+    local changes='truncate emptied; alter table wider add b int; alter table narrower drop b; alter type pair add attribute y int; alter schema "S 1" rename to "S 2"; alter type mood rename to mode;'
     exec 5> >(client early) 6> >(client changing) 7> >(client late) 8> >(client writing)
     echo 'begin; insert into seat values (1);' >&5
     wait_for 10 writes early
-    background "$PGHAUL" clone --dir "$RUN" --follow "$@"
+    background "$PGHAUL" clone --dir "$RUN" --follow "${@:2}"
     wait_for 20 slot_waits_for early
-    echo 'begin; truncate emptied; alter table wider add b int; alter table narrower drop b;' >&6
-    wait_for 10 writes changing
-    echo 'begin; insert into seat values (2);' >&7
-    wait_for 10 writes late
-    echo 'commit;' >&5
-    wait_for 10 eval 'slot_waits_for changing || slot_waits_for late'
-    echo 'commit;' >&6
+    if [[ $1 == sooner ]]; then
+        # Before the server looks at all: something older than its end has written by then.
+        echo 'begin; insert into seat values (2);' >&7
+        wait_for 10 writes late
+        src -q -c "begin; $changes commit"
+        echo 'commit;' >&5
+    else
+        echo "begin; $changes" >&6
+        wait_for 10 writes changing
+        echo 'begin; insert into seat values (2);' >&7
+        wait_for 10 writes late
+        echo 'commit;' >&5
+        wait_for 10 eval 'slot_waits_for changing || slot_waits_for late'
+        echo 'commit;' >&6
+    fi
     wait_for 10 slot_waits_for late
     echo "begin; insert into emptied values (1, 'after'); insert into wider values (1, 1); insert into narrower values (1, 1);" >&8
+    echo "insert into pairs values (1, row(1, 2)); insert into \"S 2\".there values (1); insert into moods values (1, 'sad');" >&8
     wait_for 10 writes writing
+    wait_for 10 eval '[[ $(src -c "select count(*) from pg_stat_activity where application_name = '"'writing'"' and query ~ '"'moods'"'") == 1 ]]'
     echo 'commit;' >&7
-    wait_for 20 grep -q 'definitions changed while the slot was made.*(table public.emptied, table public.narrower, table public.wider)' "$BATS_TEST_TMPDIR/err"
+    wait_for 20 grep -q 'definitions changed while the slot was made.*(schema S 2, table public.emptied, table public.narrower, table public.wider, type public.mode, type public.pair)' "$BATS_TEST_TMPDIR/err"
 }
 client() { psql -qX "$SOURCE application_name=$1" >/dev/null 2>"$BATS_TEST_TMPDIR/$1.err" 3>&-; }
 writes() { [[ $(src -c "select count(*) from pg_stat_activity where application_name = '$1' and state = 'idle in transaction' and backend_xid is not null") == 1 ]]; }
@@ -308,7 +321,8 @@ writing_ends() {
 }
 it_is_followed() {
     wait_for 30 following
-    src -q -c "insert into emptied values (2, 'followed')" -c 'insert into wider values (2, 2)' -c 'update narrower set c = 3'
+    src -q -c "insert into emptied values (2, 'followed')" -c 'insert into wider values (2, 2)' -c 'update narrower set c = 3' \
+        -c 'insert into pairs values (2, row(3, 4))' -c 'insert into "S 2".there values (2)' -c "insert into moods values (2, 'sad')"
     run -0 "$PGHAUL" position set --dir "$RUN" --end now
     ended_with 0 'stays? on the source'
     ! grep 'the snapshot is gone' "$BATS_TEST_TMPDIR/err"
@@ -317,7 +331,7 @@ it_is_followed() {
 }
 
 @test "definitions that change while the slot is made: what writes then is waited for, and copied" {
-    changed_while_the_slot_is_made --slot-timeout 1min
+    changed_while_the_slot_is_made later --slot-timeout 1min
     # It waits for that, and for nothing of later.
     src -q -c 'insert into seat values (3)'
     following && false
@@ -326,20 +340,20 @@ it_is_followed() {
 }
 
 @test "definitions that change while a slot of test_decoding is made" {
-    changed_while_the_slot_is_made --plugin test_decoding
+    changed_while_the_slot_is_made sooner --plugin test_decoding
     writing_ends
     it_is_followed
 }
 
 @test "what could not be decoded is not waited for longer than for the slot; nothing is left" {
-    changed_while_the_slot_is_made --slot-timeout 4s
+    changed_while_the_slot_is_made later --slot-timeout 4s
     ended_with 4 "PGH-2214: slot \"$SLOT\" has waited .* for backend [0-9]+ of application 'writing'"
     nothing_made
 }
 
 @test "killed when it is to wait for what could not be decoded: the slot is made anew" {
     export PGHAUL_TEST_AT=slot.undecodable:stop
-    changed_while_the_slot_is_made
+    changed_while_the_slot_is_made sooner
     unset PGHAUL_TEST_AT
     stopped_at slot.undecodable
     kill -9 "$PID" "$STOPPED"

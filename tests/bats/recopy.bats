@@ -314,7 +314,7 @@ SQL
     run -0 "$PGHAUL" position set --dir "$RUN" --end "$(src -c 'select pg_current_wal_insert_lsn()')"
     src -q -c "insert into entry values (1, 1, 1, 'later')"
     run -6 clone --follow --resume
-    assert_output --regexp 'PGH-4022: the end is [0-9A-F/]+, and tables that are copied again are of one moment with the others only from [0-9A-F/]+ on'
+    assert_output --regexp 'PGH-4022: the end is [0-9A-F/]+, and tables that are copied in a later snapshot are of one moment with all others only from [0-9A-F/]+ on'
     assert_output --partial 'a later --endpos'
     run -0 clone --follow --resume --endpos now
     all_the_same
@@ -327,6 +327,6 @@ SQL
     wait_for 15 none_of_ours
     src -q -c "insert into entry values (1, 2, 1, 'later')"
     run -0 clone --follow --resume
-    assert_output --partial 'is put off until the tables are copied again'
+    assert_output --partial 'is put off until the tables are copied'
     all_the_same
 }

@@ -170,6 +170,7 @@ static bool open_spool(struct worker *worker, const struct position *position,
     if (position->received != 0 && span.last == 0)
         return fault_set(why, FAULT_SPOOL_GONE, "there is nothing in \"%s\" any more", path);
     int64_t size = room_segment_size(worker->settings->spool_limit, SEGMENT_BYTES);
+    /* A run may begin behind its slot (undecodable.h). */
     lsn_t start = slot.confirmed > position->consistent ? slot.confirmed : position->consistent;
     return spool_open(ret_spool, &place, size, start, why);
 }

@@ -324,7 +324,8 @@ static bool end_walsender(struct making *making, struct fault *why)
     return process_reaped(making->worker->db, making->process, why);
 }
 
-/* What writes now is not streamed, but copied: in a snapshot of when it has ended. */
+/* What writes now is not streamed, but copied: in a snapshot of when it has ended. (For a way back,
+ * nothing is copied: it begins when the target is opened, long after this.) */
 static bool go_past(struct making *making, const char *names, lsn_t *ret_start,
                     struct snapshot *ret_snapshot, struct fault *why)
 {
@@ -335,10 +336,17 @@ static bool go_past(struct making *making, const char *names, lsn_t *ret_start,
         .waiting = on_waiting,
         .arg = making,
     };
-    log_info("definitions changed while the slot was made, so that the source cannot decode what "
-             "is being written now: waiting for its end, to begin behind that (%s)",
-             names);
-    if (!conn_run(worker->source, "ROLLBACK", why) || !end_walsender(making, why))
+    scoped(drop_strbuf) struct strbuf text = STRBUF_EMPTY;
+    strbuf_addf(
+        &text,
+        "definitions changed while the slot was made, so that the source cannot decode what "
+        "is being written now: waiting for its end, to begin behind that (%s)",
+        names);
+    log_info("%s", text.text);
+    making->began_ms = clock_ms();
+    making->warned_ms = 0;
+    if (!event_add(worker->db, "info", 0, text.text, why) ||
+        !conn_run(worker->source, "ROLLBACK", why) || !end_walsender(making, why))
         return false;
     FAILPOINT("slot.undecodable", why);
     return undecodable_pass(worker->source, worker->leash, &wait, ret_start, why) &&

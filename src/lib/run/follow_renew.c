@@ -40,7 +40,7 @@ static bool put_off_end(struct worker *worker, lsn_t settled, struct fault *why)
         return true;
     if (!position.end_was_now)
         return recopied_refuse_end(position.end, settled, why);
-    log_info("the end, which was to be now, is put off until the tables are copied again");
+    log_info("the end, which was to be now, is put off until the tables are copied");
     return position_set_end(worker->db, "now", why);
 }
 

@@ -50,9 +50,10 @@ bool recopied_find(const struct recopied *recopied, uint32_t relation,
 bool recopied_refuse_end(lsn_t end, lsn_t settled, struct fault *why)
 {
     char e[LSN_TEXT], s[LSN_TEXT];
-    fault_set(why, FAULT_END_PASSED,
-              "the end is %s, and tables that are copied again are of one moment with the others "
-              "only from %s on",
-              lsn_text(e, end), lsn_text(s, settled));
+    fault_set(
+        why, FAULT_END_PASSED,
+        "the end is %s, and tables that are copied in a later snapshot are of one moment with "
+        "all others only from %s on",
+        lsn_text(e, end), lsn_text(s, settled));
     return fault_hint(why, "Go on with --resume and a later --endpos.");
 }

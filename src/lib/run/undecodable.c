@@ -5,7 +5,10 @@
 #include "pg/replication.h"
 #include "plan/ask.h"
 
-enum { POLL_MS = 20 };
+enum {
+    POLL_MS = 20,
+    NAMES_MOST = 10,
+};
 
 bool undecodable_look(struct conn *source, const char *since, struct strbuf *names,
                       struct fault *why)
@@ -14,8 +17,10 @@ bool undecodable_look(struct conn *source, const char *since, struct strbuf *nam
     scoped(drop_rows) struct rows rows = ROWS_NONE;
     if (!ask_with(source, ASK_DEFINED_SINCE, 1, values, &rows, why))
         return false;
-    for (int row = 0; row < rows_count(&rows); row++)
+    for (int row = 0; row < rows_count(&rows) && row < NAMES_MOST; row++)
         strbuf_addf(names, "%s%s", row == 0 ? "" : ", ", rows_text(&rows, row, 0));
+    if (rows_count(&rows) > NAMES_MOST)
+        strbuf_addf(names, " and %d more", rows_count(&rows) - NAMES_MOST);
     return true;
 }
 
@@ -55,8 +60,9 @@ static bool await_writers(struct conn *source, struct leash *leash,
     }
 }
 
-/* A server keeps what it knows of definitions until somebody changes one. Our publication's is ours
- * to change; a temporary table nearly everybody may make. */
+/* A server keeps what it knows of definitions until somebody changes one. That alone would not do
+ * for one that has already decoded by the old ones, so nothing before it may be streamed. Our
+ * publication's is ours to change; a temporary table nearly everybody may make. */
 static bool change_definitions(struct conn *source, const char *publication, struct fault *why)
 {
     scoped(drop_strbuf) struct strbuf sql = STRBUF_EMPTY;
@@ -68,8 +74,13 @@ static bool change_definitions(struct conn *source, const char *publication, str
         strbuf_add_identifier(&sql, publication);
         strbuf_add(&sql, " IS 'made by pghaul'");
     }
-    return conn_run(source, sql.text, why) ||
-           fault_during(why, "having the source look at its definitions anew");
+    if (conn_run(source, sql.text, why))
+        return true;
+    /* insufficient_privilege */
+    if (*publication == '\0' && strcmp(why->sqlstate, "42501") == 0)
+        fault_hint(why,
+                   "Give the role TEMPORARY on the source's database, then go on with --resume.");
+    return fault_during(why, "having the source look at its definitions anew");
 }
 
 /* Who commits is still seen as writing for a moment after his commit is in the WAL, or for as long

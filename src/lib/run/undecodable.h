@@ -2,12 +2,12 @@
  * undecodable.h - transactions that the source cannot decode for a slot that it has just made.
  *
  * A server that begins to read for a slot knows which transactions change definitions only from
- * some place on; of one that did so before it, and committed between that place and the slot's
- * consistent point, it knows nothing. If somebody writes in those very moments who commits after
- * the consistent point, what he has written, and all that comes until somebody changes a definition
- * again, is decoded by definitions of before: after a TRUNCATE or another rewrite it "could not map
- * filenode" and the slot is stuck for good; of a column that was added the values are left out.
- * True of all versions, 18 included; the test in follow.bats shows how it comes.
+ * some place on; of one that began after it had begun to read, and did so before that place, it
+ * knows nothing. If that one ends before the slot's consistent point, and somebody writes then who
+ * commits after it, what he has written is decoded by definitions of before, and so is what comes
+ * later until a definition changes again: after a TRUNCATE or another rewrite it "could not map
+ * filenode" (from version 16 on: "filenumber") and the slot is stuck; of a column that was added
+ * the values are left out. True of all versions, 18 included; follow.bats shows how it comes.
  *
  * So it is looked whether definitions changed while the slot was made. If so, one is changed, and
  * all that writes then is waited for; the stream is begun behind that, where nothing is decoded
@@ -21,7 +21,7 @@
 #include "pg/snapshot.h"
 
 /* In a transaction with the slot's snapshot: adds the names of what transactions from `since` on
- * (xid_take) have changed the definition of, at most a few; adds nothing when there is none. */
+ * (xid_take) have changed the definition of, the first of them; adds nothing when there is none. */
 bool undecodable_look(struct conn *source, const char *since, struct strbuf *names,
                       struct fault *why);
 

@@ -447,7 +447,7 @@ select case when l.pid is null then 'prepared transaction ' || coalesce(pg_catal
  limit 3
 
 -- What transactions from a number (txid) on have defined anew, as far as the snapshot sees it, and as far
--- as decoding what they and others have written depends on it.
+-- as decoding depends on it: of all tables, since a change's is found before it is known whether it is published.
 
 -- name: ASK_DEFINED_SINCE
 with since as (
@@ -457,21 +457,29 @@ with since as (
         union
         select a.attrelid from pg_catalog.pg_attribute a, since where pg_catalog.age(a.xmin) between 0 and since.age
         union
-        select i.indrelid from pg_catalog.pg_index i, since where pg_catalog.age(i.xmin) between 0 and since.age)
-select 'table ' || n.nspname || '.' || c.relname
+        select i.indrelid from pg_catalog.pg_index i, since where pg_catalog.age(i.xmin) between 0 and since.age
+        union
+        select c.oid from pg_catalog.pg_class c join pg_catalog.pg_class t on t.oid = c.reltoastrelid, since
+         where pg_catalog.age(t.xmin) between 0 and since.age)
+select case c.relkind when 'c' then 'type ' else 'table ' end || n.nspname || '.' || c.relname
   from defined d
   join pg_catalog.pg_class c on c.oid = d.oid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where c.relkind in ('r', 'p', 'm') and c.relpersistence = 'p'
-   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pghaul')
+ where c.relkind in ('r', 'p', 'm', 'c') and c.relpersistence = 'p'
+   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 union
 select 'type ' || n.nspname || '.' || t.typname
-  from pg_catalog.pg_enum e
-  join pg_catalog.pg_type t on t.oid = e.enumtypid
+  from pg_catalog.pg_type t
   join pg_catalog.pg_namespace n on n.oid = t.typnamespace, since
- where pg_catalog.age(e.xmin) between 0 and since.age
+ where t.typtype <> 'c' and t.typcategory <> 'A' and n.nspname !~ '^pg_'
+   and (pg_catalog.age(t.xmin) between 0 and since.age
+        or exists (select 1 from pg_catalog.pg_enum e
+                    where e.enumtypid = t.oid and pg_catalog.age(e.xmin) between 0 and since.age))
+union
+select 'schema ' || n.nspname
+  from pg_catalog.pg_namespace n, since
+ where n.nspname !~ '^pg_' and pg_catalog.age(n.xmin) between 0 and since.age
  order by 1
- limit 5
 
 -- name: ASK_ENDED_BEFORE
 select pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) >= $1::bigint
