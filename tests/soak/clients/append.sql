@@ -1,7 +1,7 @@
 begin;
 insert into list_:client_id (n) select coalesce(max(n), 0) + 1 from list_:client_id;
 savepoint s;
-delete from list_:client_id;
+delete from list_:client_id where n > (select max(n) - 200 from list_:client_id);
 insert into part values (-1, 0, 'never there');
 rollback to s;
 savepoint t;
