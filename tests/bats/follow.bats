@@ -325,7 +325,7 @@ it_is_followed() {
         -c 'insert into pairs values (2, row(3, 4))' -c 'insert into "S 2".there values (2)' -c "insert into moods values (2, 'sad')"
     run -0 "$PGHAUL" position set --dir "$RUN" --end now
     ended_with 0 'stays? on the source'
-    ! grep 'the snapshot is gone' "$BATS_TEST_TMPDIR/err"
+    run ! grep 'the snapshot is gone' "$BATS_TEST_TMPDIR/err"
     [[ $(tgt -c 'select a, b from emptied order by a') == $'1|then\n2|followed' ]]
     same_contents
 }

@@ -31,8 +31,10 @@ bool follow_release(struct worker *worker, struct fault *why);
 bool worker_receive(struct worker *worker, struct fault *why);
 
 /* A plain snapshot on the worker's source connection instead of the slot's, noted with all that it
- * sees. All that committed before the place where the stream begins must be seen. */
-bool follow_take_later(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why);
+ * sees; what it sees had committed before *ret_settled. It must see all that committed before the
+ * place where the stream begins. */
+bool follow_take_later(struct worker *worker, struct snapshot *ret_snapshot, lsn_t *ret_settled,
+                       struct fault *why);
 
 /* The same when the snapshot is gone, for the tables that are not finished. */
 bool follow_renew(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why);

@@ -329,6 +329,7 @@ static bool end_walsender(struct making *making, struct fault *why)
 static bool go_past(struct making *making, const char *names, lsn_t *ret_start,
                     struct snapshot *ret_snapshot, struct fault *why)
 {
+    lsn_t settled;
     struct worker *worker = making->worker;
     const struct undecodable_wait wait = {
         .publication = making->position->publication,
@@ -351,7 +352,7 @@ static bool go_past(struct making *making, const char *names, lsn_t *ret_start,
     FAILPOINT("slot.undecodable", why);
     return undecodable_pass(worker->source, worker->leash, &wait, ret_start, why) &&
            position_begin(worker->db, *ret_start, why) &&
-           follow_take_later(worker, ret_snapshot, why);
+           follow_take_later(worker, ret_snapshot, &settled, why);
 }
 
 /* Ours outlives the walsender's, so that that connection need not be kept. */

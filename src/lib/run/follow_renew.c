@@ -61,7 +61,7 @@ static bool tell(struct worker *worker, lsn_t settled, struct fault *why)
     return event_add(worker->db, "warning", 0, text.text, why);
 }
 
-static bool take_later(struct worker *worker, struct snapshot *ret_snapshot, lsn_t *ret_settled,
+bool follow_take_later(struct worker *worker, struct snapshot *ret_snapshot, lsn_t *ret_settled,
                        struct fault *why)
 {
     scoped(drop_rows) struct rows xids = ROWS_NONE;
@@ -76,14 +76,8 @@ static bool take_later(struct worker *worker, struct snapshot *ret_snapshot, lsn
     return true;
 }
 
-bool follow_take_later(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why)
-{
-    lsn_t settled;
-    return take_later(worker, ret_snapshot, &settled, why);
-}
-
 bool follow_renew(struct worker *worker, struct snapshot *ret_snapshot, struct fault *why)
 {
     lsn_t settled;
-    return take_later(worker, ret_snapshot, &settled, why) && tell(worker, settled, why);
+    return follow_take_later(worker, ret_snapshot, &settled, why) && tell(worker, settled, why);
 }

@@ -76,10 +76,10 @@ update snapshot set content = :content where seq = :seq
 -- name: SNAPSHOT_SETTLE
 update snapshot set settled = :settled, xids = :xids where seq = :seq
 
--- What tables were copied in that are not in the slot's own snapshot; and the snapshot of one of them.
-
 -- name: SNAPSHOT_IS_SETTLED
 select s.settled is not null from run r join snapshot s on s.seq = r.snapshot where r.id = 1
+
+-- What tables were copied in that are not in the slot's own snapshot; and the snapshot of one of them.
 
 -- name: RECOPIED_SNAPSHOTS scan-ok
 select s.seq, s.settled, s.xids from snapshot s
