@@ -38,7 +38,7 @@ on_screen() { grep -qaE -- "$1" "$BATS_TEST_TMPDIR/screen"; }
     pair work
     clone_to copy.moving --split-larger-than 1MB
     wait_for 15 grep -qE '^[0-9-]{10} [0-9:.]+Z info +clone: copying data and building indexes: .* tables [0-9]+/[0-9]+' "$BATS_TEST_TMPDIR/err"
-    ! grep -q $'\033' "$BATS_TEST_TMPDIR/err"
+    run ! grep -q $'\033' "$BATS_TEST_TMPDIR/err"
     go_on
     wait "$PID"
 }

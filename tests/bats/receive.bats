@@ -166,7 +166,7 @@ same_changes() {
     read -rt 3 <> <(:) || true
     prlimit --pid "$PID" --fsize=unlimited:unlimited
     ended_with 0 'there is room again'
-    ! grep -q 'connecting again' "$BATS_TEST_TMPDIR/err"
+    run ! grep -q 'connecting again' "$BATS_TEST_TMPDIR/err"
     same_changes
 }
 
